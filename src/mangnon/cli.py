@@ -1,0 +1,222 @@
+"""The command line: every step of the nights, and what people ask afterwards. Exit code 1: it failed; 2: wrong usage."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+import psycopg
+
+from mangnon.codes import CodeLists
+from mangnon.forms.template import write_template
+from mangnon.problems import Failure
+
+
+class Period(click.ParamType):
+    """A month, such as 2020-03."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> date:
+        """The first day of the month."""
+        try:
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"{value!r} is no month: write it as 2020-03", param, context)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="mangnon")
+def cli() -> None:
+    """Măng Non: what the districts reported about child protection, every morning, without a doubt."""
+
+
+@cli.command()
+def deploy() -> None:
+    """Bring the warehouse up to this version: tables, roles, models, views, code lists."""
+    from mangnon import deploy as deployment
+
+    deployment.deploy()
+    click.echo("The warehouse is up to date; its code lists are in the inbox.")
+
+
+@cli.command()
+@click.option("--reporter", required=True, help="Code of the reporter, such as 193.")
+@click.option("--period", type=Period(), required=True, help="The month that is reported on.")
+@click.option("--output", type=click.Path(path_type=Path), help="The workbook to write.  [default: REPORTER_PERIOD.xlsx]")
+def template(reporter: str, period: date, output: Path | None) -> None:
+    """Write the blank workbook that a reporter fills in for a month."""
+    code_lists = CodeLists.from_package()
+    known = code_lists.reporters.get(reporter)
+    if known is None:
+        raise click.UsageError(f"there is no reporter {reporter}: one of {', '.join(code_lists.reporters)}")
+    if not known.is_valid_in(period):
+        raise click.UsageError(f"{known.name} ({reporter}) does not report for {period:%Y-%m}")
+    output = output or Path(f"{reporter}_{period:%Y-%m}.xlsx")
+    write_template(output, known, period, code_lists)
+    click.echo(output)
+
+
+@cli.command()
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to fill.")
+def sample(output: Path) -> None:
+    """Write synthetic submissions of 2019 and 2020, for trying and testing."""
+    from mangnon.sample import write_sample
+
+    click.echo(f"{write_sample(output)} synthetic submissions are in {output}; what they say of single districts is invented.")
+
+
+@cli.command()
+def night() -> None:
+    """Do a whole night without Airflow: collect, load, model, judge, publish."""
+    _collect_and_load()
+    _publish()
+
+
+@cli.command()
+def collect() -> None:
+    """Archive what is new in the inbox."""
+    from mangnon import night as nights
+
+    waiting = nights.collect()
+    click.echo(f"Deliveries wait to be read of: {', '.join(waiting)}." if waiting else "Nothing new.")
+
+
+@cli.command()
+@click.option("--reporter", help="Only this reporter's deliveries.")
+@click.option("--close/--no-close", default=True, show_default=True, help="Close the night's batch afterwards.")
+def load(reporter: str | None, close: bool) -> None:
+    """Read the collected deliveries into raw."""
+    _load([reporter] if reporter else None, close)
+
+
+@cli.command()
+def publish() -> None:
+    """Model and judge the closed batches, and publish them as a new release."""
+    _publish()
+
+
+@cli.command()
+@click.argument("phase", type=click.Choice(["model", "judge-loads", "build-candidate", "judge-release", "flip"]))
+@click.option("--release", type=int, help="The candidate, for judge-release and flip.")
+def step(phase: str, release: int | None) -> None:
+    """Do one phase of publishing by itself, for looking closely."""
+    from mangnon import publish as publishing
+
+    if phase in ("judge-release", "flip"):
+        if release is None:
+            raise click.UsageError(f"{phase} needs --release")
+        outcome = publishing.judge_release(release) if phase == "judge-release" else publishing.publish(release)
+    else:
+        batches = publishing.freeze()
+        phases = {"model": publishing.model, "judge-loads": publishing.judge_loads, "build-candidate": publishing.build_candidate}
+        outcome = phases[phase](batches)  # type: ignore[operator]
+    click.echo(f"{phase}: {'done' if outcome is None else outcome}")
+
+
+@cli.command()
+@click.option("--year", type=int, required=True, help="The year of the report.")
+@click.option("--format", "shape", type=click.Choice(["text", "csv"]), default="text", show_default=True, help="Text for people, CSV for programs.")
+@click.option("--release", type=int, help="As in this release.  [default: the newest]")
+def report(year: int, shape: str, release: int | None) -> None:
+    """Print the province's annual report."""
+    from mangnon import report as reports
+    from mangnon import warehouse
+
+    with warehouse.connect("auditor", release) as connection:
+        rows = reports.figures(connection, year)
+        click.echo(reports.as_csv(rows) if shape == "csv" else reports.as_text(connection, rows), nl=False)
+
+
+@cli.command()
+@click.option("--period", type=Period(), help="Only this month.")
+def status(period: date | None) -> None:
+    """Show what was delivered, loaded, refused and published, and why not."""
+    from mangnon import status as statuses
+    from mangnon import warehouse
+
+    with warehouse.connect("auditor") as connection:
+        statuses.show(connection, period)
+
+
+@cli.command("bi-url")
+def bi_url() -> None:
+    """Print the address for BI tools, with the password of bi_reader."""
+    from mangnon import warehouse
+
+    click.echo(warehouse.reader_url())
+
+
+@cli.command()
+def run() -> None:
+    """Do the first night: sample, Airflow, release, report (what `make run` does)."""
+    from mangnon import services
+
+    services.run_first_night()
+
+
+@cli.command()
+def up() -> None:
+    """Start PostgreSQL and Airflow, with the nightly schedule on."""
+    from mangnon import services
+
+    services.up(nightly=True)
+
+
+@cli.command()
+def down() -> None:
+    """Stop Airflow and PostgreSQL; leave no process behind."""
+    from mangnon import server, services
+
+    services.down()
+    server.stop()
+
+
+def _collect_and_load() -> None:
+    from mangnon import night as nights
+
+    _load(nights.collect(), close=True)
+
+
+def _load(reporters: list[str] | None, close: bool) -> None:
+    from mangnon import load as loading
+    from mangnon import night as nights
+    from mangnon import warehouse
+
+    if reporters is None:
+        with warehouse.connect("loader") as connection:
+            reporters = loading.reporters_with_pending(connection)
+    failed = []
+    for reporter in reporters:
+        try:
+            counts = nights.load(reporter)
+        except Exception as error:
+            failed.append(f"{reporter}: {error}")
+            continue
+        click.echo(f"{reporter}: {counts['loads']} loads, {counts['refused']} of them refused")
+    if close:
+        nights.close()
+    if failed:
+        raise click.ClickException("not everything was loaded; run it again when mended:\n" + "\n".join(failed))
+
+
+def _publish() -> None:
+    from mangnon import publish as publishing
+
+    if publishing.publish_all(click.echo) is None:
+        with_candidates = publishing.freeze()
+        if with_candidates:
+            raise click.ClickException("the release was refused")
+
+
+def main() -> None:
+    """Runs the command; what may well happen is said in one line, without a traceback."""
+    try:
+        cli()
+    except (Failure, psycopg.OperationalError) as failure:
+        click.echo(f"mangnon: {failure}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

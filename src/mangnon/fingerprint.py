@@ -1,0 +1,41 @@
+"""The fingerprint: a hash of what decides a load's rows.
+
+Forms, reader, staging and core SQL, and reference data; not the git commit, or a mended typing error in the
+documentation would make every load stale.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from mangnon.settings import PROJECT
+from mangnon.warehouse import Connection
+
+PACKAGE = Path(__file__).parent
+DECIDING = (
+    (PACKAGE, ("forms/*.yml", "forms/__init__.py", "sources/*.py", "values.py", "reader.py", "codes.py")),
+    (PROJECT / "dbt_project", ("models/staging/*.sql", "models/core/**/*.sql", "macros/*.sql")),
+)
+
+
+def fingerprint(connection: Connection) -> str:
+    """The fingerprint of a reading made now: 16 hexadecimal digits."""
+    reference = connection.execute(
+        """
+        select deliveries.sha256
+        from ops.counting_reference_loads
+        inner join ops.loads using (load_id)
+        inner join ops.deliveries using (delivery_id)
+        order by 1
+        """
+    ).fetchall()
+    return hashlib.sha256((_code() + "".join(row[0] for row in reference)).encode()).hexdigest()[:16]
+
+
+@cache
+def _code() -> str:
+    digest = hashlib.sha256()
+    for folder, patterns in DECIDING:
+        for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

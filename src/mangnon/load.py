@@ -1,0 +1,224 @@
+"""Loading: the forms of a delivery become typed rows in `raw`, each form one load, all in one transaction."""
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow.csv
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+
+from mangnon import ledger
+from mangnon.archive import archived
+from mangnon.codes import REFERENCE_REPORTER, CodeLists, Reporter
+from mangnon.fingerprint import fingerprint
+from mangnon.forms import Form, all_forms
+from mangnon.problems import Failure, Problem, RefusedFile, RefusedForm
+from mangnon.reader import FormReader, RefusedRow
+from mangnon.settings import TIMEZONE
+from mangnon.sources import Source, open_source
+from mangnon.sources.cover import Cover
+from mangnon.warehouse import Connection
+
+# Stands for the reporter of files whose cover could not be read.
+UNREADABLE = "unreadable"
+
+
+class NoReferenceData(Failure):
+    """Submissions cannot be read before the code lists are there."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A row of ops.deliveries that is to be read."""
+
+    delivery_id: int
+    sha256: str
+    file_name: str
+    reporter_code: str | None
+
+
+@dataclass
+class Load:
+    """One reading of one form: its row of ops.loads, and what goes with it."""
+
+    load_id: int
+    delivery: Delivery
+    cover: Cover | None
+    form: str | None
+    state: str = "loaded"
+    rows_loaded: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Refuses the load as a whole."""
+        self.state = "refused"
+        self.problems.extend(problems)
+
+
+def reporters_with_pending(connection: Connection) -> list[str]:
+    """The reporters whose deliveries wait to be read, reference data first."""
+    rows = connection.execute(
+        """
+        select distinct coalesce(reporter_code, %s) as reporter_code
+        from ops.deliveries
+        where not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+        """,
+        [UNREADABLE],
+    )
+    return sorted((row[0] for row in rows), key=lambda reporter: (reporter != REFERENCE_REPORTER, reporter))
+
+
+def load_pending(connection: Connection, reporter: str) -> list[Load]:
+    """Reads the waiting deliveries of a reporter into the night's batch, each in a transaction of its own."""
+    with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        waiting = cursor.execute(
+            """
+            select delivery_id, sha256, file_name, reporter_code
+            from ops.deliveries
+            where coalesce(reporter_code, %s) = %s
+                and not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+            order by delivery_id
+            """,
+            [UNREADABLE, reporter],
+        ).fetchall()
+    connection.commit()
+    if not waiting:
+        return []
+    code_lists = None if reporter == REFERENCE_REPORTER else warehouse_code_lists(connection)
+    if code_lists and not code_lists.reporters:
+        raise NoReferenceData("the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first")
+    loads = []
+    for delivery in waiting:
+        with connection.transaction():
+            batch_id = ledger.open_night(connection)
+            loads += load_delivery(connection, delivery, batch_id, code_lists)
+    return loads
+
+
+def load_delivery(connection: Connection, delivery: Delivery, batch_id: int, code_lists: CodeLists | None) -> list[Load]:
+    """Reads one delivery into a batch, in the transaction of the caller. Every delivery leaves at least one load."""
+    current = fingerprint(connection)
+    loads: list[Load] = []
+    with archived(delivery.sha256) as path:
+        cover = None
+        try:
+            source = open_source(path, delivery.file_name)
+            cover = source.cover
+            reporter = _reporter(cover, code_lists)
+        except RefusedFile as refusal:
+            load = Load(_next_load_id(connection), delivery, cover, None)
+            load.refuse(refusal.problems)
+            loads.append(load)
+        else:
+            for name in cover.forms:
+                load = Load(_next_load_id(connection), delivery, cover, name)
+                _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists((), (), ()))
+                loads.append(load)
+    for load in loads:
+        _note(connection, load, batch_id, current)
+    return loads
+
+
+def warehouse_code_lists(connection: Connection) -> CodeLists:
+    """The code lists of the reference loads that count now."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        lists = [
+            cursor.execute(
+                sql.SQL("select * from {} inner join ops.counting_reference_loads using (load_id)").format(
+                    sql.Identifier("raw", form)
+                )
+            ).fetchall()
+            for form in ("areas", "reporters", "codes")
+        ]
+    return CodeLists(*lists)
+
+
+def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
+    """Who submits. Raises RefusedFile when nobody of that code reports for that period."""
+    if cover.reporter_code == REFERENCE_REPORTER:
+        return None
+    assert code_lists is not None
+    reporter = code_lists.reporters.get(cover.reporter_code)
+    if reporter is None:
+        raise RefusedFile(
+            Problem("reporter_unknown", f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.", value=cover.reporter_code)
+        )
+    if not reporter.is_valid_in(cover.period):
+        raise RefusedFile(
+            Problem(
+                "reporter_not_valid",
+                f"{reporter.name} (mã {reporter.code}) không phải báo cáo cho kỳ {cover.period:%Y-%m}.",
+                value=cover.reporter_code,
+            )
+        )
+    if cover.period > datetime.now(TIMEZONE).date():
+        raise RefusedFile(Problem("period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"))
+    return reporter
+
+
+def _copy_rows(
+    connection: Connection, load: Load, source: Source, form: Form, reporter: Reporter | None, code_lists: CodeLists
+) -> None:
+    """Copies the good rows of a form into raw; a form that cannot be read at all leaves none."""
+    assert load.cover is not None
+    columns = ["load_id", "line", "sheet_name", "row_number", *(field.name for field in form.fields)]
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier("raw", form.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    try:
+        with connection.transaction(), connection.cursor().copy(statement) as copy:
+            for data in _csv_blocks(load, source, FormReader(form, code_lists, reporter, load.cover.period)):
+                copy.write(data)
+    except RefusedForm as refusal:
+        load.rows_loaded, load.refused = 0, []
+        load.refuse(refusal.problems)
+
+
+def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    for block in reader.read(source.table(reader.form)):
+        load.rows_loaded += block.rows.num_rows
+        load.refused += block.refused
+        load.problems += block.problems
+        rows = block.rows.add_column(0, "load_id", pyarrow.repeat(load.load_id, block.rows.num_rows))
+        buffer = io.BytesIO()
+        pyarrow.csv.write_csv(rows, buffer, options)
+        yield buffer.getbuffer()
+
+
+def _next_load_id(connection: Connection) -> int:
+    row = connection.execute("select nextval(pg_get_serial_sequence('ops.loads', 'load_id'))").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _note(connection: Connection, load: Load, batch_id: int, current: str) -> None:
+    cover = load.cover
+    connection.execute(
+        """
+        insert into ops.loads (
+            load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint,
+            state, state_reason, rows_in, rows_loaded, rows_refused, declared_totals
+        ) overriding system value values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form, cover and cover.period,
+            cover and cover.revision, current, load.state, load.problems[0].message if load.state == "refused" else None,
+            load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
+            json.dumps(cover.forms[load.form] if cover and load.form else {}),
+        ],
+    )  # fmt: skip
+    with connection.cursor().copy("copy raw.refused_rows (load_id, row_number, sheet_name, cells) from stdin") as copy:
+        for row in load.refused:
+            copy.write_row([load.load_id, row.row_number, row.sheet_name, json.dumps(row.cells, ensure_ascii=False)])
+    with connection.cursor().copy(
+        "copy raw.problems (load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message) from stdin"
+    ) as copy:
+        for number, problem in enumerate(load.problems, start=1):
+            copy.write_row(
+                [load.load_id, number, problem.sheet, problem.row, problem.field, problem.cell, problem.rule, problem.value, problem.message]
+            )

@@ -1,0 +1,35 @@
+"""What is wrong with a file, said to the person who sent it."""
+
+from dataclasses import dataclass
+
+
+class Failure(Exception):
+    """Something that may well happen went wrong; the message is for the person who ran the command."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why a cell, a row, a form or a whole file is refused. The message is Vietnamese, for the reporter.
+
+    `row` counts as the reporter's program shows it, from 1; without a row the problem is the form's or the file's.
+    """
+
+    rule: str
+    message: str
+    sheet: str | None = None
+    row: int | None = None
+    field: str | None = None
+    cell: str | None = None
+    value: str | None = None
+
+
+class RefusedForm(Exception):
+    """A form cannot be read at all."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class RefusedFile(RefusedForm):
+    """Nothing of the file can be read."""

@@ -1,0 +1,101 @@
+"""Publishing: from closed batches to what BI sees, in phases that the DAG and the command line call one by one.
+
+freeze → model → judge_loads → build_candidate → judge_release → publish. Each phase can be repeated: after a kill at
+any point the next run, with the same or with more batches, completes the work. A phase holds the advisory lock while it
+works; between two phases the open candidate is the mark, and whoever comes next replaces it and takes its batches along.
+"""
+
+from collections.abc import Callable
+
+from mangnon import gate, ledger, transform, warehouse
+from mangnon.fingerprint import fingerprint
+
+
+def freeze() -> list[int]:
+    """The closed batches that wait to be published."""
+    with warehouse.connect("publisher") as connection:
+        return ledger.closed_batches(connection)
+
+
+def model(batches: list[int]) -> None:
+    """Appends the rows of the batches' loads to the core. Raises TransformError."""
+    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+        transform.model(batches, ledger.counting_reference_loads(connection))
+        ledger.note_modelled(connection, batches)
+
+
+def judge_loads(batches: list[int]) -> list[int]:
+    """Gate 1; the ids of the loads that it refused."""
+    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+        return gate.judge_loads(batches)
+
+
+def build_candidate(batches: list[int]) -> int | None:
+    """The candidate release with its computed tables; None when nothing would change."""
+    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+        release_id = ledger.build_candidate(connection, batches, fingerprint(connection))
+        if release_id is not None:
+            transform.build_release_tables(release_id)
+        return release_id
+
+
+def judge_release(release_id: int) -> int | None:
+    """Gate 2: the release that may be published, or None when it was refused.
+
+    Loads that can be blamed are refused, and the candidate is built once more without them; only what cannot be
+    attributed refuses the release.
+    """
+    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+        judgement = gate.judge_release(release_id)
+        if judgement.refused_loads:
+            batches = _batches(connection, release_id)
+            rebuilt = ledger.build_candidate(connection, batches, fingerprint(connection))
+            if rebuilt is None:
+                return None
+            release_id = rebuilt
+            transform.build_release_tables(release_id)
+            judgement = gate.judge_release(release_id)
+        if judgement.worst == "critical":
+            ledger.refuse(connection, release_id, "; ".join(judgement.reasons))
+            return None
+        return release_id
+
+
+def publish(release_id: int) -> None:
+    """The flip: one row, and readers see the new release. Raises CandidateGone."""
+    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+        ledger.publish(connection, release_id)
+
+
+def publish_all(say: Callable[[str], None] = print) -> int | None:
+    """All phases in turn; the published release, or None when there was nothing to publish or it was refused."""
+    batches = freeze()
+    if not batches:
+        say("Nothing waits to be published.")
+        return None
+    say(f"Modelling {_counted(batches)} …")
+    model(batches)
+    refused = judge_loads(batches)
+    say(f"Gate 1 refused {len(refused)} loads.")
+    candidate = build_candidate(batches)
+    if candidate is None:
+        say("Nothing changed: no new release.")
+        return None
+    say(f"Gate 2 looks at release {candidate} …")
+    release_id = judge_release(candidate)
+    if release_id is None:
+        say("Gate 2 refused the release; the last one stays. `mangnon status` says why.")
+        return None
+    publish(release_id)
+    say(f"Release {release_id} is published.")
+    return release_id
+
+
+def _batches(connection: warehouse.Connection, release_id: int) -> list[int]:
+    rows = connection.execute("select batch_id from ops.release_batches where release_id = %s", [release_id]).fetchall()
+    connection.commit()
+    return [row[0] for row in rows]
+
+
+def _counted(batches: list[int]) -> str:
+    return f"{len(batches)} batch{'es' if len(batches) > 1 else ''}"

@@ -1,0 +1,61 @@
+-- Who may do what, run by every `mangnon deploy`. Each role can do its own step of the flow and nothing else; bi_reader,
+-- the only one that logs in, sees the schema marts and nothing else. Tested in tests/integration/test_roles.py.
+
+do $$
+declare
+    wanted text;
+begin
+    foreach wanted in array array['loader', 'transformer', 'auditor', 'publisher'] loop
+        if not exists (select from pg_roles where rolname = wanted) then
+            execute format('create role %I nologin', wanted);
+        end if;
+    end loop;
+    if not exists (select from pg_roles where rolname = 'bi_reader') then
+        create role bi_reader login;
+    end if;
+    execute format('revoke temporary on database %I from public', current_database());
+    execute format('grant temporary on database %I to transformer', current_database());
+    execute format('grant loader, transformer, auditor, publisher to %I', current_user);
+end $$;
+
+alter role bi_reader set default_transaction_read_only = on;
+alter role bi_reader set statement_timeout = '60s';
+
+create schema if not exists staging authorization transformer;
+create schema if not exists core authorization transformer;
+create schema if not exists marts authorization transformer;
+
+revoke all on schema public, ops, raw, staging, core, marts from public;
+revoke execute on all functions in schema ops from public;
+grant execute on function ops.visible_release() to bi_reader, transformer, auditor, publisher;
+grant usage on schema ops to loader, transformer, auditor, publisher;
+grant select on all tables in schema ops to loader, transformer, auditor, publisher;
+
+-- loader: what arrived, and its rows
+grant insert on ops.deliveries, ops.arrivals to loader;
+grant insert, update on ops.batches, ops.loads to loader;
+grant usage on all sequences in schema ops to loader;
+grant usage on schema raw to loader, transformer, auditor, publisher;
+grant select on all tables in schema raw to loader, transformer, auditor, publisher;
+grant insert on all tables in schema raw to loader;
+
+-- transformer: dbt owns what it builds in staging, core and marts
+grant insert, update on ops.deployed_views to transformer;
+alter default privileges for role transformer in schema staging, core, marts grant select on tables to auditor, publisher;
+alter default privileges for role transformer in schema marts grant select on tables to bi_reader;
+grant select on all tables in schema staging, core, marts to auditor, publisher;
+grant usage on schema staging, core, marts to auditor, publisher;
+
+-- auditor: verdicts, and the state of the loads that they refuse
+grant insert, delete on ops.verdicts to auditor;
+grant usage on all sequences in schema ops to auditor;
+grant update (state, state_reason) on ops.loads to auditor;
+
+-- publisher: the ledger
+grant insert, update on ops.releases to publisher;
+grant insert on ops.release_batches to publisher;
+grant insert, update, delete on ops.published_loads to publisher;
+grant update on ops.loads, ops.batches to publisher;
+
+grant usage on schema marts to bi_reader;
+grant select on all tables in schema marts to bi_reader;

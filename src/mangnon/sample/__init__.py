@@ -1,0 +1,62 @@
+"""The sample as files: a workbook for each submission, made from the template; a few submissions as CSV."""
+
+import csv
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mangnon.codes import CodeLists, Reporter
+from mangnon.forms import Field, all_forms
+from mangnon.forms.template import choices, header, write_template
+from mangnon.sample.submissions import Line, Submission, submissions
+
+CSV_REPORTERS = {"207"}  # sends one CSV a form in 2020, all others workbooks
+
+
+def write_sample(folder: Path) -> int:
+    """Write every submission into `folder`, which is made if need be; returns the number of files.
+
+    The same files come out each time, byte for byte.
+    """
+    code_lists = CodeLists.from_package()
+    folder.mkdir(parents=True, exist_ok=True)
+    return sum(_write(folder, submission, code_lists) for submission in submissions())
+
+
+def _write(folder: Path, submission: Submission, code_lists: CodeLists) -> int:
+    """Write one submission as a workbook, or as one CSV a form; returns the number of files."""
+    reporter = code_lists.reporters[submission.reporter]
+    name = f"{submission.reporter}-{submission.period:%Y-%m}"
+    if submission.reporter in CSV_REPORTERS and submission.period.year == 2020:
+        for form, lines in submission.lines.items():
+            _write_csv(folder / f"{name}-{form}.csv", form, lines, reporter, submission.period, code_lists)
+        return len(submission.lines)
+    path = folder / f"{name}.xlsx"
+    write_template(path, reporter, submission.period, code_lists, submission.lines, synthetic=True)
+    return 1
+
+
+def _write_csv(
+    path: Path, form_name: str, lines: list[Line], reporter: Reporter, period: date, code_lists: CodeLists
+) -> None:
+    """A CSV as an office program would save it: Vietnamese titles, labels, numbers and dates."""
+    form = all_forms()[form_name]
+    shown = {field: choices(field, reporter, period, code_lists) for field in form.fields}
+    cover = {"reporter": reporter.code, "period": f"{period:%Y-%m}", "form": form_name}
+    cover |= {"revision": "1", "reason": "", "synthetic": "true"}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([f"#{key}", value] for key, value in cover.items())
+        writer.writerow(header(field) for field in form.fields)
+        writer.writerows([_text(line.get(field.name), field, shown[field]) for field in form.fields] for line in lines)
+
+
+def _text(value: Any, field: Field, shown: Mapping[Any, str]) -> str:
+    if value is None:
+        return ""
+    if shown:
+        return shown[value]
+    if isinstance(value, date):
+        return value.strftime(field.format or "%d/%m/%Y")
+    return f"{value:,}".replace(",", ".")

@@ -1,0 +1,40 @@
+"""Where things are: read from the environment each time, with defaults for a checkout on one machine."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+PROJECT = Path(__file__).resolve().parents[2]
+TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of this process; `.env.example` explains each variable."""
+
+    home: Path
+    inbox: str
+    archive: str
+    outbox: str
+    warehouse_url: str | None
+
+
+def settings() -> Settings:
+    """The settings that the environment gives now."""
+    home = Path(os.environ.get("MANGNON_HOME") or PROJECT / ".mangnon").resolve()
+    return Settings(
+        home=home,
+        inbox=os.environ.get("MANGNON_INBOX") or str(home / "inbox"),
+        archive=os.environ.get("MANGNON_ARCHIVE") or str(home / "archive"),
+        outbox=os.environ.get("MANGNON_OUTBOX") or str(home / "outbox"),
+        warehouse_url=os.environ.get("WAREHOUSE_URL") or None,
+    )
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

@@ -1,0 +1,102 @@
+"""The cover: who submits, for which month, which forms, which revision and why, and what the totals should be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER
+from mangnon.problems import Problem, RefusedFile
+
+PERIOD = re.compile(r"(\d{4})-(\d{2})")
+TITLES = {
+    "reporter": "Mã đơn vị báo cáo",
+    "period": "Kỳ báo cáo (năm-tháng)",
+    "revision": "Lần gửi",
+    "reason": "Lý do gửi lại",
+    "synthetic": "Dữ liệu mẫu (giả định)",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A value on the cover, and the cell it stands in."""
+
+    value: object
+    sheet: str | None
+    cell: str
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the cover of a delivery says. `forms` has the declared totals by field of each contained form."""
+
+    reporter_code: str
+    period: date
+    revision: int
+    reason: str | None
+    is_synthetic: bool
+    forms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, float]]) -> Cover:
+    """The cover from its entries by key (see TITLES). Raises RefusedFile with every problem found."""
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for key, read in (("reporter", _text), ("period", _period), ("revision", _revision)):
+        entry = entries.get(key)
+        if key == "period" and values.get("reporter") == REFERENCE_REPORTER:
+            values[key] = REFERENCE_PERIOD
+        elif entry is None or entry.value in (None, ""):
+            problems.append(
+                Problem(
+                    f"{key}_missing", f"Bìa thiếu “{TITLES[key]}”. Hãy ghi vào ô bên cạnh.",
+                    sheet=entry.sheet if entry else None, cell=entry.cell if entry else None,
+                )
+            )  # fmt: skip
+        else:
+            try:
+                values[key] = read(entry.value)
+            except ValueError as error:
+                problems.append(
+                    Problem(f"{key}_unreadable", f"“{TITLES[key]}”: {error}", entry.sheet, cell=entry.cell, value=str(entry.value))
+                )
+    if not forms:
+        problems.append(Problem("no_form", "Bìa không đánh dấu biểu nào. Hãy ghi “x” vào cột “Có gửi” của mỗi biểu có trong tệp."))
+    if problems:
+        raise RefusedFile(*problems)
+    reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
+    return Cover(
+        reporter_code=values["reporter"],
+        period=values["period"],
+        revision=values["revision"],
+        reason=str(reason).strip() if reason else None,
+        is_synthetic=is_yes(synthetic),
+        forms=forms,
+    )
+
+
+def is_yes(value: object) -> bool:
+    """Whether a cell says yes: x, có or true."""
+    return str(value).strip().casefold() in ("x", "có", "true")
+
+
+def _text(value: object) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value).strip()
+
+
+def _period(value: object) -> date:
+    if isinstance(value, date):
+        return date(value.year, value.month, 1)
+    matched = PERIOD.fullmatch(str(value).strip())
+    if matched is None or not 1 <= int(matched[2]) <= 12:
+        raise ValueError("ghi năm-tháng, ví dụ 2020-03.")
+    return date(int(matched[1]), int(matched[2]), 1)
+
+
+def _revision(value: object) -> int:
+    text = _text(value)
+    if not re.fullmatch(r"[1-9]\d{0,8}", text):
+        raise ValueError("ghi số nguyên từ 1 (lần gửi đầu là 1, mỗi lần gửi lại thêm 1).")
+    return int(text)

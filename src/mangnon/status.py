@@ -1,0 +1,100 @@
+"""What was delivered, loaded, refused and published, and why not: read from `ops`, shown on a terminal."""
+
+from datetime import date
+from typing import Any
+
+from psycopg.rows import dict_row
+from rich.console import Console
+from rich.table import Table
+
+from mangnon.settings import TIMEZONE
+from mangnon.warehouse import Connection
+
+RELEASES = """
+    select release_id, state, coalesce(published_at, created_at) as at, coalesce(state_reason, '') as why
+    from ops.releases
+    order by release_id desc
+    limit 5
+"""
+
+# One row per reporter: what came, and what became of its loads.
+REPORTERS = """
+    select
+        coalesce(deliveries.reporter_code, '?') as reporter,
+        count(distinct deliveries.delivery_id) as delivered,
+        count(distinct deliveries.delivery_id) filter (where loads.load_id is null) as waiting,
+        count(*) filter (where loads.state in ('loaded', 'modelled')) as loaded,
+        count(*) filter (where loads.state in ('accepted', 'same')) as accepted,
+        count(*) filter (where loads.state = 'refused') as refused,
+        count(*) filter (where loads.state = 'held') as held,
+        max(deliveries.received_at) as last_received,
+        bool_or(deliveries.is_synthetic) as is_synthetic
+    from ops.deliveries
+    left join ops.loads using (delivery_id)
+    where deliveries.period = %(period)s or %(period)s::date is null
+    group by deliveries.reporter_code
+    order by reporter
+"""
+
+# One row per load that does not count, with every reason.
+REFUSALS = """
+    select
+        deliveries.file_name,
+        coalesce(loads.form, '') as form,
+        loads.state,
+        coalesce(
+            (
+                select string_agg(problems.message, e'\\n' order by problems.problem_number)
+                from raw.problems
+                where problems.load_id = loads.load_id and problems.rule <> 'column_ignored' and problems.problem_number <= 5
+            ),
+            loads.state_reason
+        ) as why
+    from ops.loads
+    inner join ops.deliveries using (delivery_id)
+    where loads.state in ('refused', 'held')
+        and (deliveries.period = %(period)s or %(period)s::date is null)
+        -- A reading that a later one of the same delivery has replaced is history.
+        and not exists (
+            select from ops.loads as later
+            where later.delivery_id = loads.delivery_id and later.form = loads.form and later.load_id > loads.load_id
+        )
+    order by loads.load_id desc
+    limit 50
+"""
+
+VERDICTS = """
+    select verdicts.severity, verdicts.gate, verdicts.expectation, coalesce(loads.reporter_code, '') as reporter, verdicts.message
+    from ops.verdicts
+    left join ops.loads using (load_id)
+    where not verdicts.is_met and verdicts.judged_at >= now() - interval '7 days'
+    order by array_position(array['critical', 'warning', 'info'], verdicts.severity), verdicts.verdict_id desc
+    limit 30
+"""
+
+
+def show(connection: Connection, period: date | None) -> None:
+    """Prints it; of one month only, when a period is given."""
+    console = Console()
+    reporters = _rows(connection, REPORTERS, period)
+    _table(console, "Releases", _rows(connection, RELEASES, period))
+    _table(console, "Reporters", reporters)
+    _table(console, "Refused and held (newest first)", _rows(connection, REFUSALS, period))
+    _table(console, "Verdicts of the last 7 days that were not met", _rows(connection, VERDICTS, period))
+    if any(row["is_synthetic"] for row in reporters):
+        console.print("[i]Some deliveries are synthetic: what they say of single districts is invented.[/i]")
+
+
+def _rows(connection: Connection, query: str, period: date | None) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, {"period": period}).fetchall()
+
+
+def _table(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print(f"[b]{title}[/b]: none\n")
+        return
+    table = Table(*rows[0], title=title, title_justify="left", title_style="bold")
+    for row in rows:
+        table.add_row(*(f"{value.astimezone(TIMEZONE):%Y-%m-%d %H:%M}" if hasattr(value, "astimezone") else str(value) for value in row.values()))
+    console.print(table)

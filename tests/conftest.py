@@ -1,0 +1,91 @@
+"""Fixtures on a real PostgreSQL: one embedded server for the session, and for each test a database of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+os.environ.setdefault("MANGNON_HOME", str(Path(__file__).parents[1] / ".mangnon-test"))
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from mangnon import deploy, night, publish, server
+from mangnon import warehouse as warehouse_module
+from mangnon.sample import write_sample
+
+
+@pytest.fixture(scope="session")
+def deployed_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database that was deployed and holds nothing."""
+    with _database("deployed", "template1") as name, pytest.MonkeyPatch.context() as patch:
+        _point_to(patch, name, tmp_path_factory.mktemp("deployed"))
+        deploy.deploy()
+        yield name
+
+
+@pytest.fixture(scope="session")
+def published_template(deployed_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The name of a database in which the sample of 2019 and 2020 is release 1, and the folder of its archive."""
+    folder = tmp_path_factory.mktemp("published")
+    with _database("published", deployed_template) as name, pytest.MonkeyPatch.context() as patch:
+        _point_to(patch, name, folder)
+        deploy.deliver_reference()
+        write_sample(folder / "inbox")
+        run_night()
+        yield name, folder
+
+
+@pytest.fixture
+def warehouse(deployed_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A deployed, empty warehouse; its inbox, archive and outbox are folders of tmp_path."""
+    with _database("test", deployed_template) as name:
+        _point_to(monkeypatch, name, tmp_path)
+        yield warehouse_module
+
+
+@pytest.fixture
+def published(
+    published_template: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ModuleType]:
+    """A warehouse in which the sample is release 1; its inbox is empty."""
+    template, folder = published_template
+    with _database("test", template) as name:
+        _point_to(monkeypatch, name, tmp_path)
+        monkeypatch.setenv("MANGNON_ARCHIVE", str(folder / "archive"))
+        yield warehouse_module
+
+
+def run_night() -> int | None:
+    """A night without Airflow; the release that it published."""
+    for reporter in night.collect():
+        night.load(reporter)
+    night.close()
+    return publish.publish_all(say=lambda _: None)
+
+
+def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:
+    patch.setenv("WAREHOUSE_URL", server.url(database))
+    for place in ("inbox", "archive", "outbox"):
+        patch.setenv(f"MANGNON_{place.upper()}", str(folder / place))
+
+
+@contextmanager
+def _database(purpose: str, template: str) -> Iterator[str]:
+    server.start()
+    name = f"{purpose}_{os.getpid()}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        _drop(connection, name)
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        try:
+            yield name
+        finally:
+            _drop(connection, name)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
