@@ -112,7 +112,7 @@ def packaged_rows(form: str) -> list[dict[str, str]]:
 
 
 def _day(value: str | date | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) and value else value or None  # type: ignore[return-value]
+    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
 
 
 def _required_day(value: str | date) -> date:

@@ -19,10 +19,12 @@ from functools import cache
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import click
+import fsspec
 import psutil
 import psycopg
 import sqlalchemy
@@ -30,6 +32,7 @@ from cryptography.fernet import Fernet
 from psycopg import sql
 
 from mangnon import warehouse
+from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings, write_secret
 
 COMPONENTS = {
@@ -49,7 +52,7 @@ SECONDS_TO_END = 15
 SECONDS_FOR_A_NIGHT = 3600
 
 
-class ServiceError(click.ClickException):
+class ServiceError(Failure):
     """Airflow could not be started or did not do what it was asked; the message says what was seen."""
 
 
@@ -67,10 +70,11 @@ def up(nightly: bool) -> None:
         _start()
     for dag_id in _dag_ids():
         _pause(dag_id, dag_id == NIGHTLY and not nightly)
+    click.echo(f"Airflow: the user is {USER}, the password is in {password_file()}")
 
 
-def down() -> int:
-    """Ends every process of this checkout's Airflow, tasks too; returns how many there were."""
+def down() -> None:
+    """Ends every process of this checkout's Airflow, tasks too."""
     ended: set[int] = set()
     while processes := [process for process, _ in _processes()]:
         ended |= {process.pid for process in processes}
@@ -78,7 +82,8 @@ def down() -> int:
             for process in processes:
                 _unless_gone(act, process)
             _, processes = psutil.wait_procs(processes, timeout=SECONDS_TO_END)
-    return len(ended)
+    if ended:
+        click.echo(f"Airflow: stopped, {len(ended)} processes ended")
 
 
 def is_up() -> bool:
@@ -96,6 +101,40 @@ def address() -> str:
 def password_file() -> Path:
     """The file with the password of the user `admin`."""
     return _folder() / "passwords.json"
+
+
+def run_first_night() -> None:
+    """The two years of the sample through Airflow, and the report of 2020; what is there already is not done again."""
+    from mangnon import deploy, report
+
+    click.echo("Warehouse: making or upgrading its tables, roles and models")
+    deploy.deploy()
+    _deliver_sample()
+    run_night()
+    with warehouse.connect("auditor") as connection:
+        click.echo(f"\n{report.as_text(connection, report.figures(connection, 2020))}")
+    click.echo(
+        "PostgreSQL stays up. To go on:\n"
+        "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
+        "  make down    stops everything\n"
+        "  make status  who has sent what; make help shows the rest"
+    )
+
+
+def _deliver_sample() -> None:
+    from mangnon.sample import write_sample
+
+    files, inbox = fsspec.url_to_fs(settings().inbox)
+    target = f"{inbox}/sample"
+    if files.exists(target):
+        click.echo("Sample: lies in the inbox already, skipped")
+        return
+    click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+    with TemporaryDirectory(prefix="mangnon-") as folder:
+        count = write_sample(Path(folder) / "sample")
+        files.put(f"{folder}/sample/", f"{target}.part/", recursive=True)
+    files.mv(f"{target}.part", target, recursive=True)  # only now complete, should it be killed
+    click.echo(f"Sample: {count} files")
 
 
 def run_night() -> None:
@@ -117,7 +156,7 @@ def run_night() -> None:
     finally:
         _pause(NIGHTLY, was_paused)
         if not was_up:
-            click.echo(f"Airflow: {down()} processes ended")
+            down()
     if set(states) != {"success"}:
         raise ServiceError(f"the night did not go through; the logs of its tasks are in {_folder() / 'logs'}")
 
@@ -146,8 +185,8 @@ def _task_lines(dag_id: str, run_id: str) -> Iterator[str]:
     path = f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?order_by=end_date&limit=1000"
     for task in _ask("GET", path)["task_instances"]:
         if task["state"] in ("success", "failed", "upstream_failed"):
-            seconds = f", {task['duration']:.0f} s" if task["duration"] else ""
-            yield f"  {dag_id}: {task['task_id']} {task['rendered_map_index'] or ''} {task['state']}{seconds}"
+            name = " ".join(filter(None, [task["task_id"], task["rendered_map_index"]]))
+            yield f"  {dag_id}: {name}: {task['state']}, {task['duration'] or 0:.1f} s"
 
 
 def _publishing_after(collecting: str) -> str | None:
@@ -289,6 +328,7 @@ def _call(method: str, url: str, body: dict[str, Any] | None, headers: dict[str,
 
 def _configure() -> None:
     """Writes airflow.cfg, so that Airflow's own command line works with AIRFLOW_HOME alone."""
+    _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = _kept()
     if not _is_free(kept["port"]):
         kept |= {"port": _free_port()}
@@ -389,9 +429,7 @@ def _free_port() -> int:
 
 
 def _folder() -> Path:
-    folder = settings().home / "airflow"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return settings().home / "airflow"
 
 
 def _log_file(component: str) -> Path:
