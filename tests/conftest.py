@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mangnon import deploy, night, publish, server
+from mangnon import deploy, night, server
 from mangnon import warehouse as warehouse_module
 from mangnon.sample import write_sample
 
@@ -63,6 +63,8 @@ def run_night() -> int | None:
     for reporter in night.collect():
         night.load(reporter)
     night.close()
+    from mangnon import publish
+
     return publish.publish_all(say=lambda _: None)
 
 

@@ -145,7 +145,7 @@ def run_night() -> None:
     was_up = is_up()
     if not was_up:
         up(nightly=False)
-    was_paused = _ask("GET", f"dags/{NIGHTLY}")["is_paused"]
+    was_paused = ask("GET", f"dags/{NIGHTLY}")["is_paused"]
     try:
         _pause(NIGHTLY, False)
         collecting = trigger(NIGHTLY)
@@ -163,7 +163,7 @@ def run_night() -> None:
 
 def trigger(dag_id: str) -> str:
     """Starts a run of a DAG, as a user would; returns its run id."""
-    return str(_ask("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
+    return str(ask("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
 
 
 def wait_for(dag_id: str, run_id: str) -> str:
@@ -171,7 +171,7 @@ def wait_for(dag_id: str, run_id: str) -> str:
     told: set[str] = set()
 
     def ended() -> str | None:
-        run = _ask("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
+        run = ask("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
         for line in _task_lines(dag_id, run_id):
             if line not in told:
                 click.echo(line)
@@ -183,7 +183,7 @@ def wait_for(dag_id: str, run_id: str) -> str:
 
 def _task_lines(dag_id: str, run_id: str) -> Iterator[str]:
     path = f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?order_by=end_date&limit=1000"
-    for task in _ask("GET", path)["task_instances"]:
+    for task in ask("GET", path)["task_instances"]:
         if task["state"] in ("success", "failed", "upstream_failed"):
             name = " ".join(filter(None, [task["task_id"], task["rendered_map_index"]]))
             yield f"  {dag_id}: {name}: {task['state']}, {task['duration'] or 0:.1f} s"
@@ -194,7 +194,7 @@ def _publishing_after(collecting: str) -> str | None:
 
     def caused() -> list[dict[str, str]] | None:
         query = urlencode({"source_dag_id": NIGHTLY, "source_run_id": collecting})
-        events = _ask("GET", f"assets/events?{query}")["asset_events"]
+        events = ask("GET", f"assets/events?{query}")["asset_events"]
         return events[0]["created_dagruns"] or None if events else [{"run_id": ""}]
 
     runs = _wait(caused, SECONDS_TO_START, f"{PUBLISHING} to start after {collecting}")
@@ -204,7 +204,7 @@ def _publishing_after(collecting: str) -> str | None:
 def _wait_until_idle() -> None:
     # A night that was missed while Airflow was down comes of itself, beside the one that was asked for.
     active = "dags/~/dagRuns?state=queued&state=running"
-    _wait(lambda: _ask("GET", active)["total_entries"] == 0, SECONDS_FOR_A_NIGHT, "all runs to end")
+    _wait(lambda: ask("GET", active)["total_entries"] == 0, SECONDS_FOR_A_NIGHT, "all runs to end")
 
 
 def _wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -278,7 +278,7 @@ def _unless_gone(look: Callable[[Any], Any], process: Any) -> Any:
 
 def _is_healthy() -> bool:
     try:
-        health = _ask("GET", "monitor/health")
+        health = ask("GET", "monitor/health")
     except ServiceError:
         return False
     return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
@@ -286,9 +286,9 @@ def _is_healthy() -> bool:
 
 def _dags_are_read() -> bool:
     """Whether Airflow knows every DAG of the project; raises ServiceError for one that cannot be read."""
-    if errors := _ask("GET", "importErrors")["import_errors"]:
+    if errors := ask("GET", "importErrors")["import_errors"]:
         raise ServiceError("\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors))
-    known = _ask("GET", "dags?limit=1000")["dags"]
+    known = ask("GET", "dags?limit=1000")["dags"]
     return {dag["dag_id"] for dag in known if not dag["is_stale"]} >= set(_dag_ids())
 
 
@@ -297,10 +297,10 @@ def _dag_ids() -> list[str]:
 
 
 def _pause(dag_id: str, is_paused: bool) -> None:
-    _ask("PATCH", f"dags/{dag_id}", {"is_paused": is_paused})
+    ask("PATCH", f"dags/{dag_id}", {"is_paused": is_paused})
 
 
-def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """One call of Airflow's REST API; raises ServiceError with its answer when it refuses."""
     return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {_token(address())}"})
 

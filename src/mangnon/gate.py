@@ -1,0 +1,280 @@
+"""The two gates: what the suites in `expectations/` say of the night's loads and of a candidate release.
+
+Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of `ops.verdicts`,
+and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the release.
+Importing Great Expectations takes seconds, so it is done only when there is something to judge.
+"""
+
+import logging
+import os
+import sys
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+
+from mangnon import warehouse
+from mangnon.settings import PROJECT, settings
+from mangnon.warehouse import Connection
+
+if TYPE_CHECKING:
+    from great_expectations.data_context import EphemeralDataContext
+
+    from expectations import Rule
+
+logger = logging.getLogger(__name__)
+
+SEVERITIES = ("info", "warning", "critical")
+# Great Expectations lists no more rows of a query than this, whatever it counted.
+ROWS_LISTED = 200
+
+
+class GateError(Exception):
+    """A rule could not be run, or did not name every load that it counted; nothing was judged."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What gate 2 said of a release."""
+
+    worst: str | None  # the gravest severity that anything failed with
+    refused_loads: list[int]  # those that a critical rule named
+    reasons: list[str]  # of the critical rules, in Vietnamese
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A load, or a whole release when `load_id` is None, that does not meet a rule."""
+
+    rule: "Rule"
+    load_id: int | None
+    observed: str
+    message: str
+
+
+def judge_loads(batches: list[int]) -> list[int]:
+    """Gate 1: judges the modelled loads of these batches and refuses what is critical.
+
+    Returns the ids of the refused loads. Judging again replaces the verdicts, and takes in what the gate had refused.
+    Raises GateError.
+    """
+    with warehouse.connect("auditor") as connection:
+        query = f"""
+            select
+                load_id, batch_id, reporter_code, form, period, revision, rows_in, rows_loaded, rows_refused,
+                declared_totals
+            from ops.loads
+            where batch_id = any(array{batches}::bigint[]) and (
+                state = 'modelled'
+                or (state = 'refused' and load_id in (
+                    select load_id from ops.verdicts where gate = 'loads' and severity = 'critical' and not is_met
+                ))
+            )
+        """  # noqa: S608
+        judged = {row[0]: row[1] for row in connection.execute(query.encode())}
+        connection.commit()
+        if not judged:
+            return []
+        rules = _rules("loads")
+        failures = _failures("loads", rules, query, release_id=None)
+        connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
+        connection.execute(
+            "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
+        )
+        for batch_id in sorted(set(judged.values())):
+            failures_of_batch = [failure for failure in failures if judged[failure.load_id] == batch_id]
+            _write_verdicts(connection, "loads", rules, failures_of_batch, batch_id=batch_id)
+        return _refuse(connection, failures, set(judged))
+
+
+def judge_release(release_id: int) -> Judgement:
+    """Gate 2: judges a candidate, seen as BI would see it, and refuses the new loads that critical rules name.
+
+    The caller builds the candidate again without the refused loads, or refuses it. Judging again replaces the verdicts.
+    Raises GateError.
+    """
+    with warehouse.connect("auditor") as connection:
+        query = f"""
+            select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}
+        """  # noqa: S608
+        new_loads = {row[0] for row in connection.execute(query.encode())}
+        connection.commit()
+        rules = _rules("release")
+        failures = _failures("release", rules, query, release_id)
+        connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
+        _write_verdicts(connection, "release", rules, failures, release_id=release_id)
+        refused = _refuse(connection, failures, new_loads)
+        return Judgement(
+            worst=max((failure.rule.severity for failure in failures), key=SEVERITIES.index, default=None),
+            refused_loads=refused,
+            reasons=[failure.message for failure in failures if failure.rule.severity == "critical"],
+        )
+
+
+def _rules(gate: str) -> "list[Rule]":
+    # The suites lie at the top of the checkout, beside the package.
+    if str(PROJECT) not in sys.path:
+        sys.path.append(str(PROJECT))
+    from expectations import RULES
+
+    return [rule for rule in RULES if rule.gate == gate]
+
+
+def _failures(gate: str, rules: "list[Rule]", judged: str, release_id: int | None) -> list[Failure]:
+    """What does not meet the rules. Raises GateError unless each rule names every load that it counted, once."""
+    results = _validate(gate, [(rule, _query(rule)) for rule in rules], judged, release_id)
+    observed = {rule.name: count for rule, count, _ in results}
+    long = [rule for rule in rules if observed[rule.name] > ROWS_LISTED]
+    if long:
+        pages = [
+            (rule, f"{_query(rule)} limit {ROWS_LISTED} offset {offset}")
+            for rule in long
+            for offset in range(0, observed[rule.name], ROWS_LISTED)
+        ]
+        results = [result for result in results if result[0] not in long]
+        results += _validate(gate, pages, judged, release_id)
+
+    failures = [
+        Failure(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}.")
+        for rule, _, rows in results
+        for row in rows
+    ]
+    for rule in rules:
+        named = {failure.load_id for failure in failures if failure.rule is rule}
+        if len(named) != observed[rule.name]:
+            raise GateError(f"rule {rule.name} counted {observed[rule.name]} failing loads, but names {len(named)}")
+    return failures
+
+
+def _query(rule: "Rule") -> str:
+    """The rule's query as Great Expectations takes it, with the judged loads in place of its batch."""
+    literal = rule.query.replace("{", "{{").replace("}", "}}")
+    return f"""
+        with judged_loads as (select * from {{batch}})
+
+        select load_id, observed::text as observed, detail
+        from ({literal}) as failing
+        order by load_id
+    """
+
+
+def _validate(
+    gate: str, queries: "list[tuple[Rule, str]]", judged: str, release_id: int | None
+) -> "list[tuple[Rule, int, list[dict[str, Any]]]]":
+    """Runs the queries through Great Expectations; of each its rule, the rows counted and the rows listed."""
+    context = _context()
+    import great_expectations as gx
+    from great_expectations.checkpoint import UpdateDataDocsAction
+
+    subject = gate if release_id is None else f"{gate}-{release_id}"
+    source = context.data_sources.add_or_update_postgres(
+        name=gate,
+        connection_string=_sqlalchemy_url(),
+        create_temp_table=False,
+        kwargs={"connect_args": {"options": warehouse.connection_options("auditor", release_id)}},
+    )
+    batch = source.add_query_asset(name=subject, query=judged).add_batch_definition_whole_table(subject)
+    expectations = [
+        gx.expectations.UnexpectedRowsExpectation(
+            unexpected_rows_query=query, severity=rule.severity, description=rule.message_vi, notes=rule.hurts,
+            meta={"position": position},
+        )
+        for position, (rule, query) in enumerate(queries)
+    ]  # fmt: skip
+    suite = context.suites.add_or_update(gx.ExpectationSuite(name=subject, expectations=expectations))
+    validation = context.validation_definitions.add_or_update(
+        gx.ValidationDefinition(name=subject, data=batch, suite=suite)
+    )
+    checkpoint = gx.Checkpoint(
+        name=subject,
+        validation_definitions=[validation],
+        actions=[UpdateDataDocsAction(name="data_docs", site_names=[gate])],
+        result_format={"result_format": "COMPLETE"},
+    )
+    run = context.checkpoints.add_or_update(checkpoint).run()
+    source.get_execution_engine().engine.dispose()
+    logger.info("Data Docs: %s", _data_docs(gate) / "index.html")
+    (outcome,) = run.run_results.values()
+    return [_read(result, queries) for result in outcome.results]
+
+
+def _read(result: Any, queries: "list[tuple[Rule, str]]") -> "tuple[Rule, int, list[dict[str, Any]]]":
+    rule, _ = queries[result.expectation_config.meta["position"]]
+    if "observed_value" not in result.result:
+        raise GateError(f"rule {rule.name} could not be run: {result.exception_info}")
+    return rule, result.result["observed_value"], result.result["details"]["unexpected_rows"]
+
+
+@cache
+def _context() -> "EphemeralDataContext":
+    """The one context of this process: contexts in parallel disturb one another."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    for gate in ("loads", "release"):
+        context.add_data_docs_site(
+            gate,
+            {
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {
+                    "class_name": "TupleFilesystemStoreBackend",
+                    "base_directory": str(_data_docs(gate)),
+                },
+            },
+        )
+    return context
+
+
+def _data_docs(gate: str) -> Path:
+    # A site a gate, with what it said last: what it said before is in ops.verdicts.
+    return settings().home / "data_docs" / gate
+
+
+def _sqlalchemy_url() -> str:
+    url = sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+def _write_verdicts(
+    connection: Connection,
+    gate: str,
+    rules: "list[Rule]",
+    failures: list[Failure],
+    batch_id: int | None = None,
+    release_id: int | None = None,
+) -> None:
+    """One verdict per rule that everything meets, and one per failure."""
+    failed = {failure.rule.name for failure in failures}
+    verdicts = [
+        (None, rule.name, rule.severity, True, None, rule.message_vi) for rule in rules if rule.name not in failed
+    ] + [
+        (failure.load_id, failure.rule.name, failure.rule.severity, False, failure.observed, failure.message)
+        for failure in failures
+    ]
+    connection.cursor().executemany(
+        """
+        insert into ops.verdicts
+            (gate, batch_id, release_id, load_id, expectation, severity, is_met, observed, message)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [(gate, batch_id, release_id, *verdict) for verdict in verdicts],
+    )
+
+
+def _refuse(connection: Connection, failures: list[Failure], refusable: set[int]) -> list[int]:
+    """Refuses the loads that critical failures name; the reasons are for their reporters."""
+    reasons = defaultdict(list)
+    for failure in failures:
+        if failure.rule.severity == "critical" and failure.load_id in refusable:
+            reasons[failure.load_id].append(failure.message)
+    connection.cursor().executemany(
+        "update ops.loads set state = 'refused', state_reason = %s where load_id = %s",
+        [(" ".join(messages), load_id) for load_id, messages in reasons.items()],
+    )
+    return sorted(reasons)

@@ -1,0 +1,118 @@
+"""The DAG files as Airflow's own parser reads them: thin, quick to parse, and with the limits that nights need."""
+
+import ast
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mangnon import services
+
+DAGS = Path(__file__).parents[2] / "dags"
+FILES = sorted(DAGS.glob("*.py"))
+# What takes seconds to import, and so must wait until a task runs.
+HEAVY = ["mangnon", "pandas", "pyarrow", "great_expectations", "dbt", "psycopg"]
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict[str, Any]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(DAGS)
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+@pytest.fixture(params=FILES, ids=lambda file: file.stem)
+def file(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def dag(file: Path, dags: dict[str, Any]) -> Any:
+    return dags[file.stem]
+
+
+def test_each_file_holds_the_dag_of_its_name(dags: dict[str, Any]) -> None:
+    assert {dag.dag_id: Path(dag.fileloc).stem for dag in dags.values()} == {file.stem: file.stem for file in FILES}
+    assert {services.NIGHTLY, services.PUBLISHING} <= set(dags)
+
+
+def test_a_file_is_short_and_not_taken_for_dbts(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) < 80
+    assert not file.name.startswith("dbt_")
+
+
+def test_a_file_imports_only_stdlib_and_the_sdk_at_its_top(file: Path) -> None:
+    imported = set()
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Import):
+            imported |= {alias.name for alias in statement.names}
+        if isinstance(statement, ast.ImportFrom):
+            imported.add(statement.module or "")
+    ours = {name for name in imported if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert all(name == "airflow.sdk" or name.startswith("airflow.sdk.") for name in ours), ours
+
+
+def test_parsing_imports_nothing_heavy(file: Path) -> None:
+    parse = (
+        "import json, runpy, sys, time; import airflow.sdk; before = set(sys.modules); started = time.perf_counter();"
+        f"runpy.run_path({str(file)!r}); seconds = time.perf_counter() - started;"
+        "print(json.dumps([seconds, sorted(set(sys.modules) - before)]))"
+    )
+    done = subprocess.run([sys.executable, "-c", parse], capture_output=True, text=True, check=True)
+    seconds, modules = json.loads(done.stdout.splitlines()[-1])
+    assert not [name for name in modules if name.partition(".")[0] in HEAVY]
+    assert seconds < 3
+
+
+def test_a_dag_explains_itself(dag: Any) -> None:
+    assert dag.doc_md.startswith("## ")
+    assert all(f"**{task.task_id}**" in dag.doc_md for task in dag.tasks)
+    assert dag.tags
+    assert dag.owner == "data-engineering"
+
+
+def test_a_dag_runs_once_at_a_time_and_never_for_the_past(dag: Any) -> None:
+    assert dag.max_active_runs == 1
+    assert dag.catchup is False
+
+
+def test_tasks_are_tried_again_and_end(dag: Any) -> None:
+    for task in dag.tasks:
+        assert task.retries == (0 if task.task_id == "show_failure" else 2)
+        assert task.retry_delay == timedelta(minutes=1)
+        assert task.execution_timeout <= timedelta(hours=2)
+
+
+def test_the_night_begins_at_half_past_one_in_viet_nam(dags: dict[str, Any]) -> None:
+    schedule = dags["collect_submissions"].schedule
+    assert (schedule.expression, str(schedule.timezone)) == ("30 1 * * *", "Asia/Ho_Chi_Minh")
+    assert schedule.run_immediately == timedelta(0)  # False would mean: at once, until 03:54
+
+
+def test_reporters_are_loaded_one_by_one_after_the_reference(dags: dict[str, Any]) -> None:
+    dag = dags["collect_submissions"]
+    load = dag.get_task("load_reporter")
+    assert load.is_mapped
+    assert "load_reference" in load.upstream_task_ids
+    assert load.partial_kwargs["map_index_template"] == "{{ task.op_kwargs['reporter'] }}"
+    assert load.max_active_tis_per_dagrun == 4
+    assert dag.get_task("close_batch").upstream_task_ids == {"load_reporter"}
+    assert dag.get_task("close_batch").trigger_rule == "all_done"
+
+
+def test_assets_tie_the_dags_together(dags: dict[str, Any]) -> None:
+    outlets = {asset.name: task.task_id for dag in dags.values() for task in dag.tasks for asset in task.outlets}
+    assert outlets == {"loads": "close_batch", "marts": "publish_release", "verdicts": "announce_verdicts"}
+    assert dags["publish_marts"].schedule.name == "loads"
+
+
+def test_verdicts_are_announced_also_after_a_refusal(dags: dict[str, Any]) -> None:
+    announce = dags["publish_marts"].get_task("announce_verdicts")
+    assert announce.is_teardown
+    assert not announce.on_failure_fail_dagrun  # or it would hide that the release was refused

@@ -1,0 +1,142 @@
+"""Rules that the dbt project keeps, read from what dbt knows of it; no database is needed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mangnon.forms import submission_forms
+from mangnon.settings import PROJECT
+
+LAYERS = ("staging", "core", "marts")
+VIEW_OF_ONE_TABLE = re.compile(r"\{\{ (star|release|static)_view\('\w+'(, form='\w+')?\) \}\}\s*")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `dbt parse` says of the project."""
+    folder = tmp_path_factory.mktemp("dbt")
+    project = PROJECT / "dbt_project"
+    nowhere = {f"MANGNON_DB_{name}": "0" for name in ("HOST", "PORT", "USER", "PASSWORD", "NAME")}
+    subprocess.run(
+        [
+            sys.executable, "-m", "dbt.cli.main", "--warn-error", "parse", "--project-dir", project, "--profiles-dir", project,
+            "--target-path", folder, "--log-path", folder,
+        ],
+        env=os.environ | nowhere, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    content: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The models of the project."""
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+@pytest.fixture(scope="module")
+def tests_of(manifest: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The generic tests of each model, by its id."""
+    tests: dict[str, list[dict[str, Any]]] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test":
+            tests.setdefault(node["attached_node"], []).append(node["test_metadata"])
+    return tests
+
+
+def test_every_model_says_its_grain(models: list[dict[str, Any]]) -> None:
+    assert [model["name"] for model in models if "Grain: one row" not in " ".join(model["description"].split())] == []
+
+
+def test_every_column_is_described_once(models: list[dict[str, Any]]) -> None:
+    undescribed = [f"{model['name']}.{name}" for model in models for name, column in model["columns"].items() if not column["description"]]
+    assert undescribed == []
+    assert [model["name"] for model in models if model["schema"] != "marts" and not model["columns"]] == []
+    assert [model["name"] for model in models if model["schema"] == "marts" and model["columns"] and _is_one_table(model)] == []
+
+
+def test_every_grain_has_a_tested_key(models: list[dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]) -> None:
+    """A view of the marts shows rows of a table whose key is tested; the ledger lets each load count once."""
+    untested = [
+        model["name"]
+        for model in models
+        if model["schema"] != "marts"
+        and not any(test["name"] == "unique_combination" for test in tests_of.get(model["unique_id"], []))
+    ]
+    assert untested == []
+
+
+def test_every_key_of_a_fact_leads_to_its_dimension(
+    models: list[dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]
+) -> None:
+    for model in models:
+        if model["name"].startswith("fct_"):
+            own_key = model["name"].removeprefix("fct_").replace("beneficiaries", "beneficiary").removesuffix("s") + "_key"
+            keys = {name for name in model["columns"] if name.endswith("_key")} - {own_key} | {"date_id"}
+            related = {
+                test["kwargs"]["column_name"] for test in tests_of[model["unique_id"]] if test["name"] == "relationships"
+            }
+            assert keys == related, model["name"]
+
+
+def test_layers_look_only_downwards(models: list[dict[str, Any]]) -> None:
+    """staging reads sources; core reads staging, core and the ledger; marts read core and the ledger."""
+    allowed = {"staging": {"raw", "ops"}, "core": {"staging", "core", "ops"}, "marts": {"core", "ops"}}
+    schema_of = {model["unique_id"]: model["schema"] for model in models}
+    for model in models:
+        used = {
+            schema_of.get(parent) or parent.split(".")[2]
+            for parent in model["depends_on"]["nodes"]
+        }
+        assert used <= allowed[model["schema"]], model["name"]
+
+
+def test_core_is_never_rebuilt(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        if model["schema"] == "core":
+            config = model["config"]
+            assert (config["materialized"], config["incremental_strategy"], config["full_refresh"]) == (
+                "incremental", "append", False,
+            ), model["name"]  # fmt: skip
+            assert config["on_schema_change"] == "append_new_columns", model["name"]
+            assert config["contract"]["enforced"] and config["pre-hook"], model["name"]
+
+
+def test_views_of_the_marts_hold_no_logic(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        if model["schema"] == "marts":
+            assert model["config"]["materialized"] == "published_view"
+            assert not re.search(r"\b(case|group by|over|coalesce|sum|count|union|left join)\b", model["raw_code"]), model["name"]
+
+
+def test_no_model_uses_what_a_cluster_cannot_run(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        assert not re.search(r"grouping sets|\bcube\b|\brollup\b|\blateral\b", model["raw_code"]), model["name"]
+
+
+def test_snapshot_forms_are_those_of_the_contract(manifest: dict[str, Any]) -> None:
+    declared = re.search(r"snapshot_forms: \[(.*)\]", (PROJECT / "dbt_project" / "dbt_project.yml").read_text())
+    assert declared
+    assert declared[1].split(", ") == [form.name for form in submission_forms() if form.kind == "snapshot"]
+
+
+def test_every_model_is_named_after_its_layer(models: list[dict[str, Any]]) -> None:
+    assert {model["schema"] for model in models} == set(LAYERS)
+    for model in models:
+        name, folder = model["name"], Path(model["original_file_path"]).parts[1:-1]
+        assert folder[0] == model["schema"]
+        prefixes = {
+            ("staging",): r"stg_", ("core",): r"dim_dates$", ("core", "dimensions"): r"dim_", ("core", "facts"): r"(fct|agg)_",
+            ("core", "computed"): r"computed_", ("marts",): r"",
+        }  # fmt: skip
+        assert re.match(prefixes[folder], name), name
+
+
+def _is_one_table(model: dict[str, Any]) -> bool:
+    return VIEW_OF_ONE_TABLE.fullmatch(model["raw_code"]) is not None

@@ -1,0 +1,128 @@
+"""Nights on a real Airflow: scheduler, LocalExecutor, API server, and a metadata database of their own."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg
+import pytest
+
+from mangnon import deploy, server, services
+from mangnon.sample import write_sample
+
+METADATA = "airflow_test"
+
+
+@pytest.fixture
+def airflow(warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    monkeypatch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
+    services.down()
+    _drop_metadata()
+    services.up(nightly=False)
+    yield services
+    services.down()
+    _drop_metadata()
+
+
+def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
+    airflow: ModuleType, warehouse: ModuleType, tmp_path: Path
+) -> None:
+    deploy.deliver_reference()
+    write_sample(tmp_path / "inbox")
+
+    airflow.run_night()
+
+    (collecting,), (publishing,) = _runs("collect_submissions"), _runs("publish_marts")
+    assert (collecting["run_type"], collecting["state"]) == ("manual", "success")
+    assert (publishing["run_type"], publishing["state"]) == ("asset_triggered", "success")
+    reporters = {task["rendered_map_index"] for task in _tasks(collecting) if task["task_id"] == "load_reporter"}
+    assert reporters == {row[0] for row in _query(warehouse, "select distinct reporter_code from ops.loads")} - {
+        "_reference"
+    }
+    assert len(reporters) > 14
+    assert _query(warehouse, "select state from ops.releases") == [("published",)]
+    assert _query(warehouse, "select count(*) from marts.annual_report where year = 2020") == [(33,)]
+
+    airflow.run_night()
+
+    quiet = _runs("collect_submissions")[-1]
+    assert quiet["state"] == "success"
+    assert quiet["duration"] < 10
+    assert _states(quiet) == {
+        "collect": "success", "load_reference": "success",
+        "load_reporter": "skipped", "close_batch": "skipped", "show_failure": "skipped",
+    }  # fmt: skip
+    assert len(_runs("publish_marts")) == 1
+    assert _query(warehouse, "select count(*) from ops.releases") == [(1,)]
+    assert airflow.ask("GET", "dags/collect_submissions")["is_paused"]
+
+
+def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) -> None:
+    assert airflow.is_up()
+    ours = _family("scheduler") + _family("dag-processor") + _family("api-server")
+    assert len(ours) > len(services.COMPONENTS)  # also the workers of LocalExecutor
+
+    os.kill(_family("scheduler")[0].pid, signal.SIGKILL)
+    assert not airflow.is_up()
+    airflow.down()
+
+    assert not [process for process in ours if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not airflow.is_up()
+    with pytest.raises(services.ServiceError, match="does not answer"):
+        airflow.ask("GET", "monitor/health")
+
+
+def test_what_airflow_keeps_is_for_its_owner_alone(airflow: ModuleType) -> None:
+    folder = airflow.password_file().parent
+    assert folder.stat().st_mode & 0o077 == 0
+    for name in ("airflow.cfg", "kept.json", "passwords.json"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
+    listening = {
+        connection.laddr.ip
+        for component in services.COMPONENTS
+        for process in _family(component)
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def _family(component: str) -> list[psutil.Process]:
+    """The component's process, and those that it started."""
+    marker = f"{services.password_file().parent}:{component}"
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(services.MARKER) == marker and os.getsid(process.pid) == process.pid:
+                return [process, *process.children(recursive=True)]
+        except psutil.Error:
+            continue
+    raise AssertionError(f"{component} does not run")
+
+
+def _runs(dag_id: str) -> list[dict[str, Any]]:
+    runs = services.ask("GET", f"dags/{dag_id}/dagRuns?order_by=id")["dag_runs"]
+    return list(runs)
+
+
+def _tasks(run: dict[str, Any]) -> list[dict[str, Any]]:
+    path = f"dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances?limit=1000"
+    return list(services.ask("GET", path)["task_instances"])
+
+
+def _states(run: dict[str, Any]) -> dict[str, str]:
+    return {task["task_id"]: task["state"] for task in _tasks(run)}
+
+
+def _query(warehouse: ModuleType, query: str) -> list[tuple[Any, ...]]:
+    with warehouse.connect() as connection:
+        return list(connection.execute(query).fetchall())
+
+
+def _drop_metadata() -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {METADATA} with (force)")
