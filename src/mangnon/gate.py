@@ -1,10 +1,12 @@
 """The two gates: what the suites in `expectations/` say of the night's loads and of a candidate release.
 
-Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of `ops.verdicts`,
-and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the release.
+Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
+`ops.verdicts`, and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the
+release.
 Importing Great Expectations takes seconds, so it is done only when there is something to judge.
 """
 
+import importlib
 import logging
 import os
 import sys
@@ -21,9 +23,7 @@ from mangnon.settings import PROJECT, settings
 from mangnon.warehouse import Connection
 
 if TYPE_CHECKING:
-    from great_expectations.data_context import EphemeralDataContext
-
-    from expectations import Rule
+    from expectations.rule import Rule
 
 logger = logging.getLogger(__name__)
 
@@ -73,19 +73,22 @@ def judge_loads(batches: list[int]) -> list[int]:
                     select load_id from ops.verdicts where gate = 'loads' and severity = 'critical' and not is_met
                 ))
             )
-        """  # noqa: S608
+        """
         judged = {row[0]: row[1] for row in connection.execute(query.encode())}
         connection.commit()
         if not judged:
             return []
         rules = _rules("loads")
         failures = _failures("loads", rules, query, release_id=None)
+        if strangers := {failure.load_id for failure in failures} - judged.keys():
+            raise GateError(f"rules named loads that are not judged: {strangers}")
         connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
         connection.execute(
             "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
         )
         for batch_id in sorted(set(judged.values())):
-            failures_of_batch = [failure for failure in failures if judged[failure.load_id] == batch_id]
+            loads = {load_id for load_id, batch in judged.items() if batch == batch_id}
+            failures_of_batch = [failure for failure in failures if failure.load_id in loads]
             _write_verdicts(connection, "loads", rules, failures_of_batch, batch_id=batch_id)
         return _refuse(connection, failures, set(judged))
 
@@ -99,7 +102,7 @@ def judge_release(release_id: int) -> Judgement:
     with warehouse.connect("auditor") as connection:
         query = f"""
             select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}
-        """  # noqa: S608
+        """
         new_loads = {row[0] for row in connection.execute(query.encode())}
         connection.commit()
         rules = _rules("release")
@@ -165,10 +168,7 @@ def _validate(
     gate: str, queries: "list[tuple[Rule, str]]", judged: str, release_id: int | None
 ) -> "list[tuple[Rule, int, list[dict[str, Any]]]]":
     """Runs the queries through Great Expectations; of each its rule, the rows counted and the rows listed."""
-    context = _context()
-    import great_expectations as gx
-    from great_expectations.checkpoint import UpdateDataDocsAction
-
+    gx, context = _great_expectations()
     subject = gate if release_id is None else f"{gate}-{release_id}"
     source = context.data_sources.add_or_update_postgres(
         name=gate,
@@ -191,7 +191,7 @@ def _validate(
     checkpoint = gx.Checkpoint(
         name=subject,
         validation_definitions=[validation],
-        actions=[UpdateDataDocsAction(name="data_docs", site_names=[gate])],
+        actions=[gx.checkpoint.UpdateDataDocsAction(name="data_docs", site_names=[gate])],
         result_format={"result_format": "COMPLETE"},
     )
     run = context.checkpoints.add_or_update(checkpoint).run()
@@ -209,11 +209,10 @@ def _read(result: Any, queries: "list[tuple[Rule, str]]") -> "tuple[Rule, int, l
 
 
 @cache
-def _context() -> "EphemeralDataContext":
-    """The one context of this process: contexts in parallel disturb one another."""
+def _great_expectations() -> tuple[Any, Any]:
+    """The library, and the one context of this process: several would disturb one another."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-
+    gx: Any = importlib.import_module("great_expectations")
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     for gate in ("loads", "release"):
@@ -228,7 +227,7 @@ def _context() -> "EphemeralDataContext":
                 },
             },
         )
-    return context
+    return gx, context
 
 
 def _data_docs(gate: str) -> Path:

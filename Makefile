@@ -1,0 +1,64 @@
+# Everything here needs Python 3.11 to 3.13 and make, nothing else; nothing here needs root.
+.DEFAULT_GOAL := help
+.PHONY: help run up down report status lint test clean setup
+MAKEFLAGS += --no-print-directory --warn-undefined-variables
+
+# A .env file (see .env.example) says where things are; without one they are under .mangnon.
+-include .env
+export MANGNON_HOME MANGNON_INBOX MANGNON_ARCHIVE MANGNON_OUTBOX WAREHOUSE_URL
+
+YEAR ?= 2020
+BIN := .venv/bin
+INSTALLED := .venv/installed
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+
+help: ## This page
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  make report YEAR=2019     another year"
+	@echo "  $(BIN)/mangnon --help   every step by itself"
+
+run: setup ## See it work: 2019 and 2020 through Airflow, dbt and the gates, then the report of 2020
+	@$(BIN)/mangnon run
+
+up: setup ## Start it for daily use: Airflow with its UI, and the nightly schedule
+	@$(BIN)/mangnon up
+
+down: setup ## Stop it: no process stays behind; the data stay
+	@$(BIN)/mangnon down
+
+report: setup ## Print the annual report: make report YEAR=2020
+	@$(BIN)/mangnon report --year $(YEAR)
+
+status: setup ## What was delivered, loaded, refused, published, and why not
+	@$(BIN)/mangnon status
+
+lint: setup ## Check the code: ruff, mypy, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project src
+
+test: export MANGNON_HOME := $(CURDIR)/.mangnon-test
+test: setup ## Run all tests, on a database and an Airflow of their own
+	$(BIN)/pytest
+
+clean: ## Remove what was installed and what tests left; never your data in .mangnon
+	@test ! -x $(BIN)/mangnon || $(BIN)/mangnon down
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build src/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@if $(MAKE) -q $(INSTALLED); then echo "Python packages: up to date, skipped"; else $(MAKE) $(INSTALLED); fi
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Python packages: installing the exact versions of requirements.lock into .venv; the first time takes minutes"
+	@$(BIN)/python -c '$(SUITABLE)' 2>/dev/null || { \
+		for python in python3.13 python3.12 python3.11 python3; do \
+			if $$python -c '$(SUITABLE)' 2>/dev/null; then exec $$python -m venv --clear .venv; fi; \
+		done; \
+		echo "No Python 3.11, 3.12 or 3.13 with venv was found: install one (on Debian: apt install python3 python3-venv)" >&2; \
+		exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	@touch $(INSTALLED)

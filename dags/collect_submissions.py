@@ -1,0 +1,73 @@
+"""## Every night: what the reporters sent, into the warehouse
+
+1. **collect**: new files of the inbox go into the archive and into `ops.deliveries`.
+2. **load_reference**: code lists, areas and reporters first, since they say what the others may write.
+3. **load_reporter**: one task per reporter, so that one that fails holds up no other.
+4. **close_batch**: what was loaded is closed as the night's batch, and the asset `loads` starts `publish_marts`.
+   Also after a failure: the others are published. With nothing new it is skipped, and nothing follows.
+5. **show_failure**: makes the run red when something above failed.
+
+The files stay in the archive, so a run may be repeated or cleared at any time: what is loaded is not loaded again.
+Who has sent what, and why something was refused: `mangnon status`.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
+REFERENCE = "_reference"
+
+
+@dag(
+    # A moment, not an interval: which files are new is decided by the archive, never by a date.
+    # Switched on at noon, it waits for the night; a night missed while Airflow was down is made up for once.
+    schedule=CronTriggerTimetable("30 1 * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0)),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=6),
+    doc_md=__doc__,
+    tags=["nightly", "ops", "raw"],
+    default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
+)
+def collect_submissions():
+    @task
+    def collect() -> list[str]:
+        from mangnon import night
+
+        return [reporter for reporter in night.collect() if reporter != REFERENCE]
+
+    @task
+    def load_reference() -> dict[str, int]:
+        from mangnon import night
+
+        return night.load(REFERENCE)
+
+    @task(map_index_template="{{ task.op_kwargs['reporter'] }}", max_active_tis_per_dagrun=4)
+    def load_reporter(reporter: str) -> dict[str, int]:
+        from mangnon import night
+
+        return night.load(reporter)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset("loads")])
+    def close_batch() -> int:
+        from mangnon import night
+
+        if (batch := night.close()) is None:
+            raise AirflowSkipException("nothing new was loaded")
+        return batch
+
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    def show_failure() -> None:
+        raise AirflowFailException("not everything was loaded: see the red tasks; the rest is published")
+
+    reporters = collect()
+    reference = load_reference()
+    loaded = load_reporter.expand(reporter=reporters)
+    closed = close_batch()
+    reporters >> reference >> loaded >> closed
+    [reporters, reference, loaded, closed] >> show_failure()
+
+
+collect_submissions()

@@ -1,0 +1,48 @@
+{% macro in_batches() -%}
+    {#- Condition on a staging view: the load is being modelled. Found by the index on batch_id. -#}
+    batch_id = any({{ bigint_array(var('batches')) }}) and load_state in ('loaded', 'modelled')
+{%- endmacro %}
+
+{% macro in_reference_loads() -%}
+    {#- Condition on a dimension: the row is of the reference data that counts for this run. -#}
+    load_id = any({{ bigint_array(var('reference_load_ids')) }})
+{%- endmacro %}
+
+{% macro in_release() -%}
+    {#- Condition on ops.published_loads: the load counts in the candidate, whose ranges are already written. -#}
+    from_release <= {{ var('release_id') }} and until_release > {{ var('release_id') }}
+{%- endmacro %}
+
+{% macro bigint_array(numbers) -%}
+    array[{{ numbers | join(', ') }}]::bigint[]
+{%- endmacro %}
+
+{% macro delete_loads_of_batches() -%}
+    {#- With the append that follows in the same transaction, modelling a batch again leaves the same rows. -#}
+    {% if is_incremental() %}
+        delete from {{ this }}
+        where load_id in (
+            select load_id from {{ source('ops', 'loads') }}
+            where batch_id = any({{ bigint_array(var('batches')) }}) and state in ('loaded', 'modelled')
+        )
+    {% endif %}
+{%- endmacro %}
+
+{% macro delete_release() -%}
+    {% if is_incremental() %}delete from {{ this }} where release_id = {{ var('release_id') }}{% endif %}
+{%- endmacro %}
+
+{% macro loads_with_covers() -%}
+    {#- What staging views know of a load: nothing sees the rows of raw without it. -#}
+    select
+        loads.load_id,
+        loads.batch_id,
+        loads.state as load_state,
+        loads.reporter_code,
+        loads.form,
+        loads.period,
+        deliveries.is_synthetic,
+        deliveries.received_at
+    from {{ source('ops', 'loads') }} as loads
+    inner join {{ source('ops', 'deliveries') }} as deliveries on loads.delivery_id = deliveries.delivery_id
+{%- endmacro %}

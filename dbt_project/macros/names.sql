@@ -1,0 +1,28 @@
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {#- The schema that is asked for, without a prefix: staging, core or marts. -#}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}
+
+{% macro generate_alias_name(custom_alias_name=none, node=none) -%}
+    {#- marts.fct_events is the model marts_fct_events, since core has a model fct_events. -#}
+    {{ custom_alias_name or node.name.removeprefix('marts_') }}
+{%- endmacro %}
+
+{% macro surrogate_key(columns) -%}
+    {#- bigint hash of a natural key. A missing code has the key of the unknown member. -#}
+    hashtextextended(concat_ws('|'
+    {%- for column in columns %}, coalesce(({{ column }})::text, 'unknown'){% endfor %}), 0)
+{%- endmacro %}
+
+{% macro area_key(area_code, valid_from) -%}
+    {#- The key of one version of an area; the day is written out because a cast depends on the session. -#}
+    {{ surrogate_key([area_code, "to_char(" ~ valid_from ~ ", 'YYYY-MM-DD')"]) }}
+{%- endmacro %}
+
+{% macro unknown_area_key() -%}
+    {{ area_key("'unknown'", "date '1900-01-01'") }}
+{%- endmacro %}
+
+{% macro unknown_label() %}'Không tách/không rõ'{% endmacro %}
+
+{% macro unknown_sort_order() %}999999::bigint{% endmacro %}

@@ -1,0 +1,85 @@
+{#- Views of the marts are made by deploy, never by a night, and only when their SQL or their comments changed: replacing
+    a view makes its readers wait. Dropping one would drop what an analyst built on it, so that is tried only when
+    PostgreSQL cannot replace it, and fails when something depends on it. -#}
+{% materialization published_view, adapter='postgres' %}
+    {%- set view = this.incorporate(type='view') -%}
+    {%- set view_name = view.schema ~ '.' ~ view.identifier -%}
+    {%- set definition = view_definition(view, sql) -%}
+    {%- set sql_hash = local_md5(definition) -%}
+    {%- set deployed = run_query(
+        "select 1 from ops.deployed_views where view_name = '" ~ view_name ~ "' and sql_hash = '" ~ sql_hash ~ "'"
+    ) -%}
+
+    {% if load_cached_relation(view) is not none and deployed.rows | length == 1 %}
+        {% call noop_statement('main', 'UNCHANGED') %}{% endcall %}
+    {% else %}
+        {% call statement('main') %}
+            set local lock_timeout = '2s';
+            {{ definition }}
+            insert into ops.deployed_views (view_name, sql_hash) values ('{{ view_name }}', '{{ sql_hash }}')
+            on conflict (view_name) do update set sql_hash = excluded.sql_hash, deployed_at = now();
+        {% endcall %}
+        {% do adapter.commit() %}
+    {% endif %}
+
+    {{ return({'relations': [view]}) }}
+{% endmaterialization %}
+
+{% macro view_definition(view, sql) %}
+    do $definition$
+    begin
+        create or replace view {{ view }} as {{ sql }};
+    exception when invalid_table_definition then
+        drop view {{ view }};
+        create view {{ view }} as {{ sql }};
+    end $definition$;
+    comment on view {{ view }} is {{ postgres_escape_comment(model.description) }};
+    {% for column in view_columns() %}
+        comment on column {{ view }}.{{ column.name }} is {{ postgres_escape_comment(column.description) }};
+    {% endfor %}
+{% endmacro %}
+
+{% macro view_columns() %}
+    {#- A column is described once: in core, or in marts when only the view has it. -#}
+    {% set columns = model.columns.values() | list %}
+    {% for name in model.depends_on.nodes if name.startswith('model.') %}
+        {% do columns.extend(graph.nodes[name].columns.values()) %}
+    {% endfor %}
+    {% do return(columns) %}
+{% endmacro %}
+
+{% macro core_columns(core_model) %}
+    {#- The columns that the core model's contract declares: a view names each, because `*` would freeze them. -#}
+    {% if execute %}
+        {% do return(graph.nodes['model.' ~ project_name ~ '.' ~ core_model].columns.keys() | list) %}
+    {% else %}
+        {% do return(['load_id']) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro star_view(core_model, form) %}
+    {#- The rows of the loads that count in the release that the session looks at; no logic beside. -#}
+    select
+        {% for column in core_columns(core_model) %}
+            {{ core_model }}.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref(core_model) }} as {{ core_model }}
+    inner join {{ source('ops', 'published_loads') }} as published_loads using (load_id)
+    where
+        published_loads.form = '{{ form }}'
+        and published_loads.from_release <= (select ops.visible_release())
+        and published_loads.until_release > (select ops.visible_release())
+{% endmacro %}
+
+{% macro release_view(core_model) %}
+    {#- What was computed for the release that the session looks at. -#}
+    select {{ core_columns(core_model) | join(', ') }}
+    from {{ ref(core_model) }}
+    where release_id = (select ops.visible_release())
+{% endmacro %}
+
+{% macro static_view(core_model) %}
+    {#- A table that is the same in every release. -#}
+    select {{ core_columns(core_model) | join(', ') }}
+    from {{ ref(core_model) }}
+{% endmacro %}

@@ -1,0 +1,1 @@
+{{ code_dimension('abuse_types', 'abuse_type') }}

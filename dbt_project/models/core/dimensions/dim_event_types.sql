@@ -1,0 +1,1 @@
+{{ code_dimension('event_types', 'event_type') }}

@@ -1,0 +1,1 @@
+{{ code_dimension('injury_causes', 'injury_cause') }}

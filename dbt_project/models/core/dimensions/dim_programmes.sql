@@ -1,0 +1,1 @@
+{{ code_dimension('programmes', 'programme', kind='programme_kind') }}

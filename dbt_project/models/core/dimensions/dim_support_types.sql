@@ -1,0 +1,1 @@
+{{ code_dimension('support_types', 'support_type') }}

@@ -1,0 +1,12 @@
+select
+    about_release.release_id,
+    releases.published_at,
+    about_release.last_period,
+    about_release.expected_reporters,
+    about_release.complete_reporters,
+    about_release.expected_submissions,
+    about_release.counted_submissions,
+    about_release.is_synthetic
+from {{ ref('computed_about_release') }} as about_release
+inner join {{ source('ops', 'releases') }} as releases on about_release.release_id = releases.release_id
+where about_release.release_id = (select ops.visible_release())

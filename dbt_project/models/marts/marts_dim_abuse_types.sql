@@ -1,0 +1,1 @@
+{{ star_view('dim_abuse_types', form='codes') }}

@@ -1,0 +1,1 @@
+{{ star_view('dim_age_bands', form='codes') }}

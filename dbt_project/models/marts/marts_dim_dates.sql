@@ -1,0 +1,1 @@
+{{ static_view('dim_dates') }}

@@ -1,0 +1,1 @@
+{{ star_view('dim_event_types', form='codes') }}

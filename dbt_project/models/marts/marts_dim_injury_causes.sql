@@ -1,0 +1,1 @@
+{{ star_view('dim_injury_causes', form='codes') }}

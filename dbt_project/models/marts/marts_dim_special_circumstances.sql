@@ -1,0 +1,1 @@
+{{ star_view('dim_special_circumstances', form='codes') }}

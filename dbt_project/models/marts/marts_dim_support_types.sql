@@ -1,0 +1,1 @@
+{{ star_view('dim_support_types', form='codes') }}

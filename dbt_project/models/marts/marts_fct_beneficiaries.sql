@@ -1,0 +1,1 @@
+{{ star_view('fct_beneficiaries', form='beneficiaries') }}

@@ -1,0 +1,1 @@
+{{ star_view('fct_child_population', form='child_population') }}

@@ -1,0 +1,1 @@
+{{ star_view('fct_incidents', form='incidents') }}

@@ -1,0 +1,1 @@
+{{ star_view('fct_programme_sites', form='programme_sites') }}

@@ -1,0 +1,35 @@
+with lines as (
+    select * from {{ source('raw', 'figures') }}
+),
+
+loads as (
+    {{ loads_with_covers() }}
+)
+
+select
+    lines.load_id,
+    lines.line,
+    lines.figure,
+    lines.section,
+    lines.label,
+    lines.unit,
+    lines.form,
+    lines.measure,
+    lines.aggregation,
+    lines.distinct_of,
+    lines.denominator,
+    lines.compared_figure,
+    lines.event_type,
+    lines.programme,
+    lines.programme_kind,
+    lines.occasion,
+    lines.funding_kind,
+    lines.special_circumstance,
+    lines.incident_class,
+    coalesce(lines.is_subset, false) as is_subset,
+    lines.sort_order,
+    loads.is_synthetic,
+    loads.batch_id,
+    loads.load_state
+from lines
+inner join loads on lines.load_id = loads.load_id

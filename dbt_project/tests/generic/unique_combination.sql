@@ -1,0 +1,9 @@
+{% test unique_combination(model, columns) %}
+    {#- No two rows have the same values in these columns; nulls are equal to one another. -#}
+    select
+        {{ columns | join(', ') }},
+        count(*) as row_count
+    from {{ model }}
+    group by {{ columns | join(', ') }}
+    having count(*) > 1
+{% endtest %}

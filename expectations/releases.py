@@ -1,0 +1,285 @@
+"""Gate 2: whether a candidate shows every load that counts, once, whole, and with all its dimensions."""
+
+from collections.abc import Callable
+
+from expectations.rule import UNKNOWN_KEY, Rule, key_of, number_vi, threshold, unattributed
+from mangnon.forms import submission_forms
+
+# The dimensions of each form's facts: (table, key).
+AREAS = ("dim_areas", "area_key")
+REPORTERS = ("dim_reporters", "reporter_key")
+DATES = ("dim_dates", "date_id")
+SEXES = ("dim_sexes", "sex_key")
+AGE_BANDS = ("dim_age_bands", "age_band_key")
+PROGRAMMES = ("dim_programmes", "programme_key")
+SPECIAL_CIRCUMSTANCES = ("dim_special_circumstances", "special_circumstance_key")
+DIMENSIONS = {
+    "events": [DATES, REPORTERS, AREAS, ("dim_event_types", "event_type_key"), PROGRAMMES],
+    "beneficiaries": [
+        DATES, REPORTERS, AREAS, ("dim_occasions", "occasion_key"), ("dim_support_types", "support_type_key"),
+        ("dim_funding_instruments", "funding_instrument_key"), SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS,
+    ],
+    "incidents": [
+        DATES, REPORTERS, AREAS, ("dim_abuse_types", "abuse_type_key"), ("dim_injury_causes", "injury_cause_key"),
+        SEXES, AGE_BANDS,
+    ],
+    "programme_sites": [DATES, REPORTERS, AREAS, PROGRAMMES],
+    "child_population": [DATES, REPORTERS, AREAS, SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS],
+}  # fmt: skip
+# The form of the reference load that a dimension is made from; all others are made from the codes.
+REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
+
+FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
+THIS_MONTH = "date_trunc('month', now() at time zone 'Asia/Ho_Chi_Minh')"
+COUNTING = "from_release <= (select ops.visible_release()) and until_release > (select ops.visible_release())"
+# The release that readers see while the candidate is judged.
+PUBLISHED = "(select max(release_id) from ops.releases where state = 'published')"
+
+
+LINES_SEEN = " union all ".join(
+    f"""
+    select facts.load_id, count(*) as lines
+    from judged_loads
+    inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+    group by facts.load_id
+    """
+    for form in DIMENSIONS
+)
+
+
+def _each_dimension(query: Callable[[str, str, str], str]) -> str:
+    return " union all ".join(
+        query(dimension, key, form) for form, dimensions in DIMENSIONS.items() for dimension, key in dimensions
+    )
+
+
+def _new_facts_without(dimension: str, key: str, form: str) -> str:
+    return f"""
+        select facts.load_id, '{dimension}' as dimension, count(*) as lines
+        from judged_loads
+        inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+        left join marts.{dimension} as members on facts.{key} = members.{key}
+        where members.{key} is null
+        group by facts.load_id
+    """
+
+
+def _old_facts_without(dimension: str, key: str, form: str) -> str:
+    # Looks at all facts, so only in a release that brings a new list: `exists` is evaluated once, before the join.
+    list_form = REFERENCE_FORMS.get(dimension, "codes")
+    return f"""
+        select '{list_form}' as form, '{dimension}' as dimension, count(*) as lines
+        from marts.fct_{form} as facts
+        left join marts.{dimension} as members on facts.{key} = members.{key}
+        where exists (select 1 from judged_loads where form = '{list_form}')
+            and members.{key} is null
+            and facts.load_id not in (select load_id from judged_loads)
+        having count(*) > 0
+    """
+
+
+RULES = (
+    Rule(
+        name="rows_missing_in_marts",
+        gate="release",
+        severity="critical",
+        hurts="Rows were lost or doubled between the form and what BI sees.",
+        message_vi="Số dòng trong kho khác số dòng đã nạp",
+        query=f"""
+            select
+                judged_loads.load_id,
+                coalesce(seen.lines, 0) as observed,
+                coalesce(seen.lines, 0) || ' dòng, đã nạp ' || loads.rows_loaded as detail
+            from judged_loads
+            inner join ops.loads as loads on judged_loads.load_id = loads.load_id
+            left join ({LINES_SEEN}) as seen on judged_loads.load_id = seen.load_id
+            where judged_loads.form in ({FORMS}) and coalesce(seen.lines, 0) <> loads.rows_loaded
+        """,
+    ),
+    Rule(
+        name="fact_without_dimension",
+        gate="release",
+        severity="critical",
+        hurts="A dashboard that joins the dimension silently loses these rows.",
+        message_vi="Có dòng không tìm thấy trong danh mục",
+        query=f"""
+            select
+                load_id,
+                sum(lines) as observed,
+                string_agg(dimension || ' thiếu ' || lines || ' dòng', '; ' order by dimension) as detail
+            from ({_each_dimension(_new_facts_without)}) as orphans
+            group by load_id
+        """,
+    ),
+    Rule(
+        name="dimension_member_lost",
+        gate="release",
+        severity="critical",
+        hurts="A new code list lacks a member that published facts use: they vanish from every dashboard.",
+        message_vi="Danh mục mới thiếu mã mà số liệu đã công bố đang dùng",
+        query=f"""
+            select
+                judged_loads.load_id,
+                sum(orphans.lines) as observed,
+                string_agg(
+                    orphans.dimension || ' thiếu ' || orphans.lines || ' dòng', '; ' order by orphans.dimension
+                ) as detail
+            from judged_loads
+            inner join ({_each_dimension(_old_facts_without)}) as orphans on judged_loads.form = orphans.form
+            group by judged_loads.load_id
+        """,
+    ),
+    Rule(
+        name="period_in_future",
+        gate="release",
+        severity="critical",
+        hurts="A month that has not begun is reported; a mistyped year hides a real month.",
+        message_vi="Kỳ báo cáo ở tương lai",
+        query=f"""
+            select load_id, to_char(period, 'YYYY-MM') as observed, 'tháng ' || to_char(period, 'MM/YYYY') as detail
+            from judged_loads
+            where period > {THIS_MONTH}
+        """,
+    ),
+    Rule(
+        name="synthetic_among_real",
+        gate="release",
+        severity="critical",
+        hurts="Invented numbers are added to those of real children.",
+        message_vi="Dữ liệu mẫu (giả định) không được cộng với số liệu thật",
+        query=f"""
+            select judged_loads.load_id, 'synthetic' as observed, 'biểu được đánh dấu là dữ liệu mẫu' as detail
+            from judged_loads
+            inner join ops.loads as loads on judged_loads.load_id = loads.load_id
+            inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
+            where judged_loads.form in ({FORMS}) and deliveries.is_synthetic and exists (
+                select 1
+                from ops.published_loads as counting
+                inner join ops.loads as counting_loads on counting.load_id = counting_loads.load_id
+                inner join ops.deliveries as real_ones on counting_loads.delivery_id = real_ones.delivery_id
+                where {COUNTING} and counting.form in ({FORMS}) and not real_ones.is_synthetic
+            )
+        """,
+    ),
+    Rule(
+        name="release_not_described",
+        gate="release",
+        severity="critical",
+        hurts="Readers cannot tell which release they see, nor how complete it is.",
+        message_vi="Thiếu thông tin mô tả bản phát hành",
+        query=unattributed("""
+            select 'about_release không có dòng nào' as detail
+            where not exists (select 1 from marts.about_release)
+        """),
+    ),
+    Rule(
+        name="submission_no_longer_counts",
+        gate="release",
+        severity="warning",
+        hurts="A reporter's month that was published is missing now: sums shrink without a word.",
+        message_vi="Biểu đã công bố nay không còn được tính",
+        query=unattributed(f"""
+            select
+                concat_ws(' ', published.reporter_code, published.form, to_char(published.period, 'MM/YYYY')) as detail
+            from ops.published_loads as published
+            left join ops.published_loads as counting
+                on published.reporter_code = counting.reporter_code
+                and published.form = counting.form
+                and published.period = counting.period
+                and counting.from_release <= (select ops.visible_release())
+                and counting.until_release > (select ops.visible_release())
+            where published.from_release <= {PUBLISHED}
+                and published.until_release > {PUBLISHED}
+                and counting.load_id is null
+        """),
+    ),
+    Rule(
+        name="many_loads_refused",
+        gate="release",
+        severity="warning",
+        hurts="So many refusals are no slips of single officers: the template or the reader may be at fault.",
+        message_vi="Tỷ lệ biểu bị từ chối cao",
+        query=f"""
+            select
+                null::bigint as load_id,
+                count(*) filter (where loads.state = 'refused') as observed,
+                count(*) filter (where loads.state = 'refused') || '/' || count(*) || ' biểu bị từ chối' as detail
+            from ops.release_batches as offered
+            inner join ops.loads as loads on offered.batch_id = loads.batch_id
+            where offered.release_id = (select ops.visible_release())
+            having count(*) filter (where loads.state = 'refused') > {threshold("refused_loads_share")} * count(*)
+        """,
+    ),
+    Rule(
+        name="closed_year_incomplete",
+        gate="release",
+        severity="warning",
+        hurts="The figures of a year that is over are too low: some reporters' months are missing.",
+        message_vi="Năm đã kết thúc nhưng chưa đủ báo cáo",
+        query=unattributed(f"""
+            select
+                'năm ' || extract(year from period) || ': thiếu ' || count(*) filter (where not is_counted)
+                || '/' || count(*) || ' biểu' as detail
+            from marts.reporting_rates
+            where is_expected and period < date_trunc('year', {THIS_MONTH})
+            group by extract(year from period)
+            having not bool_and(is_counted)
+        """),
+    ),
+    Rule(
+        name="attendances_above_children",
+        gate="release",
+        severity="warning",
+        hurts="More children celebrate than live in the area: attendances or population are wrong.",
+        message_vi="Lượt trẻ dự lễ nhiều hơn số trẻ em của địa bàn",
+        query=f"""
+            select
+                attended.load_id,
+                count(*) as observed,
+                string_agg(
+                    {number_vi("attended.attendances")} || ' lượt, ' || {number_vi("living.children")} || ' trẻ', '; '
+                    order by attended.attendances desc
+                ) as detail
+            from (
+                select facts.load_id, facts.area_key, facts.occasion_key, sum(facts.attendances) as attendances
+                from judged_loads
+                inner join marts.fct_beneficiaries as facts on judged_loads.load_id = facts.load_id
+                where not facts.is_subset and facts.occasion_key <> {UNKNOWN_KEY}
+                group by facts.load_id, facts.area_key, facts.occasion_key
+            ) as attended
+            inner join (
+                select facts.area_key, max(facts.children) as children
+                from marts.fct_child_population as facts
+                where facts.special_circumstance_key = {key_of("all")}
+                    and not facts.is_subset
+                    and facts.sex_key = {UNKNOWN_KEY}
+                    and facts.age_band_key = {UNKNOWN_KEY}
+                    -- A bounded range, found by the index on the day.
+                    and facts.date_id >= (select min(period) from judged_loads where form = 'beneficiaries')
+                    - interval '1 year'
+                    and facts.date_id <= (select max(period) from judged_loads where form = 'beneficiaries')
+                group by facts.area_key
+            ) as living on attended.area_key = living.area_key
+            where attended.attendances > {threshold("attendances_per_child")} * living.children
+            group by attended.load_id
+        """,
+    ),
+    Rule(
+        name="release_holds_synthetic",
+        gate="release",
+        severity="info",
+        hurts="Nobody must take the sample for the province's real numbers.",
+        message_vi="Bản phát hành có dữ liệu mẫu (giả định)",
+        query=f"""
+            select
+                null::bigint as load_id,
+                count(*) as observed,
+                count(*) || ' biểu là dữ liệu mẫu' as detail
+            from ops.published_loads as counting
+            inner join ops.loads as loads on counting.load_id = loads.load_id
+            inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
+            where {COUNTING} and counting.form in ({FORMS}) and deliveries.is_synthetic
+            having count(*) > 0
+        """,
+    ),
+)
