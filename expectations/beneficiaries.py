@@ -9,15 +9,8 @@ IS_GIFT = f"facts.support_type_key in ({UNKNOWN_KEY}, {key_of('gift')})"
 IS_HEALTH_CARE = f"facts.support_type_key = {key_of('health_care')}"
 SHOWN = f"facts.amount_vnd || ' đồng / ' || {TURNS} || ' lượt'"
 
-# The list of funding instruments that counts: its newest revision that was not refused.
-NEWEST_LIST = """
-    select instruments.load_id
-    from core.dim_funding_instruments as instruments
-    inner join ops.loads as lists on instruments.load_id = lists.load_id
-    where lists.state in ('modelled', 'accepted')
-    order by lists.revision desc, lists.load_id desc
-    limit 1
-"""
+# The list of funding instruments that models use now.
+CODES = "(select load_id from ops.counting_reference_loads where form = 'codes')"
 
 
 def _outside(least: str, most: str) -> str:
@@ -100,7 +93,7 @@ RULES = (
             facts.funding_instrument_key in (
                 select instruments.funding_instrument_key
                 from core.dim_funding_instruments as instruments
-                where instruments.load_id = ({NEWEST_LIST}) and (
+                where instruments.load_id = {CODES} and (
                     instruments.valid_from >= facts.period + interval '1 month'
                     or instruments.valid_until <= facts.period
                 )

@@ -196,6 +196,7 @@ def _validate(
     )
     run = context.checkpoints.add_or_update(checkpoint).run()
     source.get_execution_engine().engine.dispose()
+    source.get_engine().dispose()  # the one that tested the connection
     logger.info("Data Docs: %s", _data_docs(gate) / "index.html")
     (outcome,) = run.run_results.values()
     return [_read(result, queries) for result in outcome.results]

@@ -80,14 +80,16 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
     yield f"Bản số {release['release_id']}, {published}."
     if any(row.is_synthetic for row in rows):
         yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
+    yield "Cột cuối: số đơn vị đã báo cáo đủ các tháng trên số đơn vị phải báo cáo."
     width = max(len(row.label) for row in rows)
     values = {row.figure: _amount(row.value, row.unit, row.qualifier) for row in rows}
     value_width = max(map(len, values.values()))
     for section, members in groupby(rows, key=lambda row: row.section):
         yield f"\n{section}"
         for row in members:
-            notes = "; ".join(filter(None, (_change(row), _completeness(row))))
-            yield f"  {row.figure}  {row.label:<{width}}  {values[row.figure]:>{value_width}}  {notes}".rstrip()
+            value = f"{row.label:<{width}}  {values[row.figure]:>{value_width}}"
+            complete = f"{row.complete_reporters}/{row.expected_reporters}"
+            yield f"  {row.figure}  {value}  {complete:>5}  {_change(row)}".rstrip()
 
 
 def _amount(value: Decimal | None, unit: str, qualifier: str | None) -> str:
@@ -104,6 +106,3 @@ def _change(row: Figure) -> str:
     direction = "tăng" if row.change > 0 else "giảm"
     return f"{direction} {_amount(abs(row.change), row.unit, None)} so với năm {row.year - 1}"
 
-
-def _completeness(row: Figure) -> str:
-    return f"{row.complete_reporters}/{row.expected_reporters} đơn vị báo cáo đủ"
