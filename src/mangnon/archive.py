@@ -75,7 +75,9 @@ def _note(connection: Connection, copy: Path, name: str, source: str, version: s
     cover = _cover(copy, name)
     inserted = connection.execute(
         """
-        insert into ops.deliveries (sha256, file_name, size_bytes, reporter_code, period, revision, revision_reason, is_synthetic)
+        insert into ops.deliveries (
+            sha256, file_name, size_bytes, reporter_code, period, revision, revision_reason, is_synthetic
+        )
         values (%s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (sha256) do nothing
         returning delivery_id
@@ -85,7 +87,9 @@ def _note(connection: Connection, copy: Path, name: str, source: str, version: s
             cover and cover.revision, cover and cover.reason, bool(cover and cover.is_synthetic),
         ],
     ).fetchone()  # fmt: skip
-    row = inserted or connection.execute("select delivery_id from ops.deliveries where sha256 = %s", [sha256]).fetchone()
+    row = (
+        inserted or connection.execute("select delivery_id from ops.deliveries where sha256 = %s", [sha256]).fetchone()
+    )
     assert row is not None
     connection.execute(
         "insert into ops.arrivals (source, version, delivery_id) values (%s, %s, %s) on conflict do nothing",
@@ -118,4 +122,3 @@ def _cover(copy: Path, name: str) -> Cover | None:
         return open_source(copy, name).cover
     except RefusedFile:
         return None
-

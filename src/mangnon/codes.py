@@ -77,8 +77,8 @@ class CodeLists:
         self._members = sorted(members, key=lambda member: (member.list, member.sort_order))
         self.reporters = {
             row["reporter_code"]: Reporter(
-                row["reporter_code"], row["name"], row["reporter_kind"], row["area_code"], _required_day(row["valid_from"]),
-                _day(row["valid_until"]), tuple(row["expected_forms"].split()),
+                row["reporter_code"], row["name"], row["reporter_kind"], row["area_code"],
+                _required_day(row["valid_from"]), _day(row["valid_until"]), tuple(row["expected_forms"].split()),
             )
             for row in reporters
         }  # fmt: skip

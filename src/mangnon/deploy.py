@@ -82,7 +82,9 @@ def _deploy_raw_table(connection: Connection, form: Form) -> None:
     table = sql.Identifier("raw", form.name)
     lineage = [sql.SQL("{} " + definition).format(sql.Identifier(name)) for name, definition in LINEAGE_COLUMNS.items()]
     connection.execute(
-        sql.SQL("create table if not exists {} ({}, primary key (load_id, line))").format(table, sql.SQL(", ").join(lineage))
+        sql.SQL("create table if not exists {} ({}, primary key (load_id, line))").format(
+            table, sql.SQL(", ").join(lineage)
+        )
     )
     present = {
         row[0]

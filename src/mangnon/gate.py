@@ -78,7 +78,7 @@ def judge_loads(batches: list[int]) -> list[int]:
         connection.commit()
         if not judged:
             return []
-        rules = _rules("loads")
+        rules = suite("loads")
         failures = _failures("loads", rules, query, release_id=None)
         if strangers := {failure.load_id for failure in failures} - judged.keys():
             raise GateError(f"rules named loads that are not judged: {strangers}")
@@ -105,7 +105,7 @@ def judge_release(release_id: int) -> Judgement:
         """
         new_loads = {row[0] for row in connection.execute(query.encode())}
         connection.commit()
-        rules = _rules("release")
+        rules = suite("release")
         failures = _failures("release", rules, query, release_id)
         connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
         _write_verdicts(connection, "release", rules, failures, release_id=release_id)
@@ -117,7 +117,8 @@ def judge_release(release_id: int) -> Judgement:
         )
 
 
-def _rules(gate: str) -> "list[Rule]":
+def suite(gate: str) -> "list[Rule]":
+    """The rules of a gate, in their order."""
     # The suites lie at the top of the checkout, beside the package.
     if str(PROJECT) not in sys.path:
         sys.path.append(str(PROJECT))

@@ -133,7 +133,7 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
             from modelled
             left join contents on contents.load_id = modelled.load_id
             where loads.load_id = modelled.load_id
-            """,  # noqa: S608
+            """,
             {"batches": batches, "form": form},
         )
     connection.commit()
@@ -211,7 +211,11 @@ def _next_release(connection: Connection, fingerprint: str) -> int:
 def publish(connection: Connection, release_id: int) -> None:
     """Makes the candidate what BI sees. Raises CandidateGone."""
     flipped = connection.execute(
-        "update ops.releases set state = 'published', published_at = clock_timestamp() where release_id = %s and state = 'candidate'",
+        """
+        update ops.releases
+        set state = 'published', published_at = clock_timestamp()
+        where release_id = %s and state = 'candidate'
+        """,
         [release_id],
     )
     if flipped.rowcount != 1:
@@ -280,7 +284,8 @@ def _finish_batches(connection: Connection, batches: list[int]) -> None:
         [batches],
     )
     connection.execute(
-        "update ops.batches set state = 'published', published_at = clock_timestamp() where batch_id = any(%s)", [batches]
+        "update ops.batches set state = 'published', published_at = clock_timestamp() where batch_id = any(%s)",
+        [batches],
     )
 
 
@@ -294,7 +299,8 @@ def _content_of(connection: Connection, table: str) -> str:
             and attnum > 0
             and not attisdropped
             and attname not in (
-                'load_id', 'line', 'event_key', 'beneficiary_key', 'incident_key', 'programme_site_key', 'child_population_key'
+                'load_id', 'line', 'event_key', 'beneficiary_key', 'incident_key', 'programme_site_key',
+                'child_population_key'
             )
         """,
         [table],
@@ -305,4 +311,4 @@ def _content_of(connection: Connection, table: str) -> str:
         from core.{table}
         where load_id in (select load_id from modelled)
         group by load_id
-    """  # noqa: S608
+    """

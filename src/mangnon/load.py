@@ -90,7 +90,9 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         return []
     code_lists = None if reporter == REFERENCE_REPORTER else warehouse_code_lists(connection)
     if code_lists and not code_lists.reporters:
-        raise NoReferenceData("the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first")
+        raise NoReferenceData(
+            "the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first"
+        )
     loads = []
     for delivery in waiting:
         with connection.transaction():
@@ -99,7 +101,9 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
     return loads
 
 
-def load_delivery(connection: Connection, delivery: Delivery, batch_id: int, code_lists: CodeLists | None) -> list[Load]:
+def load_delivery(
+    connection: Connection, delivery: Delivery, batch_id: int, code_lists: CodeLists | None
+) -> list[Load]:
     """Reads one delivery into a batch, in the transaction of the caller. Every delivery leaves at least one load."""
     current = fingerprint(connection)
     loads: list[Load] = []
@@ -145,7 +149,11 @@ def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
     reporter = code_lists.reporters.get(cover.reporter_code)
     if reporter is None:
         raise RefusedFile(
-            Problem("reporter_unknown", f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.", value=cover.reporter_code)
+            Problem(
+                "reporter_unknown",
+                f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.",
+                value=cover.reporter_code,
+            )
         )
     if not reporter.is_valid_in(cover.period):
         raise RefusedFile(
@@ -156,7 +164,11 @@ def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
             )
         )
     if cover.period > datetime.now(TIMEZONE).date():
-        raise RefusedFile(Problem("period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"))
+        raise RefusedFile(
+            Problem(
+                "period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"
+            )
+        )
     return reporter
 
 
@@ -206,8 +218,9 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
         ) overriding system value values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
-            load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form, cover and cover.period,
-            cover and cover.revision, current, load.state, load.problems[0].message if load.state == "refused" else None,
+            load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form,
+            cover and cover.period, cover and cover.revision, current, load.state,
+            load.problems[0].message if load.state == "refused" else None,
             load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
             json.dumps(cover.forms[load.form] if cover and load.form else {}),
         ],
@@ -216,9 +229,22 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
         for row in load.refused:
             copy.write_row([load.load_id, row.row_number, row.sheet_name, json.dumps(row.cells, ensure_ascii=False)])
     with connection.cursor().copy(
-        "copy raw.problems (load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message) from stdin"
+        """
+        copy raw.problems (load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message)
+        from stdin
+        """
     ) as copy:
         for number, problem in enumerate(load.problems, start=1):
             copy.write_row(
-                [load.load_id, number, problem.sheet, problem.row, problem.field, problem.cell, problem.rule, problem.value, problem.message]
+                [
+                    load.load_id,
+                    number,
+                    problem.sheet,
+                    problem.row,
+                    problem.field,
+                    problem.cell,
+                    problem.rule,
+                    problem.value,
+                    problem.message,
+                ]
             )

@@ -2,13 +2,19 @@
 
 freeze → model → judge_loads → build_candidate → judge_release → publish. Each phase can be repeated: after a kill at
 any point the next run, with the same or with more batches, completes the work. A phase holds the advisory lock while it
-works; between two phases the open candidate is the mark, and whoever comes next replaces it and takes its batches along.
+works; between two phases the open candidate is the mark, and whoever comes next replaces it and takes its batches
+along.
 """
 
 from collections.abc import Callable
 
 from mangnon import gate, ledger, transform, warehouse
 from mangnon.fingerprint import fingerprint
+from mangnon.problems import Failure
+
+
+class ReleaseRefused(Failure):
+    """Gate 2 did not let the release pass."""
 
 
 def freeze() -> list[int]:
@@ -68,7 +74,7 @@ def publish(release_id: int) -> None:
 
 
 def publish_all(say: Callable[[str], None] = print) -> int | None:
-    """All phases in turn; the published release, or None when there was nothing to publish or it was refused."""
+    """All phases in turn; the published release, or None when nothing changed. Raises ReleaseRefused."""
     batches = freeze()
     if not batches:
         say("Nothing waits to be published.")
@@ -84,8 +90,7 @@ def publish_all(say: Callable[[str], None] = print) -> int | None:
     say(f"Gate 2 looks at release {candidate} …")
     release_id = judge_release(candidate)
     if release_id is None:
-        say("Gate 2 refused the release; the last one stays. `mangnon status` says why.")
-        return None
+        raise ReleaseRefused("gate 2 refused the release; the last one stays, and `mangnon status` says why")
     publish(release_id)
     say(f"Release {release_id} is published.")
     return release_id

@@ -1,4 +1,4 @@
-"""From a table of a file to typed rows: what the form's contract allows is loaded, everything else is refused and named."""
+"""From a table of a file to typed rows: what the form's contract allows is loaded, all else is refused and named."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,7 +55,11 @@ class FormReader:
 
     def _positions(self, table: Table) -> tuple[dict[str, int], list[Problem]]:
         """Where each field's column stands; columns that are no field of the form are not read, and that is said."""
-        names = {normalised(title): field for field in self.form.fields for title in (field.title, field.name, *field.aliases)}
+        names = {
+            normalised(title): field
+            for field in self.form.fields
+            for title in (field.title, field.name, *field.aliases)
+        }
         positions: dict[str, int] = {}
         problems, ignored = [], []
         for position, header in enumerate(table.headers):
@@ -64,25 +68,44 @@ class FormReader:
             cell = xl_rowcol_to_cell(table.header_row - 1, position)
             if field is None:
                 if title:
-                    ignored.append(Problem("column_ignored", f"Cột “{header}” không thuộc biểu nên không được đọc.", table.sheet_name, cell=cell))
+                    ignored.append(
+                        Problem(
+                            "column_ignored",
+                            f"Cột “{header}” không thuộc biểu nên không được đọc.",
+                            table.sheet_name,
+                            cell=cell,
+                        )
+                    )
             elif field.name in positions:
                 problems.append(
-                    Problem("column_doubled", f"Cột “{field.title}” có hai lần.", table.sheet_name, field=field.name, cell=cell)
+                    Problem(
+                        "column_doubled",
+                        f"Cột “{field.title}” có hai lần.",
+                        table.sheet_name,
+                        field=field.name,
+                        cell=cell,
+                    )
                 )
             else:
                 positions[field.name] = position
                 if field.unit:
                     if unit is None and title != field.name:
                         problems.append(
-                            Problem("unit_missing", f"Cột “{field.title}” không ghi đơn vị: ghi ví dụ “{field.title} (đồng)”.", table.sheet_name, field=field.name, cell=cell)
+                            Problem(
+                                "unit_missing",
+                                f"Cột “{field.title}” không ghi đơn vị: ghi ví dụ “{field.title} (đồng)”.",
+                                table.sheet_name,
+                                field=field.name,
+                                cell=cell,
+                            )
                         )
                     self._contracts[field.name] = Contract(field, unit=unit)
-        missing = [field.title for field in self.form.fields if field.name not in positions]
+        missing = ", ".join(f"“{field.title}”" for field in self.form.fields if field.name not in positions)
         if missing:
             problems.append(
                 Problem(
                     "column_missing",
-                    f"Biểu “{self.form.title}” thiếu cột: {', '.join(f'“{title}”' for title in missing)}. Hãy dùng tệp mẫu.",
+                    f"Biểu “{self.form.title}” thiếu cột: {missing}. Hãy dùng tệp mẫu.",
                     table.sheet_name, row=table.header_row,
                 )
             )  # fmt: skip
@@ -116,7 +139,15 @@ class FormReader:
             for field, problem in wrong[index]:
                 cell = xl_rowcol_to_cell(row_number - 1, positions[field.name])
                 problems.append(
-                    Problem(problem.rule, f"Ô {cell}, cột “{field.title}”: {problem.message}", table.sheet_name, row_number, field.name, cell, shown[field.name])
+                    Problem(
+                        problem.rule,
+                        f"Ô {cell}, cột “{field.title}”: {problem.message}",
+                        table.sheet_name,
+                        row_number,
+                        field.name,
+                        cell,
+                        shown[field.name],
+                    )
                 )
         for broken in block.refused:
             refused.append(RefusedRow(None, broken.row or 0, {}))
@@ -128,7 +159,9 @@ def _contract(field: Field, code_lists: CodeLists, reporter: Reporter | None, pe
     if reporter is None:
         return Contract(field, members=_members(field.categories) if field.categories else None)
     if field.codes:
-        valid = code_lists.areas_of(reporter, period) if field.codes == "areas" else code_lists.members(field.codes, period)
+        valid = (
+            code_lists.areas_of(reporter, period) if field.codes == "areas" else code_lists.members(field.codes, period)
+        )
         return Contract(field, members=_code_members(valid), expired=_code_members(code_lists.every(field.codes)))
     if field.categories:
         return Contract(field, members=_members(field.categories))
@@ -149,4 +182,3 @@ def _without_blank_rows(block: Block) -> Block:
         return block
     kept = np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
     return Block(block.row_numbers[kept], [column.filter(filled) for column in block.columns], block.refused)
-

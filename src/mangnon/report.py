@@ -46,7 +46,7 @@ def figures(connection: Connection, year: int) -> list[Figure]:
     columns = ", ".join(Figure.__dataclass_fields__)
     with connection.cursor(row_factory=class_row(Figure)) as cursor:
         rows = cursor.execute(
-            f"select {columns} from marts.annual_report where year = %s order by sort_order",  # noqa: S608
+            f"select {columns} from marts.annual_report where year = %s order by sort_order",
             [year],
         ).fetchall()
     if not rows:
@@ -75,7 +75,11 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
     with connection.cursor(row_factory=dict_row) as cursor:
         release = cursor.execute("select * from marts.about_release").fetchone()
     assert release is not None
-    published = f"công bố {release['published_at'].astimezone(TIMEZONE):%H:%M %d/%m/%Y}" if release["published_at"] else "chưa công bố"
+    published = (
+        f"công bố {release['published_at'].astimezone(TIMEZONE):%H:%M %d/%m/%Y}"
+        if release["published_at"]
+        else "chưa công bố"
+    )
     yield f"KẾT QUẢ CÔNG TÁC BẢO VỆ TRẺ EM TỈNH QUẢNG NINH NĂM {year}"
     yield f"Bản số {release['release_id']}, {published}."
     if any(row.is_synthetic for row in rows):
@@ -105,4 +109,3 @@ def _change(row: Figure) -> str:
         return f"bằng năm {row.year - 1}"
     direction = "tăng" if row.change > 0 else "giảm"
     return f"{direction} {_amount(abs(row.change), row.unit, None)} so với năm {row.year - 1}"
-

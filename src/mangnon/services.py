@@ -359,6 +359,8 @@ def _configure() -> None:
             "logging": {"base_log_folder": _folder() / "logs"},
             # A task that was killed is tried again after a minute, not after five.
             "scheduler": {"task_instance_heartbeat_timeout": 60},
+            # A supervisor that just missed the end of its task looks again after so many seconds.
+            "workers": {"min_heartbeat_interval": 1},
         }
     )
     text = StringIO()

@@ -1,11 +1,13 @@
 """What was delivered, loaded, refused and published, and why not: read from `ops`, shown on a terminal."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.rows import dict_row
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mangnon.settings import TIMEZONE
 from mangnon.warehouse import Connection
@@ -27,8 +29,7 @@ REPORTERS = """
         count(*) filter (where loads.state in ('accepted', 'same')) as accepted,
         count(*) filter (where loads.state = 'refused') as refused,
         count(*) filter (where loads.state = 'held') as held,
-        max(deliveries.received_at) as last_received,
-        bool_or(deliveries.is_synthetic) as is_synthetic
+        max(deliveries.received_at) as last_received
     from ops.deliveries
     left join ops.loads using (delivery_id)
     where deliveries.period = %(period)s or %(period)s::date is null
@@ -46,7 +47,9 @@ REFUSALS = """
             (
                 select string_agg(problems.message, e'\\n' order by problems.problem_number)
                 from raw.problems
-                where problems.load_id = loads.load_id and problems.rule <> 'column_ignored' and problems.problem_number <= 5
+                where problems.load_id = loads.load_id
+                    and problems.rule <> 'column_ignored'
+                    and problems.problem_number <= 5
             ),
             loads.state_reason
         ) as why
@@ -63,8 +66,15 @@ REFUSALS = """
     limit 50
 """
 
+HAS_SYNTHETIC = "select exists (select from ops.deliveries where is_synthetic) as has_synthetic"
+
 VERDICTS = """
-    select verdicts.severity, verdicts.gate, verdicts.expectation, coalesce(loads.reporter_code, '') as reporter, verdicts.message
+    select
+        verdicts.severity,
+        verdicts.gate,
+        verdicts.expectation,
+        coalesce(loads.reporter_code, '') as reporter,
+        verdicts.message
     from ops.verdicts
     left join ops.loads using (load_id)
     where not verdicts.is_met and verdicts.judged_at >= now() - interval '7 days'
@@ -76,13 +86,17 @@ VERDICTS = """
 def show(connection: Connection, period: date | None) -> None:
     """Prints it; of one month only, when a period is given."""
     console = Console()
-    reporters = _rows(connection, REPORTERS, period)
-    _table(console, "Releases", _rows(connection, RELEASES, period))
-    _table(console, "Reporters", reporters)
-    _table(console, "Refused and held (newest first)", _rows(connection, REFUSALS, period))
-    _table(console, "Verdicts of the last 7 days that were not met", _rows(connection, VERDICTS, period))
-    if any(row["is_synthetic"] for row in reporters):
-        console.print("[i]Some deliveries are synthetic: what they say of single districts is invented.[/i]")
+    if not console.is_terminal:
+        console.width = 160  # into a file or a pipe: nothing is cut off
+    for title, query in (
+        ("Releases", RELEASES),
+        ("Deliveries and loads by reporter", REPORTERS),
+        ("Refused and held, newest first", REFUSALS),
+        ("Verdicts of the last 7 days that were not met", VERDICTS),
+    ):
+        console.print(_table(title, _rows(connection, query, period)))
+    if _rows(connection, HAS_SYNTHETIC, period)[0]["has_synthetic"]:
+        console.print("Some deliveries are synthetic: what they say of single districts is invented.")
 
 
 def _rows(connection: Connection, query: str, period: date | None) -> list[dict[str, Any]]:
@@ -90,11 +104,15 @@ def _rows(connection: Connection, query: str, period: date | None) -> list[dict[
         return cursor.execute(query, {"period": period}).fetchall()
 
 
-def _table(console: Console, title: str, rows: list[dict[str, Any]]) -> None:
+def _table(title: str, rows: list[dict[str, Any]]) -> Table | str:
     if not rows:
-        console.print(f"[b]{title}[/b]: none\n")
-        return
-    table = Table(*rows[0], title=title, title_justify="left", title_style="bold")
+        return f"{title}: none\n"
+    table = Table(*rows[0], title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*(f"{value.astimezone(TIMEZONE):%Y-%m-%d %H:%M}" if hasattr(value, "astimezone") else str(value) for value in row.values()))
-    console.print(table)
+        table.add_row(*map(_shown, row.values()))
+    return table
+
+
+def _shown(value: object) -> Text:
+    # Text, not markup: what a file says must not change how it is shown.
+    return Text(f"{value.astimezone(TIMEZONE):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value))

@@ -30,7 +30,12 @@ def model(batches: list[int], reference_load_ids: list[int]) -> None:
 
 def build_release_tables(release_id: int) -> None:
     """Computes the tables of the candidate. Raises TransformError."""
-    _dbt("build", "--select", "tag:release", variables={"batches": [], "release_id": release_id, "reference_load_ids": []})
+    _dbt(
+        "build",
+        "--select",
+        "tag:release",
+        variables={"batches": [], "release_id": release_id, "reference_load_ids": []},
+    )
 
 
 def _dbt(command: str, *arguments: str, variables: dict[str, Any]) -> None:

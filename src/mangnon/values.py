@@ -63,7 +63,9 @@ class Cells:
         texts = [_as_text(value) for value in values]
         numbers = [float(value) if type(value) in (int, float) else None for value in values]  # type: ignore[arg-type]
         days = [_as_day(value) for value in values]
-        return cls(_stripped(pa.array(texts, pa.string())), pa.array(numbers, pa.float64()), pa.array(days, pa.date32()))
+        return cls(
+            _stripped(pa.array(texts, pa.string())), pa.array(numbers, pa.float64()), pa.array(days, pa.date32())
+        )
 
     @classmethod
     def of_text(cls, texts: pa.Array) -> "Cells":
@@ -75,7 +77,9 @@ class Cells:
 
     def filter(self, kept: pa.Array) -> "Cells":
         """The cells of the kept rows."""
-        return Cells(*(None if column is None else column.filter(kept) for column in (self.text, self.number, self.day)))
+        return Cells(
+            *(None if column is None else column.filter(kept) for column in (self.text, self.number, self.day))
+        )
 
     def filled(self) -> pa.Array:
         """Which cells are not empty."""
@@ -151,7 +155,9 @@ def _read_days(contract: Contract, cells: Cells) -> tuple[pa.Array, dict[int, Ba
     def day(cell: object) -> date:
         value = _day(cell, contract.field.format)
         if contract.first_day and contract.end_day and not contract.first_day <= value < contract.end_day:
-            raise BadValue("date_outside_period", f"Ngày {value:%d/%m/%Y} nằm ngoài kỳ báo cáo {contract.first_day:%m/%Y}.")
+            raise BadValue(
+                "date_outside_period", f"Ngày {value:%d/%m/%Y} nằm ngoài kỳ báo cáo {contract.first_day:%m/%Y}."
+            )
         return value
 
     return _read_odd(cells, pa.nulls(len(cells), pa.date32()), day)
@@ -159,7 +165,9 @@ def _read_days(contract: Contract, cells: Cells) -> tuple[pa.Array, dict[int, Ba
 
 def _read_strings(contract: Contract, cells: Cells) -> tuple[pa.Array, dict[int, BadValue]]:
     def text(cell: object) -> str:
-        shown = f"{cell:.15g}" if isinstance(cell, float) else f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell)
+        shown = (
+            f"{cell:.15g}" if isinstance(cell, float) else f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell)
+        )
         if contract.members is None:
             return " ".join(unicodedata.normalize("NFC", shown).split())
         return _member(shown, contract)
@@ -176,7 +184,9 @@ def _read_booleans(contract: Contract, cells: Cells) -> tuple[pa.Array, dict[int
         try:
             return answers[normalised(str(cell))]
         except KeyError:
-            raise BadValue("not_yes_or_no", f"Ghi {' hoặc '.join(contract.field.true_values[:2])}, hoặc để trống.") from None
+            raise BadValue(
+                "not_yes_or_no", f"Ghi {' hoặc '.join(contract.field.true_values[:2])}, hoặc để trống."
+            ) from None
 
     values, bad = _read_odd(cells, pa.nulls(len(cells), pa.bool_()), answer)
     return values.fill_null(bool(contract.field.default)), bad
@@ -191,9 +201,7 @@ READERS: dict[str, Callable[[Contract, Cells], tuple[pa.Array, dict[int, BadValu
 }
 
 
-def _read_odd(
-    cells: Cells, values: pa.Array, read: Callable[[object], object]
-) -> tuple[pa.Array, dict[int, BadValue]]:
+def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) -> tuple[pa.Array, dict[int, BadValue]]:
     """Fills in the cells that have no value yet, each different one read once."""
     bad: dict[int, BadValue] = {}
     for column in (cells.text, cells.number, cells.day):
@@ -244,7 +252,8 @@ def _decimal(cell: object) -> Decimal:
         return parse_decimal(str(cell), locale="vi", strict=True)
     except NumberFormatError:
         raise BadValue(
-            "not_a_number", "Không phải là số viết theo kiểu Việt Nam: dấu chấm tách hàng nghìn, dấu phẩy tách phần lẻ (49.980; 99,5)."
+            "not_a_number",
+            "Không phải là số viết theo kiểu Việt Nam: dấu chấm tách hàng nghìn, dấu phẩy tách phần lẻ (49.980; 99,5).",
         ) from None
 
 
@@ -284,7 +293,9 @@ def _member(text: str, contract: Contract) -> str:
     if wanted in members:
         return members[wanted]
     if contract.expired and wanted in contract.expired:
-        raise BadValue("code_not_valid", f"“{text}” không có hiệu lực trong kỳ báo cáo này hoặc không thuộc đơn vị báo cáo.")
+        raise BadValue(
+            "code_not_valid", f"“{text}” không có hiệu lực trong kỳ báo cáo này hoặc không thuộc đơn vị báo cáo."
+        )
     raise BadValue("unknown_code", f"“{text}” không có trong danh mục. Hãy chọn trong danh sách của ô.")
 
 

@@ -31,7 +31,9 @@ def url() -> str:
 
 def connect(role: str | None = None, release: int | None = None) -> Connection:
     """A connection, as one of the roles of roles.sql, looking at a release (the visible one by default)."""
-    return psycopg.connect(url(), options=connection_options(role, release), application_name=f"mangnon {role or 'admin'}")
+    return psycopg.connect(
+        url(), options=connection_options(role, release), application_name=f"mangnon {role or 'admin'}"
+    )
 
 
 def connection_options(role: str | None = None, release: int | None = None) -> str:

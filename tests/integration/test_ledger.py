@@ -29,7 +29,8 @@ def deliver(connection: Connection, revision: int, content: str, reporter: str =
     """A load of March 2020 as it is after modelling, in the open batch."""
     sha256 = hashlib.sha256(f"{next(numbers)}".encode()).hexdigest()
     row = connection.execute(
-        "insert into ops.deliveries (sha256, file_name, size_bytes) values (%s, 'test', 0) returning delivery_id", [sha256]
+        "insert into ops.deliveries (sha256, file_name, size_bytes) values (%s, 'test', 0) returning delivery_id",
+        [sha256],
     ).fetchone()
     assert row is not None
     load = connection.execute(
@@ -170,7 +171,10 @@ def test_the_database_refuses_to_count_twice(publisher: Connection) -> None:
     deliver(publisher, 1, "one")
     second = deliver(publisher, 2, "two")
     night(publisher)
-    row = "insert into ops.published_loads (reporter_code, form, period, load_id, releases) values (%s, 'events', %s, %s, '[1,)')"
+    row = """
+        insert into ops.published_loads (reporter_code, form, period, load_id, releases)
+        values (%s, 'events', %s, %s, '[1,)')
+    """
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         publisher.execute(row, ["194", MARCH, second])
     publisher.rollback()

@@ -1,4 +1,4 @@
-"""The sample of 2020 through the whole warehouse: every published figure comes out, from the marts, with its qualifier."""
+"""The sample through the whole warehouse: every published figure of 2020 comes out of the marts, with its qualifier."""
 
 import csv
 import io

@@ -54,11 +54,16 @@ def open_source(path: Path, file_name: str) -> Source:
         return workbook.Workbook(path, file_name)
     if suffix in (".xlsx", ".xlsm"):
         raise RefusedFile(
-            Problem("not_a_workbook", f"Tệp {file_name} mang tên Excel nhưng không phải là tệp Excel. Hãy mở bằng Excel và lưu lại.")
+            Problem(
+                "not_a_workbook",
+                f"Tệp {file_name} mang tên Excel nhưng không phải là tệp Excel. Hãy mở bằng Excel và lưu lại.",
+            )
         )
     if suffix == ".csv":
         return delimited.DelimitedFile(path, file_name)
-    raise RefusedFile(Problem("unknown_format", f"Không đọc được tệp {file_name}: chỉ nhận tệp .xlsx theo mẫu hoặc tệp .csv."))
+    raise RefusedFile(
+        Problem("unknown_format", f"Không đọc được tệp {file_name}: chỉ nhận tệp .xlsx theo mẫu hoặc tệp .csv.")
+    )
 
 
 def plain_header(header: str) -> tuple[str, str | None]:

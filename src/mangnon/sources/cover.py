@@ -60,10 +60,18 @@ def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, fl
                 values[key] = read(entry.value)
             except ValueError as error:
                 problems.append(
-                    Problem(f"{key}_unreadable", f"“{TITLES[key]}”: {error}", entry.sheet, cell=entry.cell, value=str(entry.value))
+                    Problem(
+                        f"{key}_unreadable",
+                        f"“{TITLES[key]}”: {error}",
+                        entry.sheet,
+                        cell=entry.cell,
+                        value=str(entry.value),
+                    )
                 )
     if not forms:
-        problems.append(Problem("no_form", "Bìa không đánh dấu biểu nào. Hãy ghi “x” vào cột “Có gửi” của mỗi biểu có trong tệp."))
+        problems.append(
+            Problem("no_form", "Bìa không đánh dấu biểu nào. Hãy ghi “x” vào cột “Có gửi” của mỗi biểu có trong tệp.")
+        )
     if problems:
         raise RefusedFile(*problems)
     reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))

@@ -40,10 +40,15 @@ class DelimitedFile:
         form = entries.get("form")
         if form is None:
             raise RefusedFile(
-                Problem("cover_missing", f"Tệp {file_name} thiếu phần bìa: các dòng đầu phải là #reporter, #period, #form, #revision.")
+                Problem(
+                    "cover_missing",
+                    f"Tệp {file_name} thiếu phần bìa: các dòng đầu phải là #reporter, #period, #form, #revision.",
+                )
             )
         if form.value not in all_forms():
-            raise RefusedFile(Problem("form_unknown", f"Không có biểu “{form.value}”.", cell=form.cell, value=str(form.value)))
+            raise RefusedFile(
+                Problem("form_unknown", f"Không có biểu “{form.value}”.", cell=form.cell, value=str(form.value))
+            )
         self.cover = read_cover(entries, {str(form.value): _declared(entries, all_forms()[str(form.value)])})
 
     def table(self, form: Form) -> Table:
@@ -67,7 +72,9 @@ class DelimitedFile:
                     use_threads=False, block_size=BLOCK_BYTES, skip_rows=self._header_row, column_names=names
                 ),
                 parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=keep, ignore_empty_lines=False),
-                convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
             )
             next_row = self._header_row + 1
             reported = 0
@@ -79,7 +86,11 @@ class DelimitedFile:
                 reported = len(broken)
                 yield Block(numbers, [Cells.of_text(column) for column in batch.columns], refused)
             if broken[reported:]:
-                yield Block(np.array([], dtype=np.int64), [Cells.of([]) for _ in names], [self._broken_row(row) for row in broken[reported:]])
+                yield Block(
+                    np.array([], dtype=np.int64),
+                    [Cells.of([]) for _ in names],
+                    [self._broken_row(row) for row in broken[reported:]],
+                )
         except pa.ArrowInvalid as error:
             if "Empty CSV file" not in str(error):
                 raise RefusedForm(_not_utf8(self.file_name)) from error

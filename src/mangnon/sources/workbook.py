@@ -28,7 +28,11 @@ class Workbook:
             self._book = CalamineWorkbook.from_path(str(path))
         except (CalamineError, OSError) as error:
             raise RefusedFile(
-                Problem("not_a_workbook", f"Không mở được tệp {file_name} bằng trình đọc Excel. Hãy mở bằng Excel và lưu lại.", value=str(error))
+                Problem(
+                    "not_a_workbook",
+                    f"Không mở được tệp {file_name} bằng trình đọc Excel. Hãy mở bằng Excel và lưu lại.",
+                    value=str(error),
+                )
             ) from error
         self._sheets = {normalised(name): name for name in self._book.sheet_names}
         if normalised(COVER) not in self._sheets:
@@ -41,14 +45,18 @@ class Workbook:
         """The rows of the form's sheet. Raises RefusedForm when the sheet or its header is missing."""
         if normalised(form.title) not in self._sheets:
             raise RefusedForm(
-                Problem("sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này.")
+                Problem(
+                    "sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này."
+                )
             )
         sheet_name = self._sheets[normalised(form.title)]
         rows = self._rows(sheet_name)
         header_row = _find_header(rows, form)
         if header_row is None:
             raise RefusedForm(
-                Problem("header_missing", f"Trang “{sheet_name}” không có dòng tiêu đề cột như tệp mẫu.", sheet=sheet_name)
+                Problem(
+                    "header_missing", f"Trang “{sheet_name}” không có dòng tiêu đề cột như tệp mẫu.", sheet=sheet_name
+                )
             )
         headers = ["" if cell is None else str(cell) for cell in rows[header_row]]
         return Table(sheet_name, header_row + 1, headers, _blocks(rows, header_row, len(headers)))
@@ -68,7 +76,8 @@ class Workbook:
                 raise RefusedFile(
                     Problem(
                         "form_not_announced",
-                        f"Trang “{form.title}” có dữ liệu nhưng bìa không đánh dấu biểu này. Hãy ghi “x” vào cột “Có gửi”, hoặc xoá dữ liệu.",
+                        f"Trang “{form.title}” có dữ liệu nhưng bìa không đánh dấu biểu này. "
+                        "Hãy ghi “x” vào cột “Có gửi”, hoặc xoá dữ liệu.",
                         sheet=form.title,
                     )
                 )

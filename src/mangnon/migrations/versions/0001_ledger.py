@@ -9,8 +9,12 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.get_bind().connection.driver_connection.execute(Path(__file__).with_suffix(".sql").read_text())
+    """Makes the schemas ops and raw."""
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(Path(__file__).with_suffix(".sql").read_text())
 
 
 def downgrade() -> None:
+    """Drops both, with everything that was ever loaded."""
     op.execute("drop schema raw cascade; drop schema ops cascade")
