@@ -36,7 +36,9 @@ def collect_submissions():
     def collect() -> list[str]:
         from mangnon import night
 
-        return [reporter for reporter in night.collect() if reporter != REFERENCE]
+        if not (reporters := night.collect()):
+            raise AirflowSkipException("no delivery waits to be loaded")
+        return [reporter for reporter in reporters if reporter != REFERENCE]
 
     @task
     def load_reference() -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The suites of the two gates: plain declarations, one module a subject. Reading them needs no Great Expectations."""
 
 from expectations import annual_report, beneficiaries, child_population, events, incidents, releases, submissions
-from expectations.rule import Gate, Rule
+from expectations.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *submissions.RULES,
@@ -12,8 +12,3 @@ RULES: tuple[Rule, ...] = (
     *releases.RULES,
     *annual_report.RULES,
 )
-
-
-def suite(gate: Gate) -> list[Rule]:
-    """The rules of one gate, in their order."""
-    return [rule for rule in RULES if rule.gate == gate]

@@ -1,11 +1,12 @@
-{#- Views of the marts are made by deploy, never by a night, and only when their SQL or their comments changed: replacing
-    a view makes its readers wait. Dropping one would drop what an analyst built on it, so that is tried only when
-    PostgreSQL cannot replace it, and fails when something depends on it. -#}
+{#- Views of the marts are made by deploy, never by a night, and only when their SQL or their comments changed:
+    replacing a view makes its readers wait. It is dropped only when PostgreSQL cannot replace it, and never together
+    with what an analyst built on it: then deploy fails. -#}
 {% materialization published_view, adapter='postgres' %}
     {%- set view = this.incorporate(type='view') -%}
     {%- set view_name = view.schema ~ '.' ~ view.identifier -%}
     {%- set definition = view_definition(view, sql) -%}
-    {%- set sql_hash = local_md5(definition) -%}
+    {#- The name of the database stays out of the hash: a copy of a warehouse has the same views. -#}
+    {%- set sql_hash = local_md5(definition | replace(adapter.quote(this.database) ~ '.', '')) -%}
     {%- set deployed = run_query(
         "select 1 from ops.deployed_views where view_name = '" ~ view_name ~ "' and sql_hash = '" ~ sql_hash ~ "'"
     ) -%}

@@ -237,7 +237,8 @@ def test_the_database_itself_refuses_a_load_that_loses_rows(reference: ModuleTyp
     load_everything(reference)
     claim = """
         insert into ops.loads (
-            delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, rows_in, rows_loaded, rows_refused
+            delivery_id, batch_id, reporter_code, form, period, revision, fingerprint,
+            rows_in, rows_loaded, rows_refused
         )
         select delivery_id, batch_id, reporter_code, form, period, revision, 'other', 7, 7, 0
         from ops.loads where form = 'events'

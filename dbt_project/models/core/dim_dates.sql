@@ -1,6 +1,6 @@
 -- Static: written again by each deploy, in one transaction, so that readers never see it empty.
 {{ config(
-    tags='deploy',
+    tags='static',
     pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}",
 ) }}
 

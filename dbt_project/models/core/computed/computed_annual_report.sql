@@ -29,7 +29,9 @@ loads_of_year as (
     from ledger
     inner join {{ ref('stg_loads') }} as loads on ledger.load_id = loads.load_id
     where
-        ledger.form not in ('{{ var('snapshot_forms') | join("', '") }}')
+        ledger.form not in (
+            {%- for form in var('snapshot_forms') %}'{{ form }}'{{ ', ' if not loop.last }}{% endfor -%}
+        )
         or ledger.period = ledger.last_period_of_year
 ),
 
@@ -76,18 +78,14 @@ contributions as (
     where figures.aggregation <> 'change'
 ),
 
-reported as (
+totals as (
     select
         figure,
+        aggregation,
         year,
-        case aggregation
-            when 'sum' then sum(value) filter (where is_of_measure)
-            when 'percent' then round(
-                100 * sum(value) filter (where is_of_measure)
-                / nullif(sum(value) filter (where not is_of_measure), 0), 2
-            )
-            when 'count_distinct' then count(distinct member) filter (where is_of_measure and value > 0)
-        end as value,
+        sum(value) filter (where is_of_measure) as of_measure,
+        sum(value) filter (where not is_of_measure) as of_denominator,
+        count(distinct member) filter (where is_of_measure and value > 0) as members,
         case
             when bool_or(qualifier = 'approx') then 'approx'
             when bool_or(qualifier = 'gte') then 'gte'
@@ -95,7 +93,21 @@ reported as (
         end as qualifier,
         bool_or(is_synthetic) as is_synthetic
     from contributions
-    group by figure, year, aggregation
+    group by figure, aggregation, year
+),
+
+reported as (
+    select
+        figure,
+        year,
+        case aggregation
+            when 'sum' then of_measure
+            when 'percent' then round(100 * of_measure / nullif(of_denominator, 0), 2)
+            when 'count_distinct' then members
+        end as value,
+        qualifier,
+        is_synthetic
+    from totals
 ),
 
 changes as (
@@ -119,10 +131,22 @@ changes as (
 ),
 
 known as (
-    select figure, year, value, qualifier, is_synthetic from reported
+    select
+        figure,
+        year,
+        value,
+        qualifier,
+        is_synthetic
+    from reported
     where value is not null
     union all
-    select figure, year, value, qualifier, is_synthetic from changes
+    select
+        figure,
+        year,
+        value,
+        qualifier,
+        is_synthetic
+    from changes
     where value is not null
 ),
 

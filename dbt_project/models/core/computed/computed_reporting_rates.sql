@@ -56,11 +56,23 @@ received as (
 ),
 
 submissions as (
-    select reporter_code, form, period from expected
-    union
-    select reporter_code, form, period from received
-    union
-    select reporter_code, form, period from counted
+    select
+        reporter_code,
+        form,
+        period
+    from expected
+    union distinct
+    select
+        reporter_code,
+        form,
+        period
+    from received
+    union distinct
+    select
+        reporter_code,
+        form,
+        period
+    from counted
 ),
 
 due_dates as (

@@ -44,9 +44,13 @@ funding_instruments as (
     select
         load_id,
         area_code,
-        {% for attribute in parts.attributes %}{{ attribute }},{% endfor %}
-        qualifier,
-        {% for measure in parts.measures %}sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }} {% endfor %}
+        {% for attribute in parts.attributes %}
+        {{ attribute }},
+        {% endfor %}
+        {% for measure in parts.measures %}
+        sum({{ measure }}) as {{ measure }},
+        {% endfor %}
+        qualifier
     from {{ ref('stg_' ~ form) }}
     where {{ in_batches() }}
     group by load_id, area_code, {{ parts.attributes | join(', ') }}, qualifier

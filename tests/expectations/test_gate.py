@@ -1,0 +1,116 @@
+"""How a gate judges, whatever its rules say."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from types import ModuleType
+
+import pytest
+import yaml
+from submissions_by_hand import Desk, Sent
+
+from mangnon import gate
+from mangnon.settings import PROJECT, settings
+
+SUITE = gate.suite("loads")
+UNREADABLE = Sent("events", [], rows_refused=1)
+
+
+@pytest.fixture
+def desk(warehouse: ModuleType) -> Iterator[Desk]:
+    with warehouse.connect() as connection:
+        yield Desk(connection)
+
+
+def received(desk: Desk, batch: int, *submissions: Sent) -> list[int]:
+    loads = [desk.receive(batch, sent) for sent in submissions]
+    desk.run("update ops.loads set state = 'modelled' where load_id = any(%s)", loads)
+    return loads
+
+
+def use(monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    rule = type(SUITE[0])("tried", "loads", "critical", "nobody", "Thử", query)
+    monkeypatch.setattr(gate, "suite", lambda _: [rule])
+
+
+def test_more_failing_loads_than_great_expectations_lists_are_all_named(desk: Desk) -> None:
+    batch = desk.batch()
+    loads = received(desk, batch, *[UNREADABLE] * 450)
+    assert gate.judge_loads([batch]) == loads
+    named = desk.rows("select load_id from ops.verdicts where expectation = 'rows_refused' order by load_id")
+    assert [row[0] for row in named] == loads
+
+
+def test_every_batch_has_a_verdict_of_every_rule(desk: Desk) -> None:
+    sound, broken = desk.batch(), desk.batch()
+    received(desk, sound, Sent("events", []))
+    received(desk, broken, UNREADABLE, UNREADABLE)
+    gate.judge_loads([sound, broken])
+    verdicts = Counter(desk.rows("select batch_id, is_met from ops.verdicts"))
+    assert verdicts == {(sound, True): len(SUITE), (broken, True): len(SUITE) - 1, (broken, False): 2}
+
+
+def test_a_refused_load_is_judged_again_and_can_be_accepted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = desk.batch()
+    loads = received(desk, batch, UNREADABLE)
+    assert gate.judge_loads([batch]) == loads
+    use(monkeypatch, "select load_id, 0 as observed, '' as detail from judged_loads where false")
+    assert gate.judge_loads([batch]) == []
+    assert desk.rows("select state, state_reason from ops.loads") == [("modelled", None)]
+
+
+@pytest.mark.parametrize("state", ["loaded", "accepted", "held", "same", "refused"])
+def test_only_modelled_loads_are_judged(desk: Desk, state: str) -> None:
+    batch = desk.batch()
+    desk.receive(batch, UNREADABLE)
+    desk.run("update ops.loads set state = %s", state)
+    assert gate.judge_loads([batch]) == []
+    assert desk.rows("select state from ops.loads") == [(state,)]
+    assert desk.rows("select * from ops.verdicts") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("select load_id, 1 as observed, 'x' as detail from no_such_table", "tried could not be run"),
+        (
+            "select load_id, 1 as observed, 'x' as detail from judged_loads cross join generate_series(1, 2)",
+            "counted 2 failing loads, but names 1",
+        ),
+        ("select 0::bigint as load_id, 1 as observed, 'x' as detail from judged_loads", "not judged"),
+    ],
+)
+def test_a_rule_that_cannot_be_trusted_judges_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, query: str, message: str
+) -> None:
+    batch = desk.batch()
+    received(desk, batch, UNREADABLE)
+    use(monkeypatch, query)
+    with pytest.raises(gate.GateError, match=message):
+        gate.judge_loads([batch])
+    assert desk.rows("select state from ops.loads") == [("modelled",)]
+    assert desk.rows("select * from ops.verdicts") == []
+
+
+def test_data_docs_show_the_last_judgement(desk: Desk) -> None:
+    batch = desk.batch()
+    received(desk, batch, UNREADABLE)
+    gate.judge_loads([batch])
+    pages = list((settings().home / "data_docs" / "loads").rglob("validations/**/*.html"))
+    assert any("Biểu có dòng không đọc được" in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_every_threshold_has_a_date_and_a_reason_and_is_used() -> None:
+    folder = PROJECT / "expectations"
+    thresholds = yaml.safe_load((folder / "thresholds.yml").read_text(encoding="utf-8"))
+    suites = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    for name, declared in thresholds.items():
+        assert declared.keys() == {"value", "unit", "date", "reason"}
+        assert isinstance(declared["date"], date)
+        assert declared["reason"].endswith(".")
+        assert f'"{name}"' in suites or f"'{name}'" in suites
+
+
+def test_rules_are_told_apart_by_name() -> None:
+    names = [rule.name for each in ("loads", "release") for rule in gate.suite(each)]
+    assert len(names) == len(set(names))

@@ -1,0 +1,218 @@
+"""Gate 2: each rule names the loads, or the release, that break it, and says nothing of a sound release."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from submissions_by_hand import Desk, Sent, code_list
+
+from mangnon import gate, transform
+
+RULES = gate.suite("release")
+THIS_YEAR = date.today().year
+THIS_MONTH = str(date.today().replace(day=1))
+NEXT_MONTH = str(date(THIS_YEAR + date.today().month // 12, date.today().month % 12 + 1, 1))
+MID_AUTUMN = {"occasion": "mid_autumn"}
+
+# Release 1, which is published. One injury uses a code that the new list of release 2 lacks.
+PUBLISHED = [
+    Sent("child_population", [{}], "193"),
+    Sent("child_population", [{"special_circumstance": "special", "children": 10, "children_supported": 10}], "195"),
+    Sent("incidents", [{"incident_class": "injury", "injury_cause": "drowning", "deaths": 1}], "193"),
+    Sent("incidents", [{"cases": 2, "victims": 2}], "194"),
+    Sent("events", [{"attendances": 30}], "195", "2019-03-01"),
+]
+# What is new in release 2 beside the cases.
+NEW = [Sent("events", [{"attendances": 90}], "195", "2020-03-01")]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What breaks a rule: loads that it must name, or SQL that spoils the release, or both."""
+
+    broken: list[Sent] = field(default_factory=list)
+    fine: list[Sent] = field(default_factory=list)
+    spoil: str = ""  # `%s` is the first broken load, when there is one
+
+
+def figure(name: str, year: int, value: float, release: int = 2) -> str:
+    return f"""
+        update core.computed_annual_report set value = {value}
+        where figure = '{name}' and year = {year} and release_id = {release};
+    """
+
+
+CASES = {
+    "rows_missing_in_marts": Case(
+        broken=[Sent("incidents", [{"deaths": 0}, {"incident_class": "injury"}], "196")],
+        fine=[Sent("incidents", [], "198")],
+        spoil="delete from core.fct_incidents where line = 2 and load_id = %s",
+    ),
+    "fact_without_dimension": Case(
+        broken=[Sent("incidents", [{"deaths": 0}], "199")],
+        fine=[Sent("incidents", [{"deaths": 0}], "200")],
+        spoil="update core.fct_incidents set area_key = 1 where load_id = %s",
+    ),
+    "dimension_member_lost": Case(
+        broken=[code_list("codes", without="drowning", revision=2)],
+        fine=[code_list("reporters", revision=2)],
+    ),
+    "period_in_future": Case(
+        broken=[Sent("events", [{}], "196", NEXT_MONTH)],
+        fine=[Sent("events", [{}], "196", THIS_MONTH)],
+    ),
+    "synthetic_among_real": Case(
+        broken=[Sent("events", [{}], "198")],
+        fine=[Sent("events", [{}], "199")],
+        spoil="""
+            update ops.deliveries set is_synthetic = true
+            where delivery_id = (select delivery_id from ops.loads where load_id = %s)
+        """,
+    ),
+    "release_not_described": Case(spoil="delete from core.computed_about_release where release_id = 2"),
+    "submission_no_longer_counts": Case(
+        spoil="""
+            update ops.published_loads set releases = '[1,2)'
+            where reporter_code = '195' and form = 'events' and period = '2019-03-01'
+        """
+    ),
+    "many_loads_refused": Case(
+        spoil="update ops.loads set state = 'refused' where batch_id = (select max(batch_id) from ops.release_batches)"
+    ),
+    "closed_year_incomplete": Case(
+        spoil="""
+            update core.computed_reporting_rates set is_counted = false
+            where release_id = 2 and reporter_code = '193' and form = 'events' and period = '2019-01-01'
+        """
+    ),
+    "attendances_above_children": Case(
+        broken=[Sent("beneficiaries", [MID_AUTUMN | {"attendances": 101}], "193", "2020-10-01")],
+        fine=[Sent("beneficiaries", [MID_AUTUMN | {"attendances": 100}], "193", "2020-09-01")],
+    ),
+    "release_holds_synthetic": Case(spoil="select 1"),  # the load of synthetic_among_real is one
+    "report_incomplete": Case(
+        spoil="delete from core.computed_annual_report where release_id = 2 and figure = 'F05' and year = 2020"
+    ),
+    "report_differs_from_facts": Case(spoil=figure("F29", 2020, 2)),
+    "figure_negative": Case(spoil=figure("F25", 2019, -1) + figure("F30", 2019, -1) + figure("F22", 2019, 0)),
+    "percent_out_of_bounds": Case(spoil=figure("F28", 2019, 100.01)),  # 2020 has 100 %
+    "subset_figure_above_whole": Case(
+        spoil=figure("F08", 2019, 10) + figure("F09", 2019, 11) + figure("F09", 2020, 201) + """
+            update core.computed_annual_report set qualifier = 'eq' where figure = 'F08' and release_id = 2;
+        """
+    ),
+    "districts_above_map": Case(
+        # Hoành Bồ joined Hạ Long in 2020.
+        spoil=figure("F23", 2019, 14) + figure("F26", 2020, 14) + figure("F27", 2020, 13)
+    ),
+    "figure_thousandfold": Case(
+        broken=[Sent("events", [{"event_type": "training", "attendances": 50_001}], "200", THIS_MONTH)],
+        fine=[
+            Sent(
+                "events",
+                [{"programme": "provincial_forum", "event_type": "forum", "child_attendances": 50_001}],
+                "SLDTBXH", THIS_MONTH, revision_reason="Sửa số liệu",
+            )
+        ],
+        spoil=figure("F04", THIS_YEAR, 100, release=1) + figure("F16", THIS_YEAR, 100, release=1),
+    ),
+    "victims_figure_below_cases": Case(spoil=figure("F32", 2020, 1)),
+    "figure_unlike_year_before": Case(
+        spoil="""
+            update core.computed_annual_report
+            set value = previous_value * 3 + 1, complete_reporters = expected_reporters
+            where figure = 'F02' and year = 2020 and release_id = 2
+        """
+    ),
+    "closed_year_restated": Case(spoil=figure("F31", 2020, 7, release=1)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    broken: dict[str, list[int]]
+    fine: dict[str, list[int]]
+    sound: dict[str, dict[int | None, str]]  # what failed before the release was spoilt: by rule and load, the detail
+    spoilt: dict[str, dict[int | None, str]]
+    judgement: gate.Judgement
+
+
+def failures(desk: Desk) -> dict[str, dict[int | None, str]]:
+    found: dict[str, dict[int | None, str]] = {rule.name: {} for rule in RULES}
+    for name, load_id, message in desk.rows("select expectation, load_id, message from ops.verdicts where not is_met"):
+        found[name][load_id] = message
+    return found
+
+
+@pytest.fixture(scope="module")
+def judged(desk: Desk) -> Judged:
+    old, new = desk.batch(), desk.batch()
+    code_lists = desk.reference(old)
+    published = code_lists + [desk.receive(old, sent) for sent in PUBLISHED]
+    candidates = [desk.receive(new, sent) for sent in NEW]
+    broken = {name: [desk.receive(new, sent) for sent in case.broken] for name, case in CASES.items()}
+    fine = {name: [desk.receive(new, sent) for sent in case.fine] for name, case in CASES.items()}
+    candidates += [load for loads in [*broken.values(), *fine.values()] for load in loads]
+    desk.model([old, new], code_lists)
+    desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
+    desk.releases(published, candidates)
+    desk.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
+    transform.build_release_tables(2)
+    desk.run(
+        """
+        -- Release 1 is as release 2, but for what a case spoils.
+        insert into core.computed_annual_report
+        select (jsonb_populate_record(report, '{"release_id": 1}')).*
+        from core.computed_annual_report as report;
+        update core.computed_reporting_rates set is_counted = true
+        """
+    )
+    gate.judge_release(2)
+    sound = failures(desk)
+    for name, case in CASES.items():
+        if case.spoil:
+            desk.run(case.spoil, *(broken[name] if "%s" in case.spoil else []))
+    judgement = gate.judge_release(2)
+    return Judged(broken, fine, sound, failures(desk), judgement)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert set(CASES) == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_rule_names_what_breaks_it(judged: Judged, rule: Any) -> None:
+    expected = judged.broken[rule.name] or [None]
+    assert judged.spoilt[rule.name].keys() >= set(expected)
+    assert not judged.spoilt[rule.name].keys() & set(judged.fine[rule.name])
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.spoil])
+def test_a_sound_release_meets_the_rule(judged: Judged, name: str) -> None:
+    assert judged.sound[name] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "only"),
+    {
+        "report_incomplete": "F05 năm 2020",
+        "figure_negative": "F25 (Thành viên Hội đồng trẻ em cấp tỉnh), 2019: -1",
+        "subset_figure_above_whole": "F09 > F08 năm 2019: 11 > 10",
+        "districts_above_map": "14 > 13",
+    }.items(),
+)
+def test_a_figure_just_inside_is_not_named(judged: Judged, name: str, only: str) -> None:
+    message = judged.spoilt[name][None]
+    assert only in message
+    assert ";" not in message
+
+
+def test_named_loads_are_refused_and_the_release_says_why(judged: Judged, desk: Desk) -> None:
+    critical = {rule.name for rule in RULES if rule.severity == "critical"}
+    named = {load for name in critical for load in judged.spoilt[name] if load is not None}
+    assert set(judged.judgement.refused_loads) == named
+    assert judged.judgement.worst == "critical"
+    assert any("bị đánh dấu" in reason or "dữ liệu mẫu" in reason for reason in judged.judgement.reasons)
+    states = desk.rows("select distinct state from ops.loads where load_id = any(%s)", sorted(named))
+    assert states == [("refused",)]
