@@ -1,13 +1,14 @@
 """Gate 1: presents, attendance at occasions, support, and the money for them."""
 
-from expectations.rule import UNKNOWN_KEY, Rule, failing_lines, key_of, subsets_above_whole, threshold
+from expectations.rule import UNKNOWN_KEY, Rule, failing_lines, key_of, number_vi, subsets_above_whole, threshold
 
 # The turns that an amount was spent on: blank and zero say nothing, so the next best count is taken.
 TURNS = "coalesce(nullif(facts.support_turns, 0), nullif(facts.children, 0), nullif(facts.attendances, 0))"
 VND_PER_TURN = f"(facts.amount_vnd / {TURNS})"
 IS_GIFT = f"facts.support_type_key in ({UNKNOWN_KEY}, {key_of('gift')})"
 IS_HEALTH_CARE = f"facts.support_type_key = {key_of('health_care')}"
-SHOWN = f"facts.amount_vnd || ' đồng / ' || {TURNS} || ' lượt'"
+AMOUNT = f"{number_vi('facts.amount_vnd')} || ' đồng'"
+SHOWN = f"{AMOUNT} || ' / ' || {TURNS} || ' lượt'"
 
 # The list of funding instruments that models use now.
 CODES = "(select load_id from ops.counting_reference_loads where form = 'codes')"
@@ -42,9 +43,7 @@ RULES = (
         severity="warning",
         hurts="Money is reported that nobody got, or help whose children are not counted.",
         message_vi="Có số tiền mà không có lượt trẻ hoặc số trẻ",
-        query=failing_lines(
-            "beneficiaries", f"facts.amount_vnd > 0 and {TURNS} is null", "facts.amount_vnd || ' đồng'"
-        ),
+        query=failing_lines("beneficiaries", f"facts.amount_vnd > 0 and {TURNS} is null", AMOUNT),
     ),
     Rule(
         name="vnd_per_turn_unusual",
@@ -99,7 +98,7 @@ RULES = (
                 )
             )
             """,
-            "facts.amount_vnd || ' đồng'",
+            f"coalesce({AMOUNT}, 'không ghi số tiền')",
         ),
     ),
 )

