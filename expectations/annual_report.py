@@ -291,7 +291,7 @@ RULES = (
             where figures.aggregation = 'sum'
                 -- A year that is not fully reported differs for that reason.
                 and report.complete_reporters = report.expected_reporters
-                and (select last_period from marts.about_release) >= make_date(report.year, 12, 1)
+                and (select max(period) from marts.reporting_rates where is_counted) >= make_date(report.year, 12, 1)
                 and greatest(report.value, report.previous_value) >= {threshold("year_on_year_least")}
                 and (
                     report.value > {threshold("year_on_year")} * report.previous_value

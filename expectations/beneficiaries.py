@@ -18,6 +18,10 @@ def _outside(least: str, most: str) -> str:
     return f"{VND_PER_TURN} not between {threshold(least)} and {threshold(most)}"
 
 
+ATTENDANCES, SUPPORT_TURNS, CHILDREN, AMOUNT_VND = (
+    f"sum(facts.{measure})" for measure in ("attendances", "support_turns", "children", "amount_vnd")
+)
+
 RULES = (
     Rule(
         name="beneficiaries_subset_above_whole",
@@ -30,10 +34,11 @@ RULES = (
             whole_keys=["area_key", "occasion_key"],
             kinds=["support_type_key", "funding_instrument_key", "special_circumstance_key"],
             compared={
-                "sum(facts.attendances)": "sum(facts.attendances)",
-                "sum(facts.support_turns)": "coalesce(sum(facts.support_turns), sum(facts.attendances))",
-                "sum(facts.children)": "coalesce(sum(facts.children), sum(facts.support_turns))",
-                "sum(facts.amount_vnd)": "sum(facts.amount_vnd)",
+                ATTENDANCES: f"coalesce({ATTENDANCES}, 0)",
+                SUPPORT_TURNS: f"coalesce({SUPPORT_TURNS}, {ATTENDANCES}, 0)",
+                CHILDREN: f"coalesce({CHILDREN}, {SUPPORT_TURNS}, {ATTENDANCES}, 0)",
+                # Money for some of those who attend is money of the part only.
+                AMOUNT_VND: AMOUNT_VND,
             },
         ),
     ),

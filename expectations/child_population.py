@@ -49,7 +49,7 @@ RULES = (
             kinds=[],
             compared={
                 "sum(facts.children)": "sum(facts.children)",
-                "sum(facts.children_supported)": "sum(facts.children_supported)",
+                "sum(facts.children_supported)": "coalesce(sum(facts.children_supported), 0)",
             },
         ),
     ),

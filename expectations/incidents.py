@@ -37,9 +37,9 @@ RULES = (
             kinds=["abuse_type_key", "injury_cause_key"],
             # A case with a girl and a boy is a case on both lines, so cases are compared line by line.
             compared={
-                "max(facts.cases)": "sum(facts.cases)",
-                "sum(facts.victims)": "sum(facts.victims)",
-                "sum(facts.deaths)": "sum(facts.deaths)",
+                "max(facts.cases)": "coalesce(sum(facts.cases), 0)",
+                "sum(facts.victims)": "coalesce(sum(facts.victims), 0)",
+                "sum(facts.deaths)": "coalesce(sum(facts.deaths), 0)",
             },
         ),
     ),

@@ -9,7 +9,7 @@ the release. A release that fails for no single load's fault is one row whose `l
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -38,12 +38,18 @@ class Rule:
     query: str
 
 
-@cache
 def threshold(name: str) -> int | float:
     """The number of that name in thresholds.yml; KeyError if there is none."""
-    declared = yaml.safe_load(Path(__file__).with_name("thresholds.yml").read_text(encoding="utf-8"))
-    value: int | float = declared[name]["value"]
+    value: int | float = _thresholds()[name]["value"]
     return value
+
+
+@cache
+def _thresholds() -> dict[str, dict[str, Any]]:
+    declared: dict[str, dict[str, Any]] = yaml.safe_load(
+        Path(__file__).with_name("thresholds.yml").read_text(encoding="utf-8")
+    )
+    return declared
 
 
 def key_of(code: str) -> str:
@@ -91,7 +97,7 @@ def subsets_above_whole(form: str, whole_keys: list[str], kinds: list[str], comp
 
     The whole is the sum of the other lines with the same `whole_keys`. Lines "trong đó" by sex or age are added up:
     they share a whole out. Those of different `kinds` are not, since a child can be of several. `compared` maps the SQL
-    of a measure of the part to that of the whole; nothing is said where either is blank, or the whole is "trên".
+    of a measure of the part to that of the whole; nothing is said where the whole is "trên".
     """
     keys = ", ".join(f"facts.{key}" for key in whole_keys)
     parts = ", ".join(f"{part} as part_{number}" for number, part in enumerate(compared))

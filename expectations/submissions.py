@@ -18,6 +18,68 @@ KEYS = {
     "child_population": ["area_key", "special_circumstance_key", "sex_key", "age_band_key", "is_subset"],
 }  # fmt: skip
 
+
+def _totals_unlike_other_months(condition: str) -> str:
+    """SQL: the judged loads with a total that is unlike the median of the reporter's months of the last year."""
+    return f"""
+        with judged_spans as (
+            select reporter_code, form, min(period) as first_period, max(period) as last_period
+            from judged_loads
+            group by reporter_code, form
+        ),
+
+        known_loads as (
+            select load_id, reporter_code, form
+            from judged_loads
+            union
+            select counting.load_id, counting.reporter_code, counting.form
+            from judged_spans
+            inner join ops.published_loads as counting
+                on judged_spans.reporter_code = counting.reporter_code
+                and judged_spans.form = counting.form
+                and counting.period >= judged_spans.first_period - interval '{HISTORY} months'
+                and counting.period <= judged_spans.last_period
+                and counting.until_release = 2147483647
+        ),
+
+        totals as (
+            select known_loads.load_id, known_loads.reporter_code, known_loads.form, measures.measure,
+                sum(measures.value) as total
+            from known_loads
+            inner join core.agg_measures as measures on known_loads.load_id = measures.load_id
+            where not measures.is_subset
+            group by known_loads.load_id, known_loads.reporter_code, known_loads.form, measures.measure
+            having sum(measures.value) > 0
+        ),
+
+        usual as (
+            select reporter_code, form, measure, percentile_cont(0.5) within group (order by total) as median
+            from totals
+            group by reporter_code, form, measure
+            having count(*) >= {threshold("thousandfold_months")}
+        )
+
+        select
+            totals.load_id,
+            count(*) as observed,
+            string_agg(
+                coalesce(titles.title, totals.measure) || ': ' || {number_vi("totals.total")}
+                || ', thường là ' || {number_vi("usual.median")},
+                '; '
+                order by totals.measure
+            ) as detail
+        from judged_loads
+        inner join totals on judged_loads.load_id = totals.load_id
+        inner join usual
+            on totals.reporter_code = usual.reporter_code
+            and totals.form = usual.form
+            and totals.measure = usual.measure
+        left join {title_of_field()} on totals.form = titles.form and totals.measure = titles.field
+        where {condition}
+        group by totals.load_id
+    """
+
+
 RULES = (
     Rule(
         name="rows_refused",
@@ -79,65 +141,16 @@ RULES = (
         gate="loads",
         severity="critical",
         hurts="A slipped thousands separator outweighs all other reporters of the province together.",
-        message_vi="Tổng của biểu gấp (hoặc kém) khoảng 1.000 lần các tháng khác của chính đơn vị",
-        query=f"""
-            with judged_spans as (
-                select reporter_code, form, min(period) as first_period, max(period) as last_period
-                from judged_loads
-                group by reporter_code, form
-            ),
-
-            known_loads as (
-                select load_id, reporter_code, form
-                from judged_loads
-                union
-                select counting.load_id, counting.reporter_code, counting.form
-                from judged_spans
-                inner join ops.published_loads as counting
-                    on judged_spans.reporter_code = counting.reporter_code
-                    and judged_spans.form = counting.form
-                    and counting.period >= judged_spans.first_period - interval '{HISTORY} months'
-                    and counting.period <= judged_spans.last_period
-                    and counting.until_release = 2147483647
-            ),
-
-            totals as (
-                select known_loads.load_id, known_loads.reporter_code, known_loads.form, measures.measure,
-                    sum(measures.value) as total
-                from known_loads
-                inner join core.agg_measures as measures on known_loads.load_id = measures.load_id
-                where not measures.is_subset
-                group by known_loads.load_id, known_loads.reporter_code, known_loads.form, measures.measure
-                having sum(measures.value) > 0
-            ),
-
-            usual as (
-                select reporter_code, form, measure, percentile_cont(0.5) within group (order by total) as median
-                from totals
-                group by reporter_code, form, measure
-                having count(*) >= {threshold("thousandfold_months")}
-            )
-
-            select
-                totals.load_id,
-                count(*) as observed,
-                string_agg(
-                    coalesce(titles.title, totals.measure) || ': ' || {number_vi("totals.total")}
-                    || ', thường là ' || {number_vi("usual.median")},
-                    '; '
-                    order by totals.measure
-                ) as detail
-            from judged_loads
-            inner join totals on judged_loads.load_id = totals.load_id
-            inner join usual
-                on totals.reporter_code = usual.reporter_code
-                and totals.form = usual.form
-                and totals.measure = usual.measure
-            left join {title_of_field()} on totals.form = titles.form and totals.measure = titles.field
-            where totals.total > {threshold("thousandfold")} * usual.median
-                or totals.total * {threshold("thousandfold")} < usual.median
-            group by totals.load_id
-        """,
+        message_vi="Tổng của biểu gấp khoảng 1.000 lần các tháng khác của chính đơn vị",
+        query=_totals_unlike_other_months(f"totals.total > {threshold('thousandfold')} * usual.median"),
+    ),
+    Rule(
+        name="total_thousandth",
+        gate="loads",
+        severity="warning",
+        hurts="Numbers written in thousands; or a month in which little could be done, which is why it is only a note.",
+        message_vi="Tổng của biểu chỉ bằng khoảng một phần nghìn các tháng khác của chính đơn vị",
+        query=_totals_unlike_other_months(f"totals.total * {threshold('thousandfold')} < usual.median"),
     ),
     Rule(
         name="adolescents_among_children",

@@ -83,9 +83,10 @@ def _database(purpose: str, template: str) -> Iterator[str]:
         connection.execute(
             sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
         )
-        # A copy of a database has its tables, but not the privileges on the database itself.
-        connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
+        if template != "template1":
+            # A copy of a database has its tables, but not the privileges on the database itself.
+            connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
         try:
             yield name
         finally:

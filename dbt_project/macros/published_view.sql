@@ -76,7 +76,7 @@
     {#- What was computed for the release that the session looks at. -#}
     select {{ core_columns(core_model) | join(', ') }}
     from {{ ref(core_model) }}
-    where release_id = (select ops.visible_release())
+    where release_id = (select ops.chosen_release())
 {% endmacro %}
 
 {% macro static_view(core_model) %}

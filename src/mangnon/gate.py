@@ -224,6 +224,7 @@ def _great_expectations() -> tuple[Any, Any]:
             gate,
             {
                 "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
                 "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
                 "store_backend": {
                     "class_name": "TupleFilesystemStoreBackend",

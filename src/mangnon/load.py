@@ -22,6 +22,9 @@ from mangnon.sources import Source, open_source
 from mangnon.sources.cover import Cover
 from mangnon.warehouse import Connection
 
+# From so many rows on, the planner is told at once.
+LARGE_LOAD = 100_000
+
 # Stands for the reporter of files whose cover could not be read.
 UNREADABLE = "unreadable"
 
@@ -98,6 +101,7 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         with connection.transaction():
             batch_id = ledger.open_night(connection)
             loads += load_delivery(connection, delivery, batch_id, code_lists)
+    _refresh_statistics(connection, loads)
     return loads
 
 
@@ -200,6 +204,14 @@ def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memo
         buffer = io.BytesIO()
         pyarrow.csv.write_csv(rows, buffer, options)
         yield buffer.getbuffer()
+
+
+def _refresh_statistics(connection: Connection, loads: list[Load]) -> None:
+    # Until autovacuum comes round, the planner would take a large new load for a small one and read the whole table.
+    for form in {load.form for load in loads if load.rows_loaded >= LARGE_LOAD}:
+        assert form is not None
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
+    connection.commit()
 
 
 def _next_load_id(connection: Connection) -> int:

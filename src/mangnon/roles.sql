@@ -27,21 +27,23 @@ create schema if not exists marts authorization transformer;
 
 revoke all on schema public, ops, raw, staging, core, marts from public;
 revoke execute on all functions in schema ops from public;
-grant execute on function ops.visible_release() to bi_reader, transformer, auditor, publisher;
+grant execute on function ops.visible_release(), ops.chosen_release()
+to bi_reader, transformer, auditor, publisher;
 grant usage on schema ops to loader, transformer, auditor, publisher;
 grant select on all tables in schema ops to loader, transformer, auditor, publisher;
 
 -- loader: what arrived, and its rows
 grant insert on ops.deliveries, ops.arrivals to loader;
-grant insert, update on ops.batches, ops.loads to loader;
+grant insert, update on ops.batches, ops.loads, ops.backfills, ops.backfill_periods to loader;
 grant usage on all sequences in schema ops to loader;
 grant usage on schema raw to loader, transformer, auditor, publisher;
 grant select on all tables in schema raw to loader, transformer, auditor, publisher;
-grant insert on all tables in schema raw to loader;
+grant insert, maintain on all tables in schema raw to loader;
 
 -- transformer: dbt owns what it builds in staging, core and marts
 grant insert, update on ops.deployed_views to transformer;
-alter default privileges for role transformer in schema staging, core, marts grant select on tables to auditor, publisher;
+alter default privileges for role transformer in schema staging, core, marts
+grant select on tables to auditor, publisher;
 alter default privileges for role transformer in schema marts grant select on tables to bi_reader;
 grant select on all tables in schema staging, core, marts to auditor, publisher;
 grant usage on schema staging, core, marts to auditor, publisher;

@@ -13,32 +13,33 @@ from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
 
 
+# A night does not run the unit tests again: they need no data.
+MODELS_AND_TESTS = ("--resource-type", "model", "--resource-type", "test")
+
+
 class TransformError(Failure):
     """dbt failed; the message holds what it said."""
 
 
 def deploy() -> None:
     """Makes dbt's tables where they are missing, and replaces the views whose SQL changed."""
-    _dbt("run", "--select", "*", variables={"batches": [], "release_id": 0, "reference_load_ids": []})
+    dbt("run", "--select", "*", variables={"batches": [], "release_id": 0, "reference_load_ids": []})
 
 
 def model(batches: list[int], reference_load_ids: list[int]) -> None:
     """Appends the rows of these batches' loads to the core, and tests them. Raises TransformError."""
     variables = {"batches": batches, "release_id": 0, "reference_load_ids": reference_load_ids}
-    _dbt("build", "--select", "core", "--exclude", "tag:release", "tag:static", variables=variables)
+    dbt("build", "--select", "tag:night", *MODELS_AND_TESTS, variables=variables)
 
 
 def build_release_tables(release_id: int) -> None:
     """Computes the tables of the candidate. Raises TransformError."""
-    _dbt(
-        "build",
-        "--select",
-        "tag:release",
-        variables={"batches": [], "release_id": release_id, "reference_load_ids": []},
-    )
+    variables = {"batches": [], "release_id": release_id, "reference_load_ids": []}
+    dbt("build", "--select", "tag:release", *MODELS_AND_TESTS, variables=variables)
 
 
-def _dbt(command: str, *arguments: str, variables: dict[str, Any]) -> None:
+def dbt(command: str, *arguments: str, variables: dict[str, Any]) -> None:
+    """Runs dbt on the warehouse, as the role transformer. Raises TransformError."""
     project = PROJECT / "dbt_project"
     folder = settings().home / "dbt"
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,9 @@ PART = {"is_subset": True}
 RESOLUTION = {"support_type": "schooling", "funding_instrument": "222/2015/NQ-HĐND", "support_turns": 1}
 INJURY = {"incident_class": "injury"}
 # The months that 194's later months are compared with.
-USUAL_MONTHS = [Sent("events", [{"area": "194"}], "194", f"2019-0{month}-01") for month in range(1, 7)]
+USUAL_MONTHS = [
+    Sent("events", [{"area": "194", "attendances": 1_000}], "194", f"2019-0{month}-01") for month in range(1, 7)
+]
 
 
 def events(*lines: dict) -> Sent:
@@ -83,8 +85,12 @@ CASES = {
         ],
     ),
     "total_thousandfold": Case(
-        broken=[Sent("events", [{"area": "194", "event_count": 300, "attendances": 50_100}], "194", "2019-08-01")],
-        fine=[Sent("events", [{"area": "194", "event_count": 300, "attendances": 50_000}], "194", "2019-09-01")],
+        broken=[Sent("events", [{"area": "194", "event_count": 300, "attendances": 500_001}], "194", "2019-08-01")],
+        fine=[Sent("events", [{"area": "194", "event_count": 300, "attendances": 500_000}], "194", "2019-09-01")],
+    ),
+    "total_thousandth": Case(
+        broken=[Sent("events", [{"area": "194", "attendances": 1}], "194", "2019-10-01")],
+        fine=[Sent("events", [{"area": "194", "attendances": 2}], "194", "2019-11-01")],
     ),
     "adolescents_among_children": Case(
         broken=[
@@ -134,6 +140,7 @@ CASES = {
                 MID_AUTUMN | PART | {"attendances": 41, "sex": "male"},
             ),
             beneficiaries(MID_AUTUMN | {"attendances": 100}, PART | {"support_turns": 1}),
+            beneficiaries(MID_AUTUMN | {"amount_vnd": 100_000}, MID_AUTUMN | PART | {"children": 1}),
         ],
         fine=[
             beneficiaries(MID_AUTUMN | {"attendances": 100}, MID_AUTUMN | PART | {"support_turns": 100}),

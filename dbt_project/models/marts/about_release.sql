@@ -9,4 +9,4 @@ select
     about_release.is_synthetic
 from {{ ref('computed_about_release') }} as about_release
 inner join {{ source('ops', 'releases') }} as releases on about_release.release_id = releases.release_id
-where about_release.release_id = (select ops.visible_release())
+where about_release.release_id = (select ops.chosen_release())
