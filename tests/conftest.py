@@ -1,7 +1,7 @@
 """Fixtures on a real PostgreSQL: one embedded server for the session, and for each test a database of its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mangnon import deploy, night, server
+from mangnon import deploy, night, publish, server
 from mangnon import warehouse as warehouse_module
 from mangnon.sample import write_sample
 
@@ -34,7 +34,7 @@ def published_template(deployed_template: str, tmp_path_factory: pytest.TempPath
         _point_to(patch, name, folder)
         deploy.deliver_reference()
         write_sample(folder / "inbox")
-        run_night()
+        _run_night()
         yield name, folder
 
 
@@ -58,13 +58,16 @@ def published(
         yield warehouse_module
 
 
-def run_night() -> int | None:
-    """A night without Airflow; the release that it published."""
+@pytest.fixture
+def run_night() -> Callable[[], int | None]:
+    """Does a night without Airflow; the release that it published."""
+    return _run_night
+
+
+def _run_night() -> int | None:
     for reporter in night.collect():
         night.load(reporter)
     night.close()
-    from mangnon import publish
-
     return publish.publish_all(say=lambda _: None)
 
 

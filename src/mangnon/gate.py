@@ -187,9 +187,9 @@ def _validate(
         )
         for position, (rule, query) in enumerate(queries)
     ]  # fmt: skip
-    suite = context.suites.add_or_update(gx.ExpectationSuite(name=subject, expectations=expectations))
+    declared = context.suites.add_or_update(gx.ExpectationSuite(name=subject, expectations=expectations))
     validation = context.validation_definitions.add_or_update(
-        gx.ValidationDefinition(name=subject, data=batch, suite=suite)
+        gx.ValidationDefinition(name=subject, data=batch, suite=declared)
     )
     checkpoint = gx.Checkpoint(
         name=subject,

@@ -38,7 +38,8 @@ grant insert, update on ops.batches, ops.loads, ops.backfills, ops.backfill_peri
 grant usage on all sequences in schema ops to loader;
 grant usage on schema raw to loader, transformer, auditor, publisher;
 grant select on all tables in schema raw to loader, transformer, auditor, publisher;
-grant insert, maintain on all tables in schema raw to loader;
+grant insert on all tables in schema raw to loader;
+grant maintain on all tables in schema raw to loader; -- noqa: PRS
 
 -- transformer: dbt owns what it builds in staging, core and marts
 grant insert, update on ops.deployed_views to transformer;

@@ -70,7 +70,8 @@ def up(nightly: bool) -> None:
         _start()
     for dag_id in _dag_ids():
         _pause(dag_id, dag_id == NIGHTLY and not nightly)
-    click.echo(f"Airflow: the user is {USER}, the password is in {password_file()}")
+    if nightly:
+        click.echo(f"Airflow: the user is {USER}, the password is in {password_file()}")
 
 
 def down() -> None:
@@ -152,11 +153,15 @@ def run_night() -> None:
         states = [wait_for(NIGHTLY, collecting)]
         if publishing := _publishing_after(collecting):
             states.append(wait_for(PUBLISHING, publishing))
+        else:
+            click.echo("  nothing new arrived: nothing to load, nothing to publish")
         _wait_until_idle()
     finally:
-        _pause(NIGHTLY, was_paused)
-        if not was_up:
-            down()
+        try:
+            _pause(NIGHTLY, was_paused)
+        finally:
+            if not was_up:
+                down()
     if set(states) != {"success"}:
         raise ServiceError(f"the night did not go through; the logs of its tasks are in {_folder() / 'logs'}")
 
@@ -197,7 +202,7 @@ def _publishing_after(collecting: str) -> str | None:
         events = ask("GET", f"assets/events?{query}")["asset_events"]
         return events[0]["created_dagruns"] or None if events else [{"run_id": ""}]
 
-    runs = _wait(caused, SECONDS_TO_START, f"{PUBLISHING} to start after {collecting}")
+    runs = _wait(caused, SECONDS_FOR_A_NIGHT, f"{PUBLISHING} to start after {collecting}")
     return runs[0]["run_id"] or None
 
 

@@ -12,7 +12,6 @@ from mangnon import warehouse
 from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
 
-
 # A night does not run the unit tests again: they need no data.
 MODELS_AND_TESTS = ("--resource-type", "model", "--resource-type", "test")
 

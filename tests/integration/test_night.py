@@ -1,12 +1,11 @@
 """A night after the first one, on top of the published sample: who is wrong waits, everybody else is published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import run_night
 
 from mangnon.codes import CodeLists
 from mangnon.forms.template import write_template
@@ -51,7 +50,9 @@ def states(warehouse: ModuleType, reporter: str) -> list[str]:
         return [row[0] for row in rows]
 
 
-def test_one_night_with_right_and_wrong_submissions(published: ModuleType, tmp_path: Path) -> None:
+def test_one_night_with_right_and_wrong_submissions(
+    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
+) -> None:
     before = {reporter: sessions(published, reporter) for reporter in ("193", "194", "195", "196")}
     inbox = tmp_path / "inbox"
     inbox.mkdir()
