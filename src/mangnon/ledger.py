@@ -136,6 +136,13 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
             """,
             {"batches": batches, "form": form},
         )
+    # The gates come next, long before autovacuum: without statistics the planner reads whole tables for a few loads.
+    for table in (
+        "ops.loads",
+        "core.agg_measures",
+        *(f"core.{table}" for every in CORE_TABLES.values() for table in every),
+    ):
+        connection.execute(f"analyze {table}")
     connection.commit()
 
 

@@ -54,7 +54,10 @@ grant insert, delete on ops.verdicts to auditor;
 grant usage on all sequences in schema ops to auditor;
 grant update (state, state_reason) on ops.loads to auditor;
 
--- publisher: the ledger
+-- publisher: the ledger, and the planner's statistics after a night's loads
+alter default privileges for role transformer in schema core grant maintain on tables to publisher; -- noqa: PRS
+grant maintain on all tables in schema core to publisher; -- noqa: PRS
+grant maintain on ops.loads to publisher; -- noqa: PRS
 grant insert, update on ops.releases to publisher;
 grant insert on ops.release_batches to publisher;
 grant insert, update, delete on ops.published_loads to publisher;
