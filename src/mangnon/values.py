@@ -58,14 +58,14 @@ class Cells:
     def of(cls, values: Sequence[object]) -> "Cells":
         """The cells of a workbook's column, as the workbook's reader gives them."""
         kinds = set(map(type, values))
-        if kinds <= {str}:
-            return cls(_stripped(pa.array(values, pa.string())))
-        texts = [_as_text(value) for value in values]
-        numbers = [float(value) if type(value) in (int, float) else None for value in values]  # type: ignore[arg-type]
-        days = [_as_day(value) for value in values]
-        return cls(
-            _stripped(pa.array(texts, pa.string())), pa.array(numbers, pa.float64()), pa.array(days, pa.date32())
-        )
+        as_text = str if kinds <= {str} else _as_text if kinds - {str, float, int} else _only_text
+        texts = values if as_text is str else [as_text(value) for value in values]
+        numbers = days = None
+        if kinds & {float, int}:
+            numbers = pa.array([value if type(value) in (float, int) else None for value in values], pa.float64())
+        if kinds & {date, datetime}:
+            days = pa.array([_as_day(value) for value in values], pa.date32())
+        return cls(_stripped(pa.array(texts, pa.string())), numbers, days)
 
     @classmethod
     def of_text(cls, texts: pa.Array) -> "Cells":
@@ -315,6 +315,10 @@ def _indices(mask: pa.Array) -> list[int]:
 def _stripped(texts: pa.Array) -> pa.Array:
     texts = pc.utf8_trim_whitespace(texts)
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _only_text(value: object) -> str | None:
+    return value if type(value) is str else None
 
 
 def _as_text(value: object) -> str | None:

@@ -1,5 +1,6 @@
 """For each way a file can be wrong: a clear refusal in Vietnamese that names the place; all else goes through."""
 
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -81,6 +82,20 @@ def cut_short(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
+def formula_error(path: Path) -> None:
+    """A workbook in which a formula divides by zero."""
+    submission(path)
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = "xl/worksheets/sheet3.xml"  # after the cover and the instructions
+    parts[sheet] = re.sub(
+        rb'<c r="F4"( s="\d+")?><v>120</v></c>', rb'<c r="F4"\1 t="e"><f>1/0</f><v>#DIV/0!</v></c>', parts[sheet]
+    )
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
 def other_zip(path: Path) -> None:
     """A zip file that is no workbook."""
     with zipfile.ZipFile(path, "w") as archive:
@@ -123,6 +138,7 @@ WHOLE_FORM = {
         "a.xlsx", edited(lambda book: book["Đối tượng thụ hưởng"].cell(3, 13, "Số tiền")), "unit_missing", "M3",
         "đơn vị",
     ),
+    "formula with an error": ("a.xlsx", formula_error, "formula_error", "F4", "#DIV/0!"),
     "CSV without header": ("a.csv", text(COVER), "header_missing", None, "tiêu đề"),
 }  # fmt: skip
 ONE_ROW = {

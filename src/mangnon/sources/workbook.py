@@ -1,7 +1,10 @@
 """Workbooks (.xlsx) made from the template."""
 
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
@@ -19,6 +22,12 @@ COVER = "Bìa"
 HEADER_ROWS = 30
 
 
+# A cell with a formula's error, such as #DIV/0!; the reader of workbooks would show it as empty.
+ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
 class Workbook:
     """An opened workbook; see mangnon.sources.Source."""
 
@@ -26,17 +35,20 @@ class Workbook:
         self.file_name = file_name
         try:
             self._book = CalamineWorkbook.from_path(str(path))
-        except (CalamineError, OSError) as error:
+            self._error_cells = _error_cells(path)
+        except (CalamineError, OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
             raise RefusedFile(
                 Problem(
                     "not_a_workbook",
-                    f"Không mở được tệp {file_name} bằng trình đọc Excel. Hãy mở bằng Excel và lưu lại.",
+                    f"Không mở được tệp {file_name} như một tệp .xlsx. Hãy mở bằng Excel và lưu lại dạng .xlsx.",
                     value=str(error),
                 )
             ) from error
         self._sheets = {normalised(name): name for name in self._book.sheet_names}
         if normalised(COVER) not in self._sheets:
             raise RefusedFile(Problem("cover_missing", f"Tệp {file_name} thiếu trang “{COVER}”. Hãy dùng tệp mẫu."))
+        if cells := self._error_cells.get(self._sheets[normalised(COVER)]):
+            raise RefusedFile(_formula_error(COVER, cells))
         rows = self._rows(COVER)
         self.cover = read_cover(_entries(rows), _forms(rows))
         self._refuse_unannounced()
@@ -51,6 +63,8 @@ class Workbook:
             )
         sheet_name = self._sheets[normalised(form.title)]
         rows = self._rows(sheet_name)
+        if cells := self._error_cells.get(sheet_name):
+            raise RefusedForm(_formula_error(sheet_name, cells))
         header_row = _find_header(rows, form)
         if header_row is None:
             raise RefusedForm(
@@ -81,6 +95,30 @@ class Workbook:
                         sheet=form.title,
                     )
                 )
+
+
+def _error_cells(path: Path) -> dict[str, list[str]]:
+    """The cells with errors of each sheet that has any."""
+    with zipfile.ZipFile(path) as parts:
+        targets = {
+            part.get("Id"): part.get("Target", "").removeprefix("/xl/")
+            for part in ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))
+        }
+        sheets = {
+            sheet.get("name", ""): targets[sheet.get(SHEET_ID)]
+            for sheet in ElementTree.fromstring(parts.read("xl/workbook.xml")).iter(SHEET)
+        }
+        found = {name: ERROR_CELL.findall(parts.read(f"xl/{target}")) for name, target in sheets.items()}
+    return {name: [cell.decode() for cell in cells] for name, cells in found.items() if cells}
+
+
+def _formula_error(sheet_name: str, cells: list[str]) -> Problem:
+    shown = ", ".join(cells[:10])
+    return Problem(
+        "formula_error",
+        f"Trang “{sheet_name}”: ô {shown} chứa công thức bị lỗi (như #DIV/0!, #REF!). Hãy sửa công thức hoặc nhập số.",
+        sheet=sheet_name, cell=cells[0],
+    )  # fmt: skip
 
 
 def _entries(rows: list[list]) -> dict[str, Entry]:
