@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -11,6 +12,10 @@ from psycopg.conninfo import conninfo_to_dict
 from mangnon import warehouse
 from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
+
+# What a deployment models: empty tables.
+NOTHING = {"batches": [], "release_id": 0, "reference_load_ids": []}
+PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
 
 # A night does not run the unit tests again: they need no data.
 MODELS_AND_TESTS = ("--resource-type", "model", "--resource-type", "test")
@@ -21,8 +26,19 @@ class TransformError(Failure):
 
 
 def deploy() -> None:
-    """Makes dbt's tables where they are missing, and replaces the views whose SQL changed."""
-    dbt("run", "--select", "*", variables={"batches": [], "release_id": 0, "reference_load_ids": []})
+    """Makes dbt's tables where they are missing, and replaces the views whose SQL changed. Raises TransformError.
+
+    A view is replaced only when no reader holds it: rather than making the next readers wait behind one who lingers,
+    the attempt gives up at once and is made again later.
+    """
+    for pause in PAUSES_BETWEEN_ATTEMPTS:
+        try:
+            return dbt("run", "--select", "*", variables=NOTHING)
+        except TransformError as error:
+            if "lock timeout" not in str(error):
+                raise
+        time.sleep(pause)
+    dbt("run", "--select", "*", variables=NOTHING)
 
 
 def model(batches: list[int], reference_load_ids: list[int]) -> None:
