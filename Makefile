@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11 to 3.13 and make, nothing else; nothing here needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run up down report status lint test clean setup
+.PHONY: help run up down report status backfill lint test clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # A .env file (see .env.example) says where things are; without one they are under .mangnon.
@@ -32,6 +32,9 @@ report: setup ## Print the annual report: make report YEAR=2020
 
 status: setup ## What was delivered, loaded, refused, published, and why not
 	@$(BIN)/mangnon status
+
+backfill: setup ## Read months again after code or lists changed: make backfill FROM=2020-01 TO=2020-12 REASON="…"
+	@$(BIN)/mangnon backfill --from "$$FROM" --to "$$TO" --reason "$$REASON" --reporter "$$REPORTER" --form "$$FORM"
 
 lint: setup ## Check the code: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

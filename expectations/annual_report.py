@@ -55,7 +55,7 @@ ATTRIBUTES = {
 TOUCHED_YEARS = """
     select distinct extract(year from period)::integer as year
     from judged_loads
-    where form not in ('areas', 'reporters', 'codes', 'figures')
+    where reporter_code <> '_reference'
 """
 FIGURE_AND_YEAR = "figures.figure || ' (' || figures.label || '), ' || report.year"
 
@@ -206,7 +206,7 @@ RULES = (
             from marts.annual_report as report
             inner join marts.dim_figures as figures on report.figure = figures.figure
             left join marts.dim_areas as areas
-                on areas.area_type not in ('province', 'unknown')
+                on areas.parent_code in (select area_code from marts.dim_areas where area_type = 'province')
                 and areas.valid_from < make_date(report.year + 1, 1, 1)
                 and (areas.valid_until > make_date(report.year, 1, 1) or areas.valid_until is null)
             where figures.aggregation = 'count_distinct' and figures.distinct_of = 'area'

@@ -1,8 +1,10 @@
 """Gate 1: what holds for a load of any form."""
 
 from expectations.rule import Rule, failing_lines, number_vi, repeated_lines, threshold, title_of_field
+from mangnon.forms import submission_forms
 
 HISTORY = threshold("thousandfold_history")
+FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 FORMS_WITH_AGES = ("beneficiaries", "incidents", "child_population")
 
 # What one line of a form stands for; events have a rule of their own, since two like events on one day are possible.
@@ -151,6 +153,41 @@ RULES = (
         hurts="Numbers written in thousands; or a month in which little could be done, which is why it is only a note.",
         message_vi="Tổng của biểu chỉ bằng khoảng một phần nghìn các tháng khác của chính đơn vị",
         query=_totals_unlike_other_months(f"totals.total * {threshold('thousandfold')} < usual.median"),
+    ),
+    Rule(
+        name="reason_missing",
+        gate="loads",
+        severity="warning",
+        hurts="Published cells change, and nobody who is asked why can say it.",
+        message_vi="Gửi lại làm thay đổi số liệu nhưng bìa không ghi “Lý do gửi lại”",
+        # A reading of the same delivery by newer code is no resubmission; a lower revision replaces nothing.
+        query=f"""
+            select
+                judged_loads.load_id,
+                judged_loads.revision as observed,
+                'lần gửi ' || judged_loads.revision
+                || coalesce(', thay lần gửi ' || replaced.revision, '') as detail
+            from judged_loads
+            inner join ops.loads as offered on judged_loads.load_id = offered.load_id
+            inner join ops.deliveries as deliveries on offered.delivery_id = deliveries.delivery_id
+            left join ops.published_loads as counting
+                on judged_loads.reporter_code = counting.reporter_code
+                and judged_loads.form = counting.form
+                and judged_loads.period = counting.period
+                and counting.until_release = 2147483647
+            left join ops.loads as replaced on counting.load_id = replaced.load_id
+            where judged_loads.form in ({FORMS})
+                and coalesce(trim(deliveries.revision_reason), '') = ''
+                and (judged_loads.revision > 1 or replaced.load_id is not null)
+                and (
+                    replaced.load_id is null
+                    or (
+                        replaced.delivery_id <> offered.delivery_id
+                        and replaced.revision <= judged_loads.revision
+                        and replaced.content_hash is distinct from offered.content_hash
+                    )
+                )
+        """,
     ),
     Rule(
         name="adolescents_among_children",

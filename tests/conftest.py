@@ -17,6 +17,11 @@ from mangnon import warehouse as warehouse_module
 from mangnon.sample import write_sample
 
 
+def pytest_sessionfinish() -> None:
+    """No server stays behind."""
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def deployed_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a database that was deployed and holds nothing."""

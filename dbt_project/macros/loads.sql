@@ -1,6 +1,11 @@
 {% macro in_batches() -%}
-    {#- Condition on a staging view: the load is being modelled. Found by the index on batch_id. -#}
-    batch_id = any({{ bigint_array(var('batches')) }}) and load_state in ('loaded', 'modelled')
+    {#- Condition on a staging view: the load is being modelled. Found by the index on batch_id, or by its number when
+        it was pruned and is restored. -#}
+    {%- if var('restored_load_ids') -%}
+        load_id = any({{ bigint_array(var('restored_load_ids')) }})
+    {%- else -%}
+        batch_id = any({{ bigint_array(var('batches')) }}) and load_state in ('loaded', 'modelled')
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro in_reference_loads() -%}

@@ -60,7 +60,7 @@ def collect(connection: Connection) -> Collected:
 @contextmanager
 def archived(sha256: str) -> Iterator[Path]:
     """A local path to an archived file, checked against its name. Raises FileNotFoundError or ValueError."""
-    files, path = fsspec.url_to_fs(_address(sha256))
+    files, path = fsspec.url_to_fs(address(sha256))
     with tempfile.TemporaryDirectory(prefix="mangnon-") as folder:
         copy = Path(folder) / "delivery"
         files.get_file(path, str(copy))
@@ -99,7 +99,7 @@ def _note(connection: Connection, copy: Path, name: str, source: str, version: s
 
 
 def _keep(copy: Path, sha256: str) -> None:
-    files, path = fsspec.url_to_fs(_address(sha256))
+    files, path = fsspec.url_to_fs(address(sha256))
     if files.exists(path) and files.size(path) == copy.stat().st_size:
         return
     files.makedirs(files._parent(path), exist_ok=True)
@@ -107,7 +107,8 @@ def _keep(copy: Path, sha256: str) -> None:
         shutil.copyfileobj(content, target, 1 << 20)
 
 
-def _address(sha256: str) -> str:
+def address(sha256: str) -> str:
+    """Where the file with that content lies in the archive."""
     return f"{settings().archive}/{sha256[:2]}/{sha256}"
 
 

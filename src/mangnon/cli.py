@@ -9,6 +9,11 @@ import click
 import psycopg
 
 from mangnon.codes import CodeLists
+from mangnon.commands.backfill import backfill
+from mangnon.commands.explain import explain
+from mangnon.commands.load import load, read
+from mangnon.commands.prune import prune
+from mangnon.commands.release import release
 from mangnon.forms.template import write_template
 from mangnon.problems import Failure
 
@@ -77,7 +82,7 @@ def night() -> None:
     from mangnon import night as nights
     from mangnon import publish as publishing
 
-    _load(nights.collect(), close=True)
+    read(nights.collect(), close=True)
     publishing.publish_all(click.echo)
 
 
@@ -88,14 +93,6 @@ def collect() -> None:
 
     waiting = nights.collect()
     click.echo(f"Deliveries wait to be read of: {', '.join(waiting)}." if waiting else "Nothing new.")
-
-
-@cli.command()
-@click.option("--reporter", help="Only this reporter's deliveries.")
-@click.option("--close/--no-close", default=True, show_default=True, help="Close the night's batch afterwards.")
-def load(reporter: str | None, close: bool) -> None:
-    """Read the collected deliveries into raw."""
-    _load([reporter] if reporter else None, close)
 
 
 @cli.command()
@@ -176,8 +173,10 @@ def run() -> None:
 @cli.command()
 def up() -> None:
     """Start PostgreSQL and Airflow, with the nightly schedule on."""
+    from mangnon import deploy as deployment
     from mangnon import services
 
+    deployment.deploy()
     services.up(nightly=True)
 
 
@@ -190,26 +189,8 @@ def down() -> None:
     server.stop()
 
 
-def _load(reporters: list[str] | None, close: bool) -> None:
-    from mangnon import load as loading
-    from mangnon import night as nights
-    from mangnon import warehouse
-
-    if reporters is None:
-        with warehouse.connect("loader") as connection:
-            reporters = loading.reporters_with_pending(connection)
-    failed = []
-    for reporter in reporters:
-        try:
-            counts = nights.load(reporter)
-        except Exception as error:
-            failed.append(f"{reporter}: {error}")
-            continue
-        click.echo(f"{reporter}: {counts['loads']} loads, {counts['refused']} of them refused")
-    if close:
-        nights.close()
-    if failed:
-        raise click.ClickException("not everything was loaded; run it again when mended:\n" + "\n".join(failed))
+for command in (backfill, explain, load, prune, release):
+    cli.add_command(command)
 
 
 def main() -> None:

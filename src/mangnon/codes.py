@@ -31,6 +31,7 @@ class Code:
     valid_until: date | None
     sort_order: int
     parent: str | None = None
+    other_codes: tuple[str, ...] = ()
 
     def is_valid_in(self, period: date) -> bool:
         """Whether it was valid on any day of the month."""
@@ -71,7 +72,8 @@ class CodeLists:
             for row in codes
         ] + [
             Code("areas", row["area_code"], row["name"], row["area_type"], _day(row["valid_from"]),
-                 _day(row["valid_until"]), int(row["sort_order"]), row["parent_code"] or None)
+                 _day(row["valid_until"]), int(row["sort_order"]), row["parent_code"] or None,
+                 tuple((row.get("other_codes") or "").split()))
             for row in areas
         ]  # fmt: skip
         self._members = sorted(members, key=lambda member: (member.list, member.sort_order))
@@ -97,12 +99,17 @@ class CodeLists:
         return [member for member in self._members if member.list == name]
 
     def areas_of(self, reporter: Reporter, period: date) -> list[Code]:
-        """The areas that the reporter may report for: its own and their parts, valid in the month."""
+        """The areas that the reporter may report for, valid in the month: its own, and the parts of a province.
+
+        Not the parts of a district: an incident with its ward could be recognised.
+        """
         areas = self.members("areas", period)
-        allowed = {reporter.area}
-        for _ in range(2):  # province → district → commune
-            allowed |= {area.code for area in areas if area.parent in allowed}
-        return [area for area in areas if area.code in allowed]
+        provinces = {area.code for area in areas if area.parent is None}
+        return [
+            area
+            for area in areas
+            if area.code == reporter.area or (area.parent == reporter.area and area.parent in provinces)
+        ]
 
 
 def packaged_rows(form: str) -> list[dict[str, str]]:

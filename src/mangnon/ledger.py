@@ -1,7 +1,9 @@
 """The ledger: batches of loads, the candidate that shows them, and the releases that BI sees.
 
 Which loads count is a pure function of all loads that were not refused, whatever the order of their arrival: of each
-reporter, form and period the highest revision counts; a revision that two different contents claim counts for neither.
+reporter, form and period the highest revision counts; a revision that two different contents claim counts for neither,
+and what a person holds is not there. A rollback sets that aside for the keys it changes, until something new arrives
+for such a key or a person holds or releases one of its loads: then its highest revision counts again.
 """
 
 from mangnon.problems import Failure
@@ -12,24 +14,46 @@ CODE_DIMENSIONS = (
     "dim_event_types", "dim_programmes", "dim_occasions", "dim_support_types", "dim_funding_instruments",
     "dim_special_circumstances", "dim_abuse_types", "dim_injury_causes", "dim_age_bands", "dim_sexes",
 )  # fmt: skip
+# Figures are made from agg_measures, which alone holds what the code lists said of a row, such as a programme's kind.
 CORE_TABLES = {
     "areas": ("dim_areas",),
+    "successions": ("bridge_area_successions",),
     "reporters": ("dim_reporters",),
     "codes": CODE_DIMENSIONS,
     "figures": ("dim_figures",),
-    "events": ("fct_events",),
-    "beneficiaries": ("fct_beneficiaries",),
-    "incidents": ("fct_incidents",),
-    "programme_sites": ("fct_programme_sites",),
-    "child_population": ("fct_child_population",),
+    "events": ("fct_events", "agg_measures"),
+    "beneficiaries": ("fct_beneficiaries", "agg_measures"),
+    "incidents": ("fct_incidents", "agg_measures"),
+    "programme_sites": ("fct_programme_sites", "agg_measures"),
+    "child_population": ("fct_child_population", "agg_measures"),
 }
 
-# Of the keys that these batches touch: the load that should count now, by revision and content.
-WINNERS = """
+# The keys of which a person said since the last release that a load should count no more, or again: those with a load
+# that counts although it is held (unless a rollback restored one of a tie), or that was released and waits.
+DECIDED_BY_PERSONS = """
+    select loads.reporter_code, loads.form, loads.period
+    from ops.loads
+    inner join ops.published_loads using (load_id)
+    inner join ops.releases on published_loads.from_release = releases.release_id
+    where loads.state = 'held'
+        and published_loads.until_release = 2147483647
+        and (loads.held_by is not null or releases.restores is null)
+    union
+    select loads.reporter_code, loads.form, loads.period
+    from ops.loads
+    inner join ops.batches using (batch_id)
+    where loads.state = 'modelled' and batches.state = 'published'
+"""
+
+# Of the keys that these batches touch, or of which a person decided: the load that should count now, by revision and
+# content. Of a delivery its newest reading speaks.
+WINNERS = f"""
     with touched as (
-        select distinct reporter_code, form, period
+        select reporter_code, form, period
         from ops.loads
         where batch_id = any(%(batches)s) and form is not null
+        union
+        {DECIDED_BY_PERSONS}
     ),
 
     readings as (
@@ -39,7 +63,8 @@ WINNERS = """
             loads.form,
             loads.period,
             loads.revision,
-            loads.content_hash
+            loads.content_hash,
+            loads.held_by
         from touched
         inner join ops.loads using (reporter_code, form, period)
         where loads.state in ('modelled', 'accepted', 'same', 'held')
@@ -56,6 +81,7 @@ WINNERS = """
             min(content_hash) as content_hash,
             min(content_hash) <> max(content_hash) as is_tied
         from readings
+        where held_by is null
         group by reporter_code, form, period, revision
     ),
 
@@ -82,8 +108,12 @@ def open_night(connection: Connection) -> int:
 
 
 def close_night(connection: Connection) -> int | None:
-    """Closes the night's batch when it has loads; from then on it never changes."""
-    row = connection.execute(
+    """Closes the night's batch when it has loads; from then on it never changes.
+
+    Returns the batch; or one that was closed before and was never offered in a release, since whoever closed it may
+    have been killed before saying so; else None.
+    """
+    closed = connection.execute(
         """
         update ops.batches
         set state = 'closed', closed_at = clock_timestamp()
@@ -93,7 +123,15 @@ def close_night(connection: Connection) -> int | None:
         returning batch_id
         """
     ).fetchone()
+    forgotten = connection.execute(
+        """
+        select max(batch_id) from ops.batches
+        where state = 'closed'
+            and not exists (select from ops.release_batches where release_batches.batch_id = batches.batch_id)
+        """
+    ).fetchone()
     connection.commit()
+    row = closed or forgotten
     return row[0] if row else None
 
 
@@ -113,8 +151,7 @@ def counting_reference_loads(connection: Connection) -> list[int]:
 
 def note_modelled(connection: Connection, batches: list[int]) -> None:
     """Notes that the loads' rows are in the core, with a hash of their content, whatever its order and its place."""
-    for form, tables in CORE_TABLES.items():
-        parts = " union all ".join(_content_of(connection, table) for table in tables)
+    for form in CORE_TABLES:
         connection.execute(
             f"""
             with modelled as (
@@ -122,11 +159,7 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
                 where batch_id = any(%(batches)s) and form = %(form)s and state = 'loaded'
             ),
 
-            contents as (
-                select load_id, md5(string_agg(content, '|' order by content)) as content_hash
-                from ({parts}) as parts
-                group by load_id
-            )
+            contents as ({_contents(connection, form)})
 
             update ops.loads
             set state = 'modelled', content_hash = coalesce(contents.content_hash, 'empty')
@@ -136,14 +169,48 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
             """,
             {"batches": batches, "form": form},
         )
-    # The gates come next, long before autovacuum: without statistics the planner reads whole tables for a few loads.
-    for table in (
-        "ops.loads",
-        "core.agg_measures",
-        *(f"core.{table}" for every in CORE_TABLES.values() for table in every),
-    ):
-        connection.execute(f"analyze {table}")
     connection.commit()
+
+
+def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
+    """Those of the loads whose rows in the core are not the ones of which the hash was noted."""
+    changed = []
+    for form in CORE_TABLES:
+        rows = connection.execute(
+            f"""
+            with modelled as (
+                select load_id, content_hash from ops.loads
+                where load_id = any(%(load_ids)s) and form = %(form)s
+            ),
+
+            contents as ({_contents(connection, form)})
+
+            select modelled.load_id
+            from modelled
+            left join contents on contents.load_id = modelled.load_id
+            where modelled.content_hash is distinct from coalesce(contents.content_hash, 'empty')
+            """,
+            {"load_ids": load_ids, "form": form},
+        )
+        changed += [row[0] for row in rows]
+    connection.commit()
+    return changed
+
+
+def pruned_loads(connection: Connection, release_id: int) -> list[int]:
+    """The loads that count in the release, and whose rows were pruned."""
+    rows = connection.execute(
+        """
+        select load_id
+        from ops.published_loads
+        inner join ops.loads using (load_id)
+        where from_release <= %(release)s and until_release > %(release)s and pruned_at is not null
+        order by load_id
+        """,
+        {"release": release_id},
+    ).fetchall()
+    connection.commit()
+    return [row[0] for row in rows]
 
 
 def build_candidate(connection: Connection, batches: list[int], fingerprint: str) -> int | None:
@@ -151,8 +218,8 @@ def build_candidate(connection: Connection, batches: list[int], fingerprint: str
 
     A candidate that was left open is replaced: its batches are still closed, so they are taken along.
     """
-    for row in connection.execute("select release_id from ops.releases where state = 'candidate'").fetchall():
-        _undo(connection, row[0], "replaced by a newer candidate")
+    _replace_candidate(connection)
+    _hold_again(connection, batches)
     _hold_ties(connection, batches)
     changes = connection.execute(
         f"""
@@ -172,11 +239,14 @@ def build_candidate(connection: Connection, batches: list[int], fingerprint: str
             and published_loads.until_release = 2147483647
         left join ops.loads on published_loads.load_id = loads.load_id
         where winners.content_hash is distinct from loads.content_hash
+            -- What is held counts no more, even if another load says the same.
+            or (loads.held_by is not null and winners.load_id is distinct from loads.load_id)
         """,
         {"batches": batches},
     ).fetchall()
     if not changes:
         _finish_batches(connection, batches)
+        _finish_released(connection)
         connection.commit()
         return None
     release_id = _next_release(connection, fingerprint)
@@ -202,6 +272,81 @@ def build_candidate(connection: Connection, batches: list[int], fingerprint: str
     return release_id
 
 
+def build_rollback(connection: Connection, restored: int, requested_by: str, reason: str) -> int:
+    """Makes the candidate in which exactly the loads count that counted in the restored release.
+
+    What was computed for that release is copied as it was published, whatever the code is today. A candidate that was
+    left open is replaced; its batches stay closed, and the next night takes them along.
+    """
+    _replace_candidate(connection)
+    fingerprint = connection.execute("select fingerprint from ops.releases where release_id = %s", [restored])
+    release_id = _next_release(connection, fingerprint.fetchone()[0])  # type: ignore[index]
+    parameters = {"new": release_id, "restored": restored, "by": requested_by, "reason": reason}
+    for statement in ROLLBACK:
+        connection.execute(statement, parameters)
+    _copy_computed(connection, parameters)
+    connection.commit()
+    return release_id
+
+
+# A load that counts in both releases keeps its open range.
+ROLLBACK = (
+    """
+    update ops.releases
+    set restores = %(restored)s, requested_by = %(by)s, request_reason = %(reason)s
+    where release_id = %(new)s
+    """,
+    """
+    update ops.published_loads
+    set releases = int4range(from_release, %(new)s)
+    where until_release = 2147483647
+        and load_id not in (
+            select load_id from ops.published_loads
+            where from_release <= %(restored)s and until_release > %(restored)s
+        )
+    """,
+    """
+    insert into ops.published_loads (reporter_code, form, period, load_id, releases)
+    select reporter_code, form, period, load_id, int4range(%(new)s, null)
+    from ops.published_loads
+    where from_release <= %(restored)s
+        and until_release > %(restored)s
+        and load_id not in (select load_id from ops.published_loads where until_release = 2147483647)
+    """,
+)
+
+
+def _copy_computed(connection: Connection, parameters: dict[str, object]) -> None:
+    """Copies what was computed for the restored release: every table of the core that is keyed by release."""
+    columns = connection.execute(
+        """
+        select
+            tables.relname,
+            string_agg(quote_ident(attname), ', ' order by attnum) filter (where attname <> 'release_id')
+        from pg_class as tables
+        inner join pg_attribute on tables.oid = attrelid
+        where relnamespace = 'core'::regnamespace and relkind in ('r', 'p') and attnum > 0 and not attisdropped
+        group by tables.relname
+        having bool_or(attname = 'release_id')
+        """
+    ).fetchall()
+    # The tables are the transformer's; copying as that role keeps it one transaction, and needs no further privilege.
+    connection.execute("set local role transformer")
+    for table, others in columns:
+        connection.execute(
+            f"""
+            insert into core.{table} (release_id, {others})
+            select %(new)s, {others} from core.{table} where release_id = %(restored)s
+            """,
+            parameters,
+        )
+
+
+def _replace_candidate(connection: Connection) -> None:
+    for row in connection.execute("select release_id from ops.releases where state = 'candidate'").fetchall():
+        _undo(connection, row[0], "replaced by a newer candidate")
+
+
 def _next_release(connection: Connection, fingerprint: str) -> int:
     row = connection.execute(
         """
@@ -222,14 +367,17 @@ def publish(connection: Connection, release_id: int) -> None:
         update ops.releases
         set state = 'published', published_at = clock_timestamp()
         where release_id = %s and state = 'candidate'
+        returning restores
         """,
         [release_id],
-    )
-    if flipped.rowcount != 1:
+    ).fetchone()
+    if flipped is None:
         connection.rollback()
         raise CandidateGone(f"release {release_id} is no candidate any more: another process replaced it")
     batches = connection.execute("select batch_id from ops.release_batches where release_id = %s", [release_id])
     _finish_batches(connection, [row[0] for row in batches])
+    if flipped[0] is None:  # a rollback looks at no load: what persons decided waits for the next release
+        _finish_released(connection)
     connection.commit()
 
 
@@ -253,7 +401,33 @@ def _undo(connection: Connection, release_id: int, reason: str) -> None:
     )
 
 
+def decided_by_persons(connection: Connection) -> bool:
+    """Whether loads that persons held or released wait for a release to say so."""
+    row = connection.execute(f"select exists ({DECIDED_BY_PERSONS})").fetchone()
+    connection.commit()
+    return bool(row and row[0])
+
+
+def _hold_again(connection: Connection, batches: list[int]) -> None:
+    """What a person holds stays held when its delivery is read again."""
+    connection.execute(
+        """
+        update ops.loads
+        set state = 'held', held_by = held.held_by, state_reason = held.state_reason
+        from ops.loads as held
+        where loads.batch_id = any(%s)
+            and loads.state = 'modelled'
+            and held.state = 'held'
+            and held.held_by is not null
+            and loads.delivery_id = held.delivery_id
+            and loads.form = held.form
+        """,
+        [batches],
+    )
+
+
 def _hold_ties(connection: Connection, batches: list[int]) -> None:
+    """Holds both of two contents of one revision."""
     connection.execute(
         f"""
         {WINNERS}
@@ -263,13 +437,34 @@ def _hold_ties(connection: Connection, batches: list[int]) -> None:
                 || ': hãy gửi lại tệp đúng với lần gửi ' || revisions.revision + 1 || '.'
         from revisions
         inner join readings using (reporter_code, form, period, revision)
-        where revisions.is_tied and loads.load_id = readings.load_id
+        where revisions.is_tied and readings.held_by is null and loads.load_id = readings.load_id
         """,
         {"batches": batches},
     )
 
 
+def _finish_released(connection: Connection) -> None:
+    """Loads that persons released have had their say."""
+    waiting = connection.execute(
+        """
+        select distinct batch_id
+        from ops.loads
+        inner join ops.batches using (batch_id)
+        where loads.state = 'modelled' and batches.state = 'published'
+        """
+    )
+    _finish_loads(connection, [row[0] for row in waiting])
+
+
 def _finish_batches(connection: Connection, batches: list[int]) -> None:
+    _finish_loads(connection, batches)
+    connection.execute(
+        "update ops.batches set state = 'published', published_at = clock_timestamp() where batch_id = any(%s)",
+        [batches],
+    )
+
+
+def _finish_loads(connection: Connection, batches: list[int]) -> None:
     connection.execute(
         """
         update ops.loads
@@ -290,10 +485,16 @@ def _finish_batches(connection: Connection, batches: list[int]) -> None:
         """,
         [batches],
     )
-    connection.execute(
-        "update ops.batches set state = 'published', published_at = clock_timestamp() where batch_id = any(%s)",
-        [batches],
-    )
+
+
+def _contents(connection: Connection, form: str) -> str:
+    """A query for the hash of each load of `modelled` that has rows in the core."""
+    parts = " union all ".join(_content_of(connection, table) for table in CORE_TABLES[form])
+    return f"""
+        select load_id, md5(string_agg(content, '|' order by content)) as content_hash
+        from ({parts}) as parts
+        group by load_id
+    """
 
 
 def _content_of(connection: Connection, table: str) -> str:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -101,14 +101,21 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         with connection.transaction():
             batch_id = ledger.open_night(connection)
             loads += load_delivery(connection, delivery, batch_id, code_lists)
-    _refresh_statistics(connection, loads)
+    refresh_statistics(connection, loads)
     return loads
 
 
 def load_delivery(
-    connection: Connection, delivery: Delivery, batch_id: int, code_lists: CodeLists | None
+    connection: Connection,
+    delivery: Delivery,
+    batch_id: int,
+    code_lists: CodeLists | None,
+    forms: Collection[str] | None = None,
 ) -> list[Load]:
-    """Reads one delivery into a batch, in the transaction of the caller. Every delivery leaves at least one load."""
+    """Reads one delivery, or only these forms of it, into a batch, in the transaction of the caller.
+
+    A delivery that is read as a whole leaves at least one load.
+    """
     current = fingerprint(connection)
     loads: list[Load] = []
     with archived(delivery.sha256) as path:
@@ -123,6 +130,8 @@ def load_delivery(
             loads.append(load)
         else:
             for name in cover.forms:
+                if forms is not None and name not in forms:
+                    continue
                 load = Load(_next_load_id(connection), delivery, cover, name)
                 _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists((), (), ()))
                 loads.append(load)
@@ -131,14 +140,41 @@ def load_delivery(
     return loads
 
 
-def warehouse_code_lists(connection: Connection) -> CodeLists:
-    """The code lists of the reference loads that count now."""
+def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) -> None:
+    """Reads the rows of a pruned load from the archive again, under the load's own number, with these code lists."""
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            """
+            select delivery_id, sha256, file_name, deliveries.reporter_code, form
+            from ops.loads
+            inner join ops.deliveries using (delivery_id)
+            where load_id = %s
+            """,
+            [load_id],
+        ).fetchone()
+        assert row is not None
+        form = all_forms()[row.pop("form")]
+        delivery = Delivery(**row)
+        code_lists = warehouse_code_lists(connection, reference_load_ids)
+        with archived(delivery.sha256) as path:
+            source = open_source(path, delivery.file_name)
+            load = Load(load_id, delivery, source.cover, form.name)
+            _copy_rows(connection, load, source, form, _reporter(source.cover, code_lists), code_lists)
+        _note_refused_rows(connection, load)
+
+
+def warehouse_code_lists(connection: Connection, reference_load_ids: list[int] | None = None) -> CodeLists:
+    """The code lists of these reference loads, by default of those that count now."""
     with connection.cursor(row_factory=dict_row) as cursor:
         lists = [
             cursor.execute(
-                sql.SQL("select * from {} inner join ops.counting_reference_loads using (load_id)").format(
-                    sql.Identifier("raw", form)
-                )
+                sql.SQL(
+                    """
+                    select * from {}
+                    where load_id = any(coalesce(%s, array(select load_id from ops.counting_reference_loads)))
+                    """
+                ).format(sql.Identifier("raw", form)),
+                [reference_load_ids],
             ).fetchall()
             for form in ("areas", "reporters", "codes")
         ]
@@ -206,8 +242,8 @@ def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memo
         yield buffer.getbuffer()
 
 
-def _refresh_statistics(connection: Connection, loads: list[Load]) -> None:
-    # Until autovacuum comes round, the planner would take a large new load for a small one and read the whole table.
+def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
+    """Tells the planner of large loads: until autovacuum comes round, it would take them for small ones."""
     for form in {load.form for load in loads if load.rows_loaded >= LARGE_LOAD}:
         assert form is not None
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
@@ -237,9 +273,7 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
             json.dumps(cover.forms[load.form] if cover and load.form else {}),
         ],
     )  # fmt: skip
-    with connection.cursor().copy("copy raw.refused_rows (load_id, row_number, sheet_name, cells) from stdin") as copy:
-        for row in load.refused:
-            copy.write_row([load.load_id, row.row_number, row.sheet_name, json.dumps(row.cells, ensure_ascii=False)])
+    _note_refused_rows(connection, load)
     with connection.cursor().copy(
         """
         copy raw.problems (load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message)
@@ -260,3 +294,9 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
                     problem.message,
                 ]
             )
+
+
+def _note_refused_rows(connection: Connection, load: Load) -> None:
+    with connection.cursor().copy("copy raw.refused_rows (load_id, row_number, sheet_name, cells) from stdin") as copy:
+        for row in load.refused:
+            copy.write_row([load.load_id, row.row_number, row.sheet_name, json.dumps(row.cells, ensure_ascii=False)])

@@ -8,7 +8,7 @@ along.
 
 from collections.abc import Callable
 
-from mangnon import gate, ledger, transform, warehouse
+from mangnon import gate, ledger, prune, transform, warehouse
 from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
 
@@ -41,7 +41,7 @@ def build_candidate(batches: list[int]) -> int | None:
     with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
         release_id = ledger.build_candidate(connection, batches, fingerprint(connection))
         if release_id is not None:
-            transform.build_release_tables(release_id)
+            _compute(connection, release_id)
         return release_id
 
 
@@ -59,7 +59,7 @@ def judge_release(release_id: int) -> int | None:
             if rebuilt is None:
                 return None
             release_id = rebuilt
-            transform.build_release_tables(release_id)
+            _compute(connection, release_id)
             judgement = gate.judge_release(release_id)
         if judgement.worst == "critical":
             ledger.refuse(connection, release_id, "; ".join(judgement.reasons))
@@ -76,13 +76,14 @@ def publish(release_id: int) -> None:
 def publish_all(say: Callable[[str], None] = print) -> int | None:
     """All phases in turn; the published release, or None when nothing changed. Raises ReleaseRefused."""
     batches = freeze()
-    if not batches:
+    if not batches and not _decided_by_persons():
         say("Nothing waits to be published.")
         return None
-    say(f"Modelling {_counted(batches)} …")
-    model(batches)
-    refused = judge_loads(batches)
-    say(f"Gate 1 refused {len(refused)} loads.")
+    if batches:
+        say(f"Modelling {_counted(batches)} …")
+        model(batches)
+        refused = judge_loads(batches)
+        say(f"Gate 1 refused {len(refused)} loads.")
     candidate = build_candidate(batches)
     if candidate is None:
         say("Nothing changed: no new release.")
@@ -94,6 +95,18 @@ def publish_all(say: Callable[[str], None] = print) -> int | None:
     publish(release_id)
     say(f"Release {release_id} is published.")
     return release_id
+
+
+def _compute(connection: warehouse.Connection, release_id: int) -> None:
+    # A pruned load counts again when what replaced it is held: its rows have to be there before anybody sees it.
+    if pruned := ledger.pruned_loads(connection, release_id):
+        prune.restore_loads(pruned)
+    transform.build_release_tables(release_id)
+
+
+def _decided_by_persons() -> bool:
+    with warehouse.connect("publisher") as connection:
+        return ledger.decided_by_persons(connection)
 
 
 def _batches(connection: warehouse.Connection, release_id: int) -> list[int]:

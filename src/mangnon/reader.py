@@ -173,7 +173,7 @@ def _members(categories: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 
 def _code_members(codes: list[Code]) -> dict[str, str]:
-    return {normalised(name): code.code for code in codes for name in (code.label, code.code)}
+    return {normalised(name): code.code for code in codes for name in (code.label, code.code, *code.other_codes)}
 
 
 def _without_blank_rows(block: Block) -> Block:

@@ -15,6 +15,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from configparser import RawConfigParser
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import version
 from io import StringIO
@@ -47,9 +49,12 @@ USER = "admin"
 # The DAG with a clock. The others follow from assets, and always may.
 NIGHTLY = "collect_submissions"
 PUBLISHING = "publish_marts"
+REPROCESSING = "reprocess_periods"
+MONTHS_AT_A_TIME = 3
 SECONDS_TO_START = 180
 SECONDS_TO_END = 15
 SECONDS_FOR_A_NIGHT = 3600
+SECONDS_FOR_A_BACKFILL = 12 * 3600
 
 
 class ServiceError(Failure):
@@ -143,27 +148,92 @@ def run_night() -> None:
 
     Raises ServiceError when the night failed.
     """
+    with at_work(NIGHTLY):
+        collecting = trigger(NIGHTLY)
+        states = [wait_for(NIGHTLY, collecting)]
+        if publishing := _publishing_after(source_dag_id=NIGHTLY, source_run_id=collecting):
+            states.append(wait_for(PUBLISHING, publishing))
+        else:
+            click.echo("  nothing more to load or to publish")
+        _wait_until_idle()
+    if set(states) != {"success"}:
+        raise ServiceError(f"the night did not go through; the logs of its tasks are in {_folder() / 'logs'}")
+
+
+@contextmanager
+def at_work(dag_id: str) -> Iterator[None]:
+    """Airflow is up and the DAG not paused; afterwards both are as they were before."""
     was_up = is_up()
     if not was_up:
         up(nightly=False)
-    was_paused = ask("GET", f"dags/{NIGHTLY}")["is_paused"]
+    was_paused = ask("GET", f"dags/{dag_id}")["is_paused"]
     try:
-        _pause(NIGHTLY, False)
-        collecting = trigger(NIGHTLY)
-        states = [wait_for(NIGHTLY, collecting)]
-        if publishing := _publishing_after(collecting):
-            states.append(wait_for(PUBLISHING, publishing))
-        else:
-            click.echo("  nothing new arrived: nothing to load, nothing to publish")
-        _wait_until_idle()
+        _pause(dag_id, False)
+        yield
     finally:
         try:
-            _pause(NIGHTLY, was_paused)
+            _pause(dag_id, was_paused)
         finally:
             if not was_up:
                 down()
-    if set(states) != {"success"}:
-        raise ServiceError(f"the night did not go through; the logs of its tasks are in {_folder() / 'logs'}")
+
+
+def wait_for_backfills() -> None:
+    """Waits until Airflow has completed every backfill: there can be one at a time, and half a minute goes by until
+    Airflow notices that the runs of one have ended. One that was cut off goes on by itself.
+    """
+
+    def open_ones() -> list[int]:
+        known = ask("GET", f"backfills?dag_id={REPROCESSING}&order_by=-id")["backfills"]
+        return [backfill["id"] for backfill in known if not backfill["completed_at"]]
+
+    if open_ones():
+        click.echo("Airflow: an earlier backfill is not completed yet, waiting for it")
+        _wait(lambda: not open_ones(), SECONDS_FOR_A_BACKFILL, "the earlier backfill to be completed")
+
+
+def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
+    """Runs `airflow backfill create` over these months, and waits until their runs ended, well or not."""
+    since = datetime.now(UTC)
+    command = [
+        "backfill", "create", "--dag-id", REPROCESSING,
+        "--from-date", f"{first}T00:00:00+00:00", "--to-date", f"{last}T00:00:00+00:00",
+        # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
+        "--reprocess-behavior", "completed",
+        "--max-active-runs", str(MONTHS_AT_A_TIME), "--dag-run-conf", json.dumps(conf),
+    ]  # fmt: skip
+    click.echo(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
+    with _log_file("backfill").open("wb") as log:
+        airflow = [sys.executable, "-m", "airflow", *command]
+        failed = subprocess.call(airflow, env=_environment("backfill"), cwd=_folder(), stdout=log, stderr=log)
+    if failed:
+        raise ServiceError(f"Airflow did not begin the backfill:\n{_log_tail('backfill')}")
+    told: set[str] = set()
+
+    def ended() -> bool:
+        are_left = ask("GET", f"dags/{REPROCESSING}/dagRuns?state=queued&state=running&limit=1")["total_entries"]
+        query = urlencode({"run_type": "backfill", "end_date_gte": since.isoformat(), "order_by": "-end_date"})
+        for run in ask("GET", f"dags/{REPROCESSING}/dagRuns?{query}&state=success&state=failed")["dag_runs"]:
+            if run["dag_run_id"] not in told:
+                click.echo(f"  {REPROCESSING}: {run['logical_date'][:7]}: {run['state']}, {run['duration'] or 0:.1f} s")
+                told.add(run["dag_run_id"])
+        return not are_left
+
+    _wait(ended, SECONDS_FOR_A_BACKFILL, f"the months to end; see {address()}/dags/{REPROCESSING}")
+
+
+def publish_what_closed(dag_id: str, since: datetime) -> None:
+    """Waits for the publishing that runs of this DAG brought about since then, or starts it when none did.
+
+    Raises ServiceError when it failed.
+    """
+    caused = _publishing_after(source_dag_id=dag_id, timestamp_gte=since.isoformat())
+    state = wait_for(PUBLISHING, caused or trigger(PUBLISHING))
+    _wait_until_idle()
+    if state != "success":
+        raise ServiceError(
+            "nothing was published: `mangnon status` says why; the next publishing takes the loads along"
+        )
 
 
 def trigger(dag_id: str) -> str:
@@ -194,15 +264,14 @@ def _task_lines(dag_id: str, run_id: str) -> Iterator[str]:
             yield f"  {dag_id}: {name}: {task['state']}, {task['duration'] or 0:.1f} s"
 
 
-def _publishing_after(collecting: str) -> str | None:
-    """The run that publishes what a night closed; None when it closed nothing."""
+def _publishing_after(**source: str) -> str | None:
+    """The run that publishes what the runs of that source closed; None when they closed nothing."""
 
     def caused() -> list[dict[str, str]] | None:
-        query = urlencode({"source_dag_id": NIGHTLY, "source_run_id": collecting})
-        events = ask("GET", f"assets/events?{query}")["asset_events"]
+        events = ask("GET", f"assets/events?{urlencode(source)}")["asset_events"]
         return events[0]["created_dagruns"] or None if events else [{"run_id": ""}]
 
-    runs = _wait(caused, SECONDS_FOR_A_NIGHT, f"{PUBLISHING} to start after {collecting}")
+    runs = _wait(caused, SECONDS_FOR_A_NIGHT, f"{PUBLISHING} to start")
     return runs[0]["run_id"] or None
 
 

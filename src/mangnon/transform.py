@@ -47,6 +47,12 @@ def model(batches: list[int], reference_load_ids: list[int]) -> None:
     dbt("build", "--select", "tag:night", *MODELS_AND_TESTS, variables=variables)
 
 
+def model_again(load_ids: list[int], reference_load_ids: list[int]) -> None:
+    """Appends the rows of pruned loads to the facts again, which hold none of them. Raises TransformError."""
+    variables = {"batches": [], "restored_load_ids": load_ids, "reference_load_ids": reference_load_ids}
+    dbt("run", "--select", "path:models/core/facts", variables=variables)
+
+
 def build_release_tables(release_id: int) -> None:
     """Computes the tables of the candidate. Raises TransformError."""
     variables = {"batches": [], "release_id": release_id, "reference_load_ids": []}

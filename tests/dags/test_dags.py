@@ -107,9 +107,27 @@ def test_reporters_are_loaded_one_by_one_after_the_reference(dags: dict[str, Any
 
 
 def test_assets_tie_the_dags_together(dags: dict[str, Any]) -> None:
-    outlets = {asset.name: task.task_id for dag in dags.values() for task in dag.tasks for asset in task.outlets}
-    assert outlets == {"loads": "close_batch", "marts": "publish_release", "verdicts": "announce_verdicts"}
+    outlets = {
+        (asset.name, dag.dag_id, task.task_id) for dag in dags.values() for task in dag.tasks for asset in task.outlets
+    }
+    assert outlets == {
+        ("loads", "collect_submissions", "close_batch"),
+        ("loads", "reprocess_periods", "close_batch"),
+        ("marts", "publish_marts", "publish_release"),
+        ("marts", "roll_back_release", "roll_back"),
+        ("verdicts", "publish_marts", "announce_verdicts"),
+    }
     assert dags["publish_marts"].schedule.name == "loads"
+
+
+def test_a_rollback_is_asked_for_by_hand_and_waits_for_approval(dags: dict[str, Any]) -> None:
+    dag = dags["roll_back_release"]
+    assert dag.schedule is None
+    approve = dag.get_task("approve")
+    assert approve.upstream_task_ids == {"check_request"}
+    assert approve.downstream_task_ids == {"roll_back"}
+    assert approve.defaults == ["Reject"]
+    assert approve.response_timeout == timedelta(days=1)
 
 
 def test_verdicts_are_announced_also_after_a_refusal(dags: dict[str, Any]) -> None:

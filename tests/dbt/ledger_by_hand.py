@@ -9,8 +9,7 @@ from psycopg import sql
 
 from mangnon import transform
 from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
-
-REFERENCE_FORMS = ("areas", "reporters", "codes", "figures")
+from mangnon.forms import REFERENCE_FORMS
 
 
 @dataclass

@@ -129,7 +129,7 @@ def test_snapshot_forms_are_those_of_the_contract(manifest: dict[str, Any]) -> N
 
 def test_every_model_is_named_after_its_layer(models: list[dict[str, Any]]) -> None:
     prefixes = {
-        "staging": "stg_", "core": "dim_", "core/dimensions": "dim_", "core/facts": "(fct|agg)_",
+        "staging": "stg_", "core": "dim_", "core/dimensions": "(dim|bridge)_", "core/facts": "(fct|agg)_",
         "core/computed": "computed_", "marts": "",
     }  # fmt: skip
     for model in models:

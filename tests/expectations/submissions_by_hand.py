@@ -7,8 +7,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mangnon import transform
+from mangnon import ledger, transform
 from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
+from mangnon.forms import REFERENCE_FORMS
 
 # What a line says unless the case says otherwise: nothing that any rule minds.
 USUAL_LINES: dict[str, dict[str, Any]] = {
@@ -75,12 +76,12 @@ class Desk:
 
     def reference(self, batch: int) -> list[int]:
         """The loads of the packaged reference data."""
-        return [self.receive(batch, code_list(form)) for form in ("areas", "reporters", "codes", "figures")]
+        return [self.receive(batch, code_list(form)) for form in REFERENCE_FORMS]
 
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """What a night does with dbt."""
         transform.model(batches, reference_loads)
-        self.run("update ops.loads set state = 'modelled' where batch_id = any(%s)", batches)
+        ledger.note_modelled(self.connection, batches)
 
     def releases(self, published: list[int], new: list[int]) -> None:
         """Release 1, published, in which the published loads count; over it the candidate 2 with the new ones."""

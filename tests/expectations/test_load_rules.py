@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from submissions_by_hand import Desk, Sent
+from submissions_by_hand import Desk, Sent, code_list
 
 from mangnon import gate
 
@@ -17,7 +17,8 @@ RESOLUTION = {"support_type": "schooling", "funding_instrument": "222/2015/NQ-H�
 INJURY = {"incident_class": "injury"}
 # The months that 194's later months are compared with.
 USUAL_MONTHS = [
-    Sent("events", [{"area": "194", "attendances": 1_000}], "194", f"2019-0{month}-01") for month in range(1, 7)
+    Sent("events", [{"area": "194", "attendances": 1_000}], "194", f"2019-0{month}-01", revision=1 + (month == 5))
+    for month in range(1, 7)
 ]
 
 
@@ -91,6 +92,19 @@ CASES = {
     "total_thousandth": Case(
         broken=[Sent("events", [{"area": "194", "attendances": 1}], "194", "2019-10-01")],
         fine=[Sent("events", [{"area": "194", "attendances": 2}], "194", "2019-11-01")],
+    ),
+    "reason_missing": Case(
+        broken=[
+            Sent("events", [{"area": "194", "attendances": 1_001}], "194", "2019-01-01"),
+            Sent("events", [{"area": "194", "attendances": 1_001}], "194", "2019-02-01", revision=2),
+            Sent("events", [{}], revision=2),
+        ],
+        fine=[
+            Sent("events", [{"area": "194", "attendances": 1_001}], "194", "2019-03-01", revision_reason="sửa số lượt"),
+            Sent("events", [{"area": "194", "attendances": 1_000}], "194", "2019-04-01", revision=2),
+            Sent("events", [{"area": "194", "attendances": 1_001}], "194", "2019-05-01", revision=1),
+            code_list("codes", revision=20991231),
+        ],
     ),
     "adolescents_among_children": Case(
         broken=[

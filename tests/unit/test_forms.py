@@ -90,7 +90,6 @@ def test_versions_of_an_area_do_not_overlap():
         (date(2019, 12, 1), 14, {"city": 4, "town": 2, "district": 8}),
         (date(2020, 1, 1), 13, {"city": 4, "town": 2, "district": 7}),
         (date(2024, 11, 1), 13, {"city": 5, "town": 1, "district": 7}),
-        (date(2025, 7, 1), 0, {}),
     ],
 )
 def test_districts_of_each_regime(code_lists, period, districts, types):
@@ -102,6 +101,16 @@ def test_districts_of_each_regime(code_lists, period, districts, types):
     assert {reporter.area for reporter in reporters} == {area.code for area in members}
 
 
+def test_communes_take_the_place_of_districts(code_lists):
+    period = date(2025, 7, 1)
+    members = [area for area in code_lists.members("areas", period) if area.parent == "22"]
+    reporters = [r for r in code_lists.reporters.values() if r.is_valid_in(period) and r.kind != "provincial_body"]
+
+    assert Counter(area.kind for area in members) == {"ward": 30, "commune": 22, "special_zone": 2}
+    assert {reporter.kind for reporter in reporters} == {"commune"}
+    assert {reporter.area for reporter in reporters} <= {area.code for area in members}
+
+
 def test_ha_long_has_a_new_version_when_hoanh_bo_joins():
     versions = [row for row in packaged_rows("areas") if row["area_code"] == "193"]
 
@@ -109,7 +118,7 @@ def test_ha_long_has_a_new_version_when_hoanh_bo_joins():
     assert versions[1]["valid_from"] == "2020-01-01"
 
 
-@pytest.mark.parametrize("period", [date(2019, 6, 1), date(2020, 6, 1), date(2024, 12, 1)])
+@pytest.mark.parametrize("period", [date(2019, 6, 1), date(2020, 6, 1), date(2024, 12, 1), date(2025, 7, 1)])
 def test_a_label_means_one_code(code_lists, period):
     names = {"areas", *(row["list"] for row in packaged_rows("codes"))}
 

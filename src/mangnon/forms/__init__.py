@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 
 # The order in which submissions show their forms; reference forms are read before them.
 SUBMISSION_FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
-REFERENCE_FORMS = ("areas", "reporters", "codes", "figures")
+REFERENCE_FORMS = ("areas", "successions", "reporters", "codes", "figures")
 
 SQL_TYPES = {"string": "text", "integer": "bigint", "number": "numeric", "date": "date", "boolean": "boolean"}
 

@@ -25,9 +25,16 @@ create table ops.backfill_periods (
 comment on table ops.backfill_periods is
 'One row per month of a backfill. The run that finishes the last one closes the batch.';
 
+-- Code that was changed and changed back reads a delivery again, in another batch; within a batch it is read once.
+alter table ops.loads drop constraint loads_delivery_id_form_fingerprint_key;
+alter table ops.loads add constraint loads_once_in_a_batch
+unique nulls not distinct (delivery_id, form, fingerprint, batch_id);
+
 -- A load is held by a tie until a higher revision comes, or by a person until a person lets it go.
 alter table ops.loads add column held_by text;
 alter table ops.loads add column pruned_at timestamptz;
+
+create index loads_in_question on ops.loads (load_id) where state in ('held', 'modelled');
 
 comment on column ops.loads.held_by is 'The person who holds the load; empty when a tie holds it.';
 comment on column ops.loads.pruned_at is 'When the rows of the load were removed from raw and core; the archive still has the file.';
@@ -91,4 +98,49 @@ begin
             using errcode = 'invalid_parameter_value', hint = 'its computed tables stay; its facts can be read again from the archive';
     end if;
     return chosen;
+end $$;
+
+-- Removes the rows of loads from raw and core. Whoever asks: what a whole release shows, what waits or is held, and
+-- reference data stay. A load that is pruned already may be asked for again: a restoring that was cut off left rows.
+create function ops.prune_loads(wanted bigint[]) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    counting bigint;
+    pruned_table regclass;
+begin
+    select min(loads.load_id) into counting
+    from ops.loads
+    left join ops.published_loads on loads.load_id = published_loads.load_id
+    left join ops.releases
+        on releases.release_id >= published_loads.from_release
+        and releases.release_id < published_loads.until_release
+        and releases.state <> 'refused'
+        and releases.pruned_at is null
+    where loads.load_id = any(wanted)
+        and loads.pruned_at is null
+        and (
+            releases.release_id is not null
+            or loads.state not in ('accepted', 'same', 'refused')
+            or loads.reporter_code = '_reference'
+        );
+    if counting is not null then
+        raise exception 'load % counts, waits or is reference data: it is not pruned', counting
+            using errcode = 'restrict_violation';
+    end if;
+    update ops.loads
+    set pruned_at = coalesce(pruned_at, now())
+    where load_id = any(wanted);
+    -- The reasons of refusals stay, and what was computed for a release.
+    for pruned_table in
+        select tables.oid::regclass
+        from pg_class as tables
+        inner join pg_attribute as columns on tables.oid = columns.attrelid
+        where tables.relnamespace in ('raw'::regnamespace, 'core'::regnamespace)
+            and tables.relkind in ('r', 'p')
+            and tables.oid <> 'raw.problems'::regclass
+        group by tables.oid
+        having bool_or(columns.attname = 'load_id') and not bool_or(columns.attname = 'release_id')
+    loop
+        execute format('delete from %s where load_id = any($1)', pruned_table) using wanted;
+    end loop;
 end $$;

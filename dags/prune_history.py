@@ -1,0 +1,37 @@
+"""## Every week: rows that no kept release shows
+
+Loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and core. What
+readers see does not change. A release that is not whole any more says so when its facts are asked for; its report
+stays, and so do the ledger and the archive.
+
+To read it again: `mangnon prune --restore RELEASE`, see docs/runbooks/prune-and-reread.md.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronTriggerTimetable, Param, dag, task
+
+AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=30)}
+
+
+@dag(
+    # After Sunday's night.
+    schedule=CronTriggerTimetable("30 4 * * 0", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0)),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["weekly", "raw", "core"],
+    params={"keep": Param(30, type="integer", minimum=1, description="How many of the newest releases are kept")},
+    default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
+)
+def prune_history():
+    @task
+    def prune(params: dict) -> list[int]:
+        from mangnon import prune as pruning
+
+        return pruning.prune(params["keep"]).releases
+
+    prune()
+
+
+prune_history()

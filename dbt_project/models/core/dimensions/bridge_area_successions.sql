@@ -1,0 +1,15 @@
+with successions as (
+    select * from {{ ref('stg_successions') }}
+    where {{ in_batches() }}
+)
+
+select
+    load_id,
+    {{ area_key('from_code', 'from_valid_from') }} as from_area_key,
+    {{ area_key('to_code', 'effective_on') }} as to_area_key,
+    effective_on,
+    method,
+    weight,
+    legal_act,
+    list_source
+from successions

@@ -1,0 +1,1 @@
+{{ star_view('bridge_area_successions', form='successions') }}
