@@ -1,6 +1,6 @@
 """## Every week: rows that no kept release shows
 
-Loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and core. What
+**prune**: loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and core. What
 readers see does not change. A release that is not whole any more says so when its facts are asked for; its report
 stays, and so do the ledger and the archive.
 
@@ -11,8 +11,6 @@ from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 
-AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=30)}
-
 
 @dag(
     # After Sunday's night.
@@ -22,7 +20,12 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=30)}
     doc_md=__doc__,
     tags=["weekly", "raw", "core"],
     params={"keep": Param(30, type="integer", minimum=1, description="How many of the newest releases are kept")},
-    default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
+    default_args={
+        "owner": "data-engineering",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "execution_timeout": timedelta(hours=1),
+    },
 )
 def prune_history():
     @task

@@ -197,7 +197,7 @@ def main() -> None:
     """Runs the command; what may well happen is said in one line, without a traceback."""
     try:
         cli()
-    except (Failure, psycopg.OperationalError) as failure:
+    except (Failure, psycopg.OperationalError, psycopg.errors.InvalidParameterValue) as failure:
         click.echo(f"mangnon: {failure}", err=True)
         sys.exit(1)
 

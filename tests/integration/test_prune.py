@@ -116,7 +116,10 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
     prune.prune(keep=1)
     with published.connect() as connection:
         connection.execute(
-            "update ops.loads set state = 'held', held_by = 'a test' where revision > 1 and state = 'accepted'"
+            """
+            update ops.loads set state = 'held', held_by = 'a test'
+            where reporter_code = '193' and period = '2020-07-01' and revision > 1 and state = 'accepted'
+            """
         )
     assert run_night() == 4
     assert look(published, 4, EVENTS) == old
