@@ -1,8 +1,8 @@
 """## Every week: rows that no kept release shows
 
-**prune**: loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and core. What
-readers see does not change. A release that is not whole any more says so when its facts are asked for; its report
-stays, and so do the ledger and the archive.
+**prune**: loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and
+core. What readers see does not change. A release that is not whole any more says so when its facts are asked for; its
+report stays, and so do the ledger and the archive.
 
 To read it again: `mangnon prune --restore RELEASE`, see docs/runbooks/prune-and-reread.md.
 """
