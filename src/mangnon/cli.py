@@ -197,9 +197,14 @@ def main() -> None:
     """Runs the command; what may well happen is said in one line, without a traceback."""
     try:
         cli()
-    except (Failure, psycopg.OperationalError, psycopg.errors.InvalidParameterValue) as failure:
-        click.echo(f"mangnon: {failure}", err=True)
-        sys.exit(1)
+    except psycopg.errors.InvalidParameterValue as error:  # a release or a day that nobody can look at
+        message = error.diag.message_primary
+    except (Failure, psycopg.OperationalError) as failure:
+        message = str(failure)
+    else:
+        return
+    click.echo(f"mangnon: {message}", err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":
