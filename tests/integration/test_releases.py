@@ -437,12 +437,15 @@ def test_in_airflow_a_rollback_waits_for_approval(
     asked = {"logical_date": None, "conf": {"release": 1, "reason": "số sai"}}
     run_id = airflow.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
     run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
-    (question,) = airflow._wait(lambda: airflow.ask("GET", f"{run_path}/hitlDetails")["hitl_details"], 300, "approval")
+    approve = f"{run_path}/taskInstances/approve"
+    # The question can be read before the task has come to rest, and an answer then is lost.
+    airflow._wait(lambda: airflow.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
+    (question,) = airflow.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
     assert "Reason: số sai" in question["body"]
     assert "1 replaced" in question["body"]
     assert counting(publisher) == {("193", "events"): "two"}
 
-    airflow.ask("PATCH", f"{run_path}/taskInstances/approve/-1/hitlDetails", {"chosen_options": [answer]})
+    airflow.ask("PATCH", f"{approve}/-1/hitlDetails", {"chosen_options": [answer]})
     assert airflow.wait_for("roll_back_release", run_id) == "success"
     tasks = {task["task_id"]: task for task in airflow.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
     assert tasks["roll_back"]["state"] == state
