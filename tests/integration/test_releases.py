@@ -429,7 +429,9 @@ def test_in_airflow_a_rollback_waits_for_approval(
     airflow: ModuleType,  # noqa: F811
     answer: str,
     state: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(airflow, "SECONDS_FOR_A_NIGHT", 300)  # a lost answer must not hold up the tests for an hour
     deliver(publisher, 1, "one")
     night(publisher)
     deliver(publisher, 2, "two")
