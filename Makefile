@@ -42,9 +42,8 @@ lint: setup ## Check the code: ruff, mypy, sqlfluff
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project src
 
-test: export MANGNON_HOME := $(CURDIR)/.mangnon-test
-test: setup ## Run all tests, on a database and an Airflow of their own
-	$(BIN)/pytest
+test: setup ## Run all tests, on databases and an Airflow of their own
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 clean: ## Remove what was installed and what tests left; never your data in .mangnon
 	@test ! -x $(BIN)/mangnon || $(BIN)/mangnon down

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-os.environ.setdefault("MANGNON_HOME", str(Path(__file__).parents[1] / ".mangnon-test"))
+# Each worker of pytest has a server and an Airflow of its own, which its tests may kill.
+os.environ["MANGNON_HOME"] = str(Path(__file__).parents[1] / ".mangnon-test" / os.getenv("PYTEST_XDIST_WORKER", "main"))
 
 import psycopg
 import pytest

@@ -268,7 +268,7 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
         [
             load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form,
             cover and cover.period, cover and cover.revision, current, load.state,
-            load.problems[0].message if load.state == "refused" else None,
+            _first_reason(load) if load.state == "refused" else None,
             load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
             json.dumps(cover.forms[load.form] if cover and load.form else {}),
         ],
@@ -276,8 +276,9 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
     _note_refused_rows(connection, load)
     with connection.cursor().copy(
         """
-        copy raw.problems (load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message)
-        from stdin
+        copy raw.problems (
+            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity
+        ) from stdin
         """
     ) as copy:
         for number, problem in enumerate(load.problems, start=1):
@@ -292,8 +293,13 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
                     problem.rule,
                     problem.value,
                     problem.message,
+                    problem.severity,
                 ]
             )
+
+
+def _first_reason(load: Load) -> str:
+    return next(problem.message for problem in load.problems if problem.severity == "critical")
 
 
 def _note_refused_rows(connection: Connection, load: Load) -> None:

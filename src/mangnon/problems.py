@@ -1,6 +1,9 @@
 """What is wrong with a file, said to the person who sent it."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["critical", "warning", "info"]
 
 
 class Failure(Exception):
@@ -9,9 +12,11 @@ class Failure(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason why a cell, a row, a form or a whole file is refused. The message is Vietnamese, for the reporter.
+    """One thing that reading a file found. The message is Vietnamese, for the reporter.
 
-    `row` counts as the reporter's program shows it, from 1; without a row the problem is the form's or the file's.
+    Critical refuses the cell's row, the form or the file; a warning is likely a mistake, and read all the same; info
+    says what was inferred, or not read. `row` counts as the reporter's program shows it, from 1; without a row the
+    problem is the form's or the file's.
     """
 
     rule: str
@@ -21,6 +26,7 @@ class Problem:
     field: str | None = None
     cell: str | None = None
     value: str | None = None
+    severity: Severity = "critical"
 
 
 class RefusedForm(Exception):

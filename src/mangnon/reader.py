@@ -74,6 +74,7 @@ class FormReader:
                             f"Cột “{header}” không thuộc biểu nên không được đọc.",
                             table.sheet_name,
                             cell=cell,
+                            severity="info",
                         )
                     )
             elif field.name in positions:

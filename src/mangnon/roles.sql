@@ -51,6 +51,7 @@ grant usage on schema staging, core, marts to auditor, publisher;
 
 -- auditor: verdicts, and the state of the loads that they refuse
 grant insert, delete on ops.verdicts to auditor;
+grant insert on ops.verdict_cells to auditor;
 grant usage on all sequences in schema ops to auditor;
 grant update (state, state_reason) on ops.loads to auditor;
 

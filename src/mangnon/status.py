@@ -48,7 +48,7 @@ REFUSALS = """
                 select string_agg(problems.message, e'\\n' order by problems.problem_number)
                 from raw.problems
                 where problems.load_id = loads.load_id
-                    and problems.rule <> 'column_ignored'
+                    and problems.severity = 'critical'
                     and problems.problem_number <= 5
             ),
             loads.state_reason
