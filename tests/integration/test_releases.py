@@ -1,5 +1,6 @@
 """Looking back, comparing, rolling back and holding: every withdrawal is a release, and what came before stays true."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -440,8 +441,9 @@ def test_in_airflow_a_rollback_waits_for_approval(
     run_id = airflow.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
     run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
     approve = f"{run_path}/taskInstances/approve"
-    # The question can be read before the task has come to rest, and an answer then is lost.
+    # The question can be read before the scheduler has noticed that the task rests, and an answer then is lost.
     airflow._wait(lambda: airflow.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
+    time.sleep(5)
     (question,) = airflow.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
     assert "Reason: số sai" in question["body"]
     assert "1 replaced" in question["body"]
