@@ -1,25 +1,42 @@
+{% macro batches_asked() -%}
+    array[{{ asked('batches') }}]::bigint[]
+{%- endmacro %}
+
+{% macro reference_loads_asked() -%}
+    {#- The reference loads that count for this run: areas and kinds of programmes are taken from them. -#}
+    array[{{ asked('reference_loads') }}]::bigint[]
+{%- endmacro %}
+
+{% macro candidate_asked() -%}
+    {#- The release that the computed tables are built for. -#}
+    {{ asked('candidate') or 0 }}
+{%- endmacro %}
+
+{% macro asked(name) -%}
+    {#- What this run was asked for stands in a setting of its connection: for a variable dbt parses the project again. -#}
+    {%- if execute -%}
+        {{ run_query("select coalesce(current_setting('mangnon." ~ name ~ "', true), '')").columns[0][0] }}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro in_batches() -%}
     {#- Condition on a staging view: the load is being modelled. Found by the index on batch_id, or by its number when
         it was pruned and is restored. -#}
     {%- if var('restored_load_ids') -%}
-        load_id = any({{ bigint_array(var('restored_load_ids')) }})
+        load_id = any(array[{{ var('restored_load_ids') | join(', ') }}]::bigint[])
     {%- else -%}
-        batch_id = any({{ bigint_array(var('batches')) }}) and load_state in ('loaded', 'modelled')
+        batch_id = any({{ batches_asked() }}) and load_state in ('loaded', 'modelled')
     {%- endif -%}
 {%- endmacro %}
 
 {% macro in_reference_loads() -%}
     {#- Condition on a dimension: the row is of the reference data that counts for this run. -#}
-    load_id = any({{ bigint_array(var('reference_load_ids')) }})
+    load_id = any({{ reference_loads_asked() }})
 {%- endmacro %}
 
 {% macro in_release() -%}
     {#- Condition on ops.published_loads: the load counts in the candidate, whose ranges are already written. -#}
-    from_release <= {{ var('release_id') }} and until_release > {{ var('release_id') }}
-{%- endmacro %}
-
-{% macro bigint_array(numbers) -%}
-    array[{{ numbers | join(', ') }}]::bigint[]
+    from_release <= {{ candidate_asked() }} and until_release > {{ candidate_asked() }}
 {%- endmacro %}
 
 {% macro delete_loads_of_batches() -%}
@@ -28,13 +45,13 @@
         delete from {{ this }}
         where load_id in (
             select load_id from {{ source('ops', 'loads') }}
-            where batch_id = any({{ bigint_array(var('batches')) }}) and state in ('loaded', 'modelled')
+            where batch_id = any({{ batches_asked() }}) and state in ('loaded', 'modelled')
         )
     {% endif %}
 {%- endmacro %}
 
 {% macro delete_release() -%}
-    {% if is_incremental() %}delete from {{ this }} where release_id = {{ var('release_id') }}{% endif %}
+    {% if is_incremental() %}delete from {{ this }} where release_id = {{ candidate_asked() }}{% endif %}
 {%- endmacro %}
 
 {% macro loads_with_covers() -%}

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -13,8 +12,6 @@ from mangnon import warehouse
 from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
 
-# What a deployment models: empty tables.
-NOTHING = {"batches": [], "release_id": 0, "reference_load_ids": []}
 PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
 
 # A night does not run the unit tests again: they need no data.
@@ -33,34 +30,42 @@ def deploy() -> None:
     """
     for pause in PAUSES_BETWEEN_ATTEMPTS:
         try:
-            return dbt("run", "--select", "*", variables=NOTHING)
+            return dbt("run", "--select", "*")
         except TransformError as error:
             if "lock timeout" not in str(error):
                 raise
         time.sleep(pause)
-    dbt("run", "--select", "*", variables=NOTHING)
+    dbt("run", "--select", "*")
 
 
 def model(batches: list[int], reference_load_ids: list[int]) -> None:
     """Appends the rows of these batches' loads to the core, and tests them. Raises TransformError."""
-    variables = {"batches": batches, "release_id": 0, "reference_load_ids": reference_load_ids}
-    dbt("build", "--select", "tag:night", *MODELS_AND_TESTS, variables=variables)
+    dbt(
+        "build", "--select", "tag:night", *MODELS_AND_TESTS,
+        asked={"batches": batches, "reference_loads": reference_load_ids},
+    )  # fmt: skip
 
 
 def model_again(load_ids: list[int], reference_load_ids: list[int]) -> None:
     """Appends the rows of pruned loads to the facts again, which hold none of them. Raises TransformError."""
-    variables = {"batches": [], "restored_load_ids": load_ids, "reference_load_ids": reference_load_ids}
-    dbt("run", "--select", "path:models/core/facts", variables=variables)
+    # Too many ids for a setting of the connection.
+    variables = json.dumps({"restored_load_ids": load_ids})
+    dbt(
+        "run", "--select", "path:models/core/facts", "--vars", variables,
+        asked={"reference_loads": reference_load_ids},
+    )  # fmt: skip
 
 
 def build_release_tables(release_id: int) -> None:
     """Computes the tables of the candidate. Raises TransformError."""
-    variables = {"batches": [], "release_id": release_id, "reference_load_ids": []}
-    dbt("build", "--select", "tag:release", *MODELS_AND_TESTS, variables=variables)
+    dbt("build", "--select", "tag:release", *MODELS_AND_TESTS, asked={"candidate": [release_id]})
 
 
-def dbt(command: str, *arguments: str, variables: dict[str, Any]) -> None:
-    """Runs dbt on the warehouse, as the role transformer. Raises TransformError."""
+def dbt(command: str, *arguments: str, asked: dict[str, list[int]] | None = None) -> None:
+    """Runs dbt on the warehouse, as the role transformer. Raises TransformError.
+
+    What is asked for reaches the models as settings of their connection (see macros/loads.sql).
+    """
     project = PROJECT / "dbt_project"
     folder = settings().home / "dbt"
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,11 +77,12 @@ def dbt(command: str, *arguments: str, variables: dict[str, Any]) -> None:
         "MANGNON_DB_PASSWORD": str(address.get("password", "")),
         "MANGNON_DB_NAME": str(address["dbname"]),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "PGOPTIONS": " ".join(f"-c mangnon.{name}={','.join(map(str, ids))}" for name, ids in (asked or {}).items()),
     }
     result = subprocess.run(
         [
             sys.executable, "-m", "dbt.cli.main", "--no-use-colors", command, *arguments,
-            "--vars", json.dumps(variables), "--project-dir", str(project), "--profiles-dir", str(project),
+            "--project-dir", str(project), "--profiles-dir", str(project),
             "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
         ],
         env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -27,7 +27,7 @@ def contents(ledger: Ledger) -> dict[str, tuple[int, str]]:
 
 
 def test_unit_tests_of_models_pass(warehouse: ModuleType) -> None:
-    transform.dbt("test", "--select", "test_type:unit", variables={})
+    transform.dbt("test", "--select", "test_type:unit")
 
 
 def test_modelling_again_leaves_the_same_rows_and_touches_no_accepted_load(ledger: Ledger) -> None:

@@ -21,7 +21,7 @@ reporters as (
         count(*) as expected_submissions,
         count(*) filter (where is_counted) as counted_submissions
     from {{ ref('computed_reporting_rates') }}
-    where release_id = {{ var('release_id') }} and is_expected
+    where release_id = {{ candidate_asked() }} and is_expected
     group by reporter_code
 ),
 
@@ -35,7 +35,7 @@ completeness as (
 )
 
 select
-    {{ var('release_id') }}::integer as release_id,
+    {{ candidate_asked() }}::integer as release_id,
     contents.last_period,
     completeness.expected_reporters,
     completeness.complete_reporters,

@@ -11,11 +11,11 @@ figures as (
 
 years as (
     select * from {{ ref('computed_periodic_figures') }}
-    where release_id = {{ var('release_id') }} and cut = 'year'
+    where release_id = {{ candidate_asked() }} and cut = 'year'
 )
 
 select
-    {{ var('release_id') }}::integer as release_id,
+    {{ candidate_asked() }}::integer as release_id,
     this_year.year,
     figures.figure,
     figures.sort_order,

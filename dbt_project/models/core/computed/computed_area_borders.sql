@@ -156,7 +156,7 @@ partly_known as (
 )
 
 select
-    {{ var('release_id') }}::integer as release_id,
+    {{ candidate_asked() }}::integer as release_id,
     areas.area_key,
     borders.borders_on,
     borders.borders_until,

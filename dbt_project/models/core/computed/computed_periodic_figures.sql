@@ -251,7 +251,7 @@ expected as (
         period,
         is_counted
     from {{ ref('computed_reporting_rates') }}
-    where release_id = {{ var('release_id') }} and is_expected
+    where release_id = {{ candidate_asked() }} and is_expected
 ),
 
 reporters as (
@@ -315,7 +315,7 @@ missing_months as (
 )
 
 select
-    {{ var('release_id') }}::integer as release_id,
+    {{ candidate_asked() }}::integer as release_id,
     figures.figure,
     cuts.year,
     cuts.cut,

@@ -84,7 +84,7 @@ due_dates as (
 )
 
 select
-    {{ var('release_id') }}::integer as release_id,
+    {{ candidate_asked() }}::integer as release_id,
     due_dates.reporter_code,
     due_dates.form,
     due_dates.period,
