@@ -1,0 +1,105 @@
+"""Mail: one connection to the server that MANGNON_SMTP_URL names, and letters that go through it."""
+
+import csv
+import hashlib
+import smtplib
+import ssl
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, parseaddr
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from mangnon import outbox
+from mangnon.problems import Failure
+from mangnon.settings import settings
+
+# How long the server may keep silent.
+SECONDS = 30
+PORTS = {"smtp": 587, "smtps": 465}
+HERE = ("localhost", "127.0.0.1", "::1")
+TYPES = {
+    ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ".txt": ("text", "plain"),
+}
+
+
+class MailError(Failure):
+    """Mail is not configured rightly, or the server is not to be trusted."""
+
+
+def is_configured() -> bool:
+    """Whether there is a server to send through."""
+    return settings().smtp_url is not None
+
+
+def addresses() -> dict[str, list[str]]:
+    """By reporter code, where its mail goes: the lines `reporter_code,address` of the file MANGNON_MAIL_ADDRESSES.
+
+    Raises MailError.
+    """
+    file = settings().mail_addresses
+    if file is None:
+        return {}
+    found = defaultdict(list)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for number, line in enumerate(csv.DictReader(lines), start=2):
+                code, address = (str(line.get(name) or "").strip() for name in ("reporter_code", "address"))
+                if not code or parseaddr(address)[1] != address or "@" not in address or not address.isprintable():
+                    raise MailError(f"{file}, line {number}: write the code of a reporter and one address")
+                found[code].append(address)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise MailError(f"the mail addresses of the reporters cannot be read: {error}") from error
+    return dict(found)
+
+
+@contextmanager
+def server() -> Iterator[smtplib.SMTP]:
+    """An open connection; encrypted where the server can, and always before a password is said.
+
+    Raises MailError, smtplib.SMTPException and OSError.
+    """
+    url = urlsplit(settings().smtp_url or "")
+    if url.scheme not in PORTS or not url.hostname:
+        raise MailError("MANGNON_SMTP_URL must be smtp://user:password@host:port or smtps://user:password@host:port")
+    where = (url.hostname, url.port or PORTS[url.scheme])
+    context = ssl.create_default_context()
+    if url.scheme == "smtps":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=SECONDS, context=context)
+    else:
+        connection = smtplib.SMTP(*where, timeout=SECONDS)
+    with connection:
+        connection.ehlo_or_helo_if_needed()
+        if url.scheme == "smtp" and connection.has_extn("starttls"):
+            connection.starttls(context=context)
+            connection.ehlo()
+        elif url.scheme == "smtp" and url.username and url.hostname not in HERE:
+            raise MailError(f"{url.hostname} offers no STARTTLS: the password would be sent in the clear")
+        if url.username:
+            connection.login(unquote(url.username), unquote(url.password or ""))
+        yield connection
+
+
+def letter(feedback_id: int, to: list[str], subject: str, body: str, paths: list[str]) -> EmailMessage:
+    """A letter with files of the outbox attached. The same one has the same id, should it ever be sent twice."""
+    sender = settings().mail_from
+    if not sender or parseaddr(sender)[1].count("@") != 1:
+        raise MailError("MANGNON_MAIL_FROM must be the address that the letters come from")
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = ", ".join(to)
+    message["Subject"] = " ".join(subject.split())
+    message["Date"] = formatdate(localtime=True)
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    message["Message-ID"] = f"<{feedback_id}.{hashlib.sha256(''.join(paths).encode()).hexdigest()[:16]}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    for path in paths:
+        name = PurePosixPath(path).name
+        maintype, subtype = TYPES[PurePosixPath(path).suffix]
+        message.add_attachment(outbox.get(path), maintype=maintype, subtype=subtype, filename=name)
+    return message
