@@ -7,9 +7,11 @@ import ssl
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate, parseaddr
+from email.header import Header
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import formataddr, formatdate, parseaddr
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -21,10 +23,7 @@ from mangnon.settings import settings
 SECONDS = 30
 PORTS = {"smtp": 587, "smtps": 465}
 HERE = ("localhost", "127.0.0.1", "::1")
-TYPES = {
-    ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ".txt": ("text", "plain"),
-}
+WORKBOOK = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class MailError(Failure):
@@ -84,22 +83,24 @@ def server() -> Iterator[smtplib.SMTP]:
         yield connection
 
 
-def letter(feedback_id: int, to: list[str], subject: str, body: str, paths: list[str]) -> EmailMessage:
-    """A letter with files of the outbox attached. The same one has the same id, should it ever be sent twice."""
-    sender = settings().mail_from
-    if not sender or parseaddr(sender)[1].count("@") != 1:
+def letter(feedback_id: int, to: list[str], subject: str, body: str, paths: list[str]) -> MIMEMultipart:
+    """A letter with workbooks of the outbox attached. The same one has the same id, should it ever be sent twice."""
+    name, sender = parseaddr(settings().mail_from or "")
+    if sender.count("@") != 1:
         raise MailError("MANGNON_MAIL_FROM must be the address that the letters come from")
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
+    # Not EmailMessage: before Python 3.13 it loses spaces where it folds a Vietnamese subject.
+    message = MIMEMultipart()
+    message["From"] = formataddr((name, sender))
     message["To"] = ", ".join(to)
-    message["Subject"] = " ".join(subject.split())
+    message["Subject"] = Header(" ".join(subject.split()), "utf-8").encode()
     message["Date"] = formatdate(localtime=True)
-    domain = parseaddr(sender)[1].rpartition("@")[2]
+    domain = sender.rpartition("@")[2]
     message["Message-ID"] = f"<{feedback_id}.{hashlib.sha256(''.join(paths).encode()).hexdigest()[:16]}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body)
+    message.attach(MIMEText(body, "plain", "utf-8"))
     for path in paths:
-        name = PurePosixPath(path).name
-        maintype, subtype = TYPES[PurePosixPath(path).suffix]
-        message.add_attachment(outbox.get(path), maintype=maintype, subtype=subtype, filename=name)
+        if path.endswith(".xlsx"):  # the text of a reminder is the body
+            attachment = MIMEApplication(outbox.get(path), WORKBOOK)
+            attachment.add_header("Content-Disposition", "attachment", filename=PurePosixPath(path).name)
+            message.attach(attachment)
     return message

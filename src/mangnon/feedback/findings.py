@@ -147,7 +147,7 @@ FINDINGS = f"""
         array_position(array['critical', 'warning', 'info'], severity),
         array_position(%(forms)s::text[], form) nulls first,
         sheet nulls first,
-        row nulls first,
+        row nulls last,
         field,
         rule
     limit %(most)s

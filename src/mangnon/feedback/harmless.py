@@ -59,8 +59,8 @@ def open_harmless(path: Path) -> Workbook | None:
 
 def write_text(cell: Cell, text: str) -> None:
     """Writes a text that stays one."""
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST]
-    cell.data_type = "s"
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST] or None
+    cell.data_type = "s" if cell.value else "n"
     if text.startswith(FORMULA_MARKS):
         cell.quotePrefix = True
 

@@ -28,9 +28,12 @@ SYNTHETIC = "Dữ liệu mẫu (giả định): số liệu không phải báo c
 
 WIDTHS = {"A": 16, "B": 24, "C": 12, "D": 28, "E": 24, "F": 80}
 HEADINGS = ("Mức độ", "Trang", "Ô", "Cột", "Giá trị đã đọc", "Nội dung và cách sửa")
-TITLE, BOLD, LINK = Font(bold=True, size=14), Font(bold=True), Font(color="FF0B5394", underline="single")
+FONT = "Calibri"
+TITLE, BOLD = Font(FONT, 14, bold=True), Font(FONT, 11, bold=True)
+WARNING = Font(FONT, 11, bold=True, color="FFB00020")
+LINK = Font(FONT, 11, color="FF0B5394", underline="single")
 HEADING_FILL = PatternFill("solid", fgColor="FF1F5C3A")
-HEADING_FONT = Font(bold=True, color="FFFFFFFF")
+HEADING_FONT = Font(FONT, 11, bold=True, color="FFFFFFFF")
 WRAPPED = Alignment(wrap_text=True, vertical="top")
 THIN = Border(*[Side(style="thin", color="FFBBBBBB")] * 4)
 
@@ -57,7 +60,7 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[Line], is_own:
     month = f" THÁNG {feedback.period:%m/%Y}" if feedback.period else ""
     row = _paragraphs(sheet, 1, [f"PHẢN HỒI VỀ BÁO CÁO CÔNG TÁC TRẺ EM{month}"], TITLE)
     if feedback.is_synthetic:
-        row = _paragraphs(sheet, row, [SYNTHETIC], Font(bold=True, color="FFB00020"))
+        row = _paragraphs(sheet, row, [SYNTHETIC], WARNING)
     row = _pairs(sheet, row + 1, _facts(feedback))
     if any(outcome.form for outcome in feedback.outcomes):
         row = _paragraphs(sheet, row + 1, ["Kết quả từng biểu"], BOLD)

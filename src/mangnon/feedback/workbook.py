@@ -40,7 +40,7 @@ class Body(Protocol):
     book: Workbook
 
     def place(self, finding: Finding) -> Cell | None:
-        """The cell to mark; None when the finding is the whole file's."""
+        """The cell to mark; None when there is none that stands for the finding."""
 
 
 def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: list[Excerpt], lists: CodeLists) -> None:
@@ -51,7 +51,7 @@ def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: lis
     lines = []
     for finding in feedback.findings:
         cell = body.place(finding)
-        line = _line(finding, cell, _expected(finding, feedback, lists))
+        line = _line(finding, cell, _expected(finding, feedback, lists), is_own=own is not None)
         lines.append(line)
         if cell is not None:
             marks[cell.parent.title, cell.coordinate].append(f"{WORDS[line.severity].upper()}: {line.message}")
@@ -110,6 +110,9 @@ class Excerpts:
             form = all_forms()[excerpt.form]
             sheet = self.book.create_sheet(form.title)
             sheet.freeze_panes = "B2"
+            sheet.page_setup.orientation = "landscape"
+            sheet.page_setup.fitToHeight = 0
+            sheet.sheet_properties.pageSetUpPr.fitToPage = True
             for column, title in enumerate(("Dòng trong tệp", *(field.title for field in form.fields)), start=1):
                 cell = sheet.cell(1, column)
                 write_text(cell, title)
@@ -124,13 +127,13 @@ class Excerpts:
                     write_text(sheet.cell(row, column), texts.get(field.name, ""))
 
     def place(self, finding: Finding) -> Cell | None:
-        """The cell's copy, or the first one of the row's copy, or of the header."""
-        if finding.form not in self._rows:
+        """The cell's copy, or the first one of the row's copy; what is the form's is said by the summary alone."""
+        row = self._rows.get(finding.form or "", {}).get(finding.row or 0)
+        if finding.form is None or row is None:
             return None
         form = all_forms()[finding.form]
         names = [field.name for field in form.fields]
-        column = names.index(finding.field) + 2 if finding.field in names else 1
-        return self.book[form.title].cell(self._rows[finding.form].get(finding.row or 0, 1), column)
+        return self.book[form.title].cell(row, names.index(finding.field) + 2 if finding.field in names else 1)
 
 
 def _whole(sheet: Worksheet, coordinate: str) -> Cell:
@@ -159,7 +162,7 @@ def _header(sheet: Worksheet, form: Form) -> tuple[int, dict[str, int]]:
     return (by_matches[0] if by_matches else 1), columns
 
 
-def _line(finding: Finding, cell: Cell | None, expected: str) -> Line:
+def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> Line:
     field = _field(finding)
     message = finding.message
     if field and finding.cell:
@@ -171,7 +174,7 @@ def _line(finding: Finding, cell: Cell | None, expected: str) -> Line:
     return Line(
         severity=finding.severity,
         sheet=finding.sheet or (form.title if form else "Cả tệp"),
-        cell=finding.cell or (cell.coordinate if cell is not None and finding.row is None else None) or _row(finding),
+        cell=finding.cell or (cell.coordinate if is_own and cell is not None else _row(finding)),
         title=field.title if field else "",
         value=value or "",
         message=f"{message} {expected}".strip(),
