@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory --warn-undefined-variables
 # A .env file (see .env.example) says where things are; without one they are under .mangnon.
 -include .env
 export MANGNON_HOME MANGNON_INBOX MANGNON_ARCHIVE MANGNON_OUTBOX WAREHOUSE_URL
+export MANGNON_SMTP_URL MANGNON_MAIL_FROM MANGNON_MAIL_ADDRESSES
 
 YEAR ?= 2020
 BIN := .venv/bin

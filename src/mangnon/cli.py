@@ -14,6 +14,7 @@ from mangnon.commands.explain import explain
 from mangnon.commands.load import load, read
 from mangnon.commands.prune import prune
 from mangnon.commands.release import release
+from mangnon.commands.tell import tell, tell_all
 from mangnon.forms.template import write_template
 from mangnon.problems import Failure
 
@@ -78,12 +79,15 @@ def sample(output: Path) -> None:
 
 @cli.command()
 def night() -> None:
-    """Do a whole night without Airflow: collect, load, model, judge, publish."""
+    """Do a whole night without Airflow: collect, load, model, judge, publish, tell the reporters."""
     from mangnon import night as nights
     from mangnon import publish as publishing
 
     read(nights.collect(), close=True)
-    publishing.publish_all(click.echo)
+    try:
+        publishing.publish_all(click.echo)
+    finally:  # also after a refusal
+        tell_all()
 
 
 @cli.command()
@@ -189,7 +193,7 @@ def down() -> None:
     server.stop()
 
 
-for command in (backfill, explain, load, prune, release):
+for command in (backfill, explain, load, prune, release, tell):
     cli.add_command(command)
 
 

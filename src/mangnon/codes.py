@@ -51,6 +51,7 @@ class Reporter:
     valid_from: date
     valid_until: date | None
     expected_forms: tuple[str, ...]
+    due_day: int | None = None  # of the next month; None where no rule is known
 
     def is_valid_in(self, period: date) -> bool:
         """Whether it reports for that month."""
@@ -81,6 +82,7 @@ class CodeLists:
             row["reporter_code"]: Reporter(
                 row["reporter_code"], row["name"], row["reporter_kind"], row["area_code"],
                 _required_day(row["valid_from"]), _day(row["valid_until"]), tuple(row["expected_forms"].split()),
+                int(row["due_day"]) if row["due_day"] else None,
             )
             for row in reporters
         }  # fmt: skip

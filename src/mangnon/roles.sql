@@ -5,7 +5,7 @@ do $$
 declare
     wanted text;
 begin
-    foreach wanted in array array['loader', 'transformer', 'auditor', 'publisher', 'pruner'] loop
+    foreach wanted in array array['loader', 'transformer', 'auditor', 'publisher', 'pruner', 'teller'] loop
         if not exists (select from pg_roles where rolname = wanted) then
             execute format('create role %I nologin', wanted);
         end if;
@@ -15,7 +15,7 @@ begin
     end if;
     execute format('revoke temporary on database %I from public', current_database());
     execute format('grant temporary on database %I to transformer', current_database());
-    execute format('grant loader, transformer, auditor, publisher, pruner to %I', current_user);
+    execute format('grant loader, transformer, auditor, publisher, pruner, teller to %I', current_user);
 end $$;
 
 alter role bi_reader set default_transaction_read_only = on;
@@ -29,8 +29,8 @@ revoke all on schema public, ops, raw, staging, core, marts from public;
 revoke execute on all functions in schema ops from public;
 grant execute on function ops.visible_release(), ops.chosen_release()
 to bi_reader, transformer, auditor, publisher;
-grant usage on schema ops to loader, transformer, auditor, publisher, pruner;
-grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner;
+grant usage on schema ops to loader, transformer, auditor, publisher, pruner, teller;
+grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner, teller;
 
 -- loader: what arrived, and its rows
 grant insert on ops.deliveries, ops.arrivals to loader;
@@ -67,6 +67,11 @@ grant update on ops.loads, ops.batches to publisher;
 -- pruner: deletes nothing by itself; the function knows what must stay
 grant execute on function ops.prune_loads(bigint []) to pruner;
 grant update (pruned_at) on ops.loads, ops.releases to pruner;
+
+-- teller: reads what was found, and notes whom it told
+grant usage on schema raw to teller;
+grant select on all tables in schema raw to teller;
+grant insert, update on ops.feedback to teller;
 
 grant usage on schema marts to bi_reader;
 grant select on all tables in schema marts to bi_reader;

@@ -49,6 +49,7 @@ USER = "admin"
 # The DAG with a clock. The others follow from assets, and always may.
 NIGHTLY = "collect_submissions"
 PUBLISHING = "publish_marts"
+TELLING = "tell_reporters"
 REPROCESSING = "reprocess_periods"
 MONTHS_AT_A_TIME = 3
 SECONDS_TO_START = 180
@@ -151,8 +152,9 @@ def run_night() -> None:
     with at_work(NIGHTLY):
         collecting = trigger(NIGHTLY)
         states = [wait_for(NIGHTLY, collecting)]
-        if publishing := _publishing_after(source_dag_id=NIGHTLY, source_run_id=collecting):
+        if publishing := _started_by(PUBLISHING, source_dag_id=NIGHTLY, source_run_id=collecting):
             states.append(wait_for(PUBLISHING, publishing))
+            _wait_for_telling(publishing)
         else:
             click.echo("  nothing more to load or to publish")
         _wait_until_idle()
@@ -227,8 +229,9 @@ def publish_what_closed(dag_id: str, since: datetime) -> None:
 
     Raises ServiceError when it failed.
     """
-    caused = _publishing_after(source_dag_id=dag_id, timestamp_gte=since.isoformat())
-    state = wait_for(PUBLISHING, caused or trigger(PUBLISHING))
+    publishing = _started_by(PUBLISHING, source_dag_id=dag_id, timestamp_gte=since.isoformat()) or trigger(PUBLISHING)
+    state = wait_for(PUBLISHING, publishing)
+    _wait_for_telling(publishing)
     _wait_until_idle()
     if state != "success":
         raise ServiceError(
@@ -264,14 +267,23 @@ def _task_lines(dag_id: str, run_id: str) -> Iterator[str]:
             yield f"  {dag_id}: {name}: {task['state']}, {task['duration'] or 0:.1f} s"
 
 
-def _publishing_after(**source: str) -> str | None:
-    """The run that publishes what the runs of that source closed; None when they closed nothing."""
+def _wait_for_telling(publishing: str) -> None:
+    """Waits until the reporters are told. That it failed is told, and fails nothing else."""
+    if ask("GET", f"dags/{TELLING}")["is_paused"]:
+        return
+    source = {"source_dag_id": PUBLISHING, "source_run_id": publishing, "source_task_id": "announce_verdicts"}
+    if telling := _started_by(TELLING, **source):
+        wait_for(TELLING, telling)
+
+
+def _started_by(dag_id: str, **source: str) -> str | None:
+    """The run of the DAG that an asset event of that source started; None when there was no event."""
 
     def caused() -> list[dict[str, str]] | None:
         events = ask("GET", f"assets/events?{urlencode(source)}")["asset_events"]
         return events[0]["created_dagruns"] or None if events else [{"run_id": ""}]
 
-    runs = _wait(caused, SECONDS_FOR_A_NIGHT, f"{PUBLISHING} to start")
+    runs = _wait(caused, SECONDS_FOR_A_NIGHT, f"{dag_id} to start")
     return runs[0]["run_id"] or None
 
 

@@ -18,6 +18,9 @@ class Settings:
     archive: str
     outbox: str
     warehouse_url: str | None
+    smtp_url: str | None
+    mail_from: str | None
+    mail_addresses: Path | None
 
 
 def settings() -> Settings:
@@ -29,6 +32,9 @@ def settings() -> Settings:
         archive=os.environ.get("MANGNON_ARCHIVE") or str(home / "archive"),
         outbox=os.environ.get("MANGNON_OUTBOX") or str(home / "outbox"),
         warehouse_url=os.environ.get("WAREHOUSE_URL") or None,
+        smtp_url=os.environ.get("MANGNON_SMTP_URL") or None,
+        mail_from=os.environ.get("MANGNON_MAIL_FROM") or None,
+        mail_addresses=Path(addresses) if (addresses := os.environ.get("MANGNON_MAIL_ADDRESSES")) else None,
     )
 
 

@@ -82,6 +82,22 @@ VERDICTS = """
     limit 30
 """
 
+TOLD = """
+    select
+        feedback.written_at as at,
+        coalesce(feedback.reporter_code, '?') as reporter,
+        coalesce(to_char(feedback.period, 'YYYY-MM'), '') as period,
+        feedback.kind,
+        coalesce(deliveries.file_name, '') as about,
+        feedback.mail_state as mail,
+        coalesce(feedback.mail_error, '') as why_not
+    from ops.feedback
+    left join ops.deliveries using (delivery_id)
+    where feedback.period = %(period)s or %(period)s::date is null
+    order by feedback.feedback_id desc
+    limit 20
+"""
+
 
 def show(connection: Connection, period: date | None) -> None:
     """Prints it; of one month only, when a period is given."""
@@ -93,6 +109,7 @@ def show(connection: Connection, period: date | None) -> None:
         ("Deliveries and loads by reporter", REPORTERS),
         ("Refused and held, newest first", REFUSALS),
         ("Verdicts of the last 7 days that were not met", VERDICTS),
+        ("Told to reporters, newest first", TOLD),
     ):
         console.print(_table(title, _rows(connection, query, period)))
     if _rows(connection, HAS_SYNTHETIC, period)[0]["has_synthetic"]:

@@ -39,7 +39,7 @@ def dag(file: Path, dags: dict[str, Any]) -> Any:
 
 def test_each_file_holds_the_dag_of_its_name(dags: dict[str, Any]) -> None:
     assert {dag.dag_id: Path(dag.fileloc).stem for dag in dags.values()} == {file.stem: file.stem for file in FILES}
-    assert {services.NIGHTLY, services.PUBLISHING} <= set(dags)
+    assert {services.NIGHTLY, services.PUBLISHING, services.TELLING} <= set(dags)
 
 
 def test_a_file_is_short_and_not_taken_for_dbts(file: Path) -> None:
@@ -118,6 +118,7 @@ def test_assets_tie_the_dags_together(dags: dict[str, Any]) -> None:
         ("verdicts", "publish_marts", "announce_verdicts"),
     }
     assert dags["publish_marts"].schedule.name == "loads"
+    assert dags["tell_reporters"].schedule.name == "verdicts"
 
 
 def test_a_rollback_is_asked_for_by_hand_and_waits_for_approval(dags: dict[str, Any]) -> None:
@@ -128,6 +129,12 @@ def test_a_rollback_is_asked_for_by_hand_and_waits_for_approval(dags: dict[str, 
     assert approve.downstream_task_ids == {"roll_back"}
     assert approve.defaults == ["Reject"]
     assert approve.response_timeout == timedelta(days=1)
+
+
+def test_what_can_be_said_is_said_whatever_else_failed_and_the_run_is_red(dags: dict[str, Any]) -> None:
+    dag = dags["tell_reporters"]
+    assert {dag.get_task(name).trigger_rule for name in ("write_reminders", "send_mail")} == {"all_done"}
+    assert dag.get_task("show_failure").upstream_task_ids == {"write_feedback", "write_reminders", "send_mail"}
 
 
 def test_verdicts_are_announced_also_after_a_refusal(dags: dict[str, Any]) -> None:

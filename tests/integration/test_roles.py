@@ -9,8 +9,12 @@ FORBIDDEN = {
     "loader": ["delete from ops.loads", "update ops.releases set state = 'published'", "select * from core.fct_events"],
     "transformer": ["update ops.loads set state = 'accepted'", "insert into raw.events (load_id) values (1)"],
     "auditor": ["update ops.loads set rows_in = 0", "delete from core.fct_events", "delete from raw.events"],
+    "teller": [
+        "update ops.loads set state = 'accepted'", "insert into ops.verdicts default values",
+        "delete from ops.feedback", "select * from core.fct_events",
+    ],
     "publisher": ["delete from raw.events", "delete from core.fct_events", "delete from ops.deliveries"],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("role", "statement"), [(role, sql) for role, every in FORBIDDEN.items() for sql in every])

@@ -165,7 +165,7 @@ class _Template:
                 sheet.data_validation(row, 1, row, 1, _drop_down(["x"], 'Chỉ ghi "x", hoặc để trống.'))
                 sheet.write(row, 2, field.title, self.text)
                 cached = _declared_total(field, given.get(form.name, ()))
-                sheet.write_formula(row, 3, _total_formula(form, field), self.total, cached)
+                sheet.write_formula(row, 3, total_formula(form, field), self.total, cached)
         sheet.write(row + 1, 0, 'Tổng khai báo tự tính từ các biểu, không gồm các dòng "trong đó".', self.note)
 
     def _write_instructions(self, sheet: Worksheet, forms: Sequence[Form]) -> None:
@@ -258,7 +258,7 @@ def _limits(kind: str, minimum: Any, maximum: Any, message: str) -> dict[str, An
     return {"validate": kind, "error_title": "Không hợp lệ", "error_message": message} | limits
 
 
-def _total_formula(form: Form, field: Field) -> str:
+def total_formula(form: Form, field: Field) -> str:
     """The sum of the field's column; lines "trong đó" are taken out again, as they are part of other lines."""
 
     def cells(name: str) -> str:
