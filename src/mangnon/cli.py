@@ -12,6 +12,7 @@ from mangnon.codes import CodeLists
 from mangnon.commands.backfill import backfill
 from mangnon.commands.explain import explain
 from mangnon.commands.load import load, read
+from mangnon.commands.page import page
 from mangnon.commands.prune import prune
 from mangnon.commands.release import release
 from mangnon.forms.template import write_template
@@ -189,7 +190,7 @@ def down() -> None:
     server.stop()
 
 
-for command in (backfill, explain, load, prune, release):
+for command in (backfill, explain, load, page, prune, release):
     cli.add_command(command)
 
 

@@ -130,7 +130,9 @@ def test_snapshot_forms_are_those_of_the_contract(manifest: dict[str, Any]) -> N
 def test_incident_classes_are_those_of_the_contract() -> None:
     declared = re.search(r"incident_classes: \[(.*)\]", (PROJECT / "dbt_project" / "dbt_project.yml").read_text())
     assert declared
-    assert declared[1].split(", ") == [value for value, _ in all_forms()["incidents"].field("incident_class").categories]
+    assert declared[1].split(", ") == [
+        value for value, _ in all_forms()["incidents"].field("incident_class").categories
+    ]
 
 
 def test_every_model_is_named_after_its_layer(models: list[dict[str, Any]]) -> None:
