@@ -54,15 +54,56 @@
     {% if is_incremental() %}delete from {{ this }} where release_id = {{ candidate_asked() }}{% endif %}
 {%- endmacro %}
 
+{% macro known_batches() -%}
+    {#- The batches whose loads the candidate knows: what is still being loaded belongs to a later release. -#}
+    select batch_id from {{ source('ops', 'batches') }}
+    where state = 'published'
+    union
+    select batch_id from {{ source('ops', 'release_batches') }}
+    where release_id = {{ candidate_asked() }}
+{%- endmacro %}
+
+{% macro new_batches() -%}
+    {#- The batches that the candidate is the first to know: its own, and those that changed nothing since the last
+        release. A rollback models nothing, so it is not the last release here. -#}
+    select batch_id from {{ source('ops', 'release_batches') }}
+    where release_id = {{ candidate_asked() }}
+    union
+    select batch_id from {{ source('ops', 'batches') }}
+    where
+        {{ candidate_asked() }} > 0
+        and state = 'published'
+        and published_at > coalesce(
+            (
+                select max(published_at) from {{ source('ops', 'releases') }}
+                where state = 'published' and restores is null
+            ),
+            '-infinity'
+        )
+        and batch_id not in (
+            select release_batches.batch_id
+            from {{ source('ops', 'release_batches') }} as release_batches
+            inner join {{ source('ops', 'releases') }} as releases using (release_id)
+            where releases.state = 'published'
+        )
+{%- endmacro %}
+
+{% macro delete_new_batches() -%}
+    {% if is_incremental() %}delete from {{ this }} where batch_id in ({{ new_batches() }}){% endif %}
+{%- endmacro %}
+
 {% macro loads_with_covers() -%}
     {#- What staging views know of a load: nothing sees the rows of raw without it. -#}
     select
         loads.load_id,
         loads.batch_id,
+        loads.delivery_id,
         loads.state as load_state,
         loads.reporter_code,
         loads.form,
         loads.period,
+        loads.rows_loaded,
+        loads.loaded_at,
         deliveries.is_synthetic,
         deliveries.received_at
     from {{ source('ops', 'loads') }} as loads

@@ -12,6 +12,7 @@ from mangnon.codes import CodeLists
 from mangnon.commands.backfill import backfill
 from mangnon.commands.explain import explain
 from mangnon.commands.load import load, read
+from mangnon.commands.page import page
 from mangnon.commands.prune import prune
 from mangnon.commands.release import release
 from mangnon.commands.tell import tell, tell_all
@@ -193,7 +194,7 @@ def down() -> None:
     server.stop()
 
 
-for command in (backfill, explain, load, prune, release, tell):
+for command in (backfill, explain, load, page, prune, release, tell):
     cli.add_command(command)
 
 

@@ -15,7 +15,10 @@ from mangnon.settings import TIMEZONE
 from mangnon.warehouse import Connection
 
 QUALIFIERS = {"eq": "", "gte": "trên ", "approx": "khoảng "}
-CSV_COLUMNS = ("figure", "value", "qualifier", "unit", "label", "previous_value", "change", "release_id")
+CSV_COLUMNS = (
+    "figure", "value", "qualifier", "unit", "label", "previous_value", "change", "release_id",
+    "expected_reporters", "complete_reporters", "expected_districts", "complete_districts",
+)  # fmt: skip
 
 
 class NothingPublished(Failure):
@@ -38,7 +41,27 @@ class Figure:
     change: Decimal | None
     expected_reporters: int
     complete_reporters: int
+    expected_districts: int
+    complete_districts: int
     is_synthetic: bool
+
+    @property
+    def completeness(self) -> str:
+        """How many of those who had to report have reported every month."""
+        return completeness(
+            self.expected_reporters, self.complete_reporters, self.expected_districts, self.complete_districts
+        )
+
+
+def completeness(
+    expected_reporters: int, complete_reporters: int, expected_districts: int, complete_districts: int
+) -> str:
+    """`13/13 huyện, 3/3 đơn vị khác`: of those who had to report, who has reported every month."""
+    counts = (
+        (complete_districts, expected_districts, "huyện"),
+        (complete_reporters - complete_districts, expected_reporters - expected_districts, "đơn vị khác"),
+    )
+    return ", ".join(f"{complete}/{expected} {who}" for complete, expected, who in counts if expected)
 
 
 def figures(connection: Connection, year: int) -> list[Figure]:
@@ -84,16 +107,16 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
     yield f"Bản số {release['release_id']}, {published}."
     if any(row.is_synthetic for row in rows):
         yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
-    yield "Cột cuối: số đơn vị đã báo cáo đủ các tháng trên số đơn vị phải báo cáo."
+    yield "Sau mỗi số liệu: số huyện, số đơn vị khác đã báo cáo đủ các tháng trên số phải báo cáo."
     width = max(len(row.label) for row in rows)
     values = {row.figure: _amount(row.value, row.unit, row.qualifier) for row in rows}
     value_width = max(map(len, values.values()))
+    complete_width = max(len(row.completeness) for row in rows)
     for section, members in groupby(rows, key=lambda row: row.section):
         yield f"\n{section}"
         for row in members:
             value = f"{row.label:<{width}}  {values[row.figure]:>{value_width}}"
-            complete = f"{row.complete_reporters}/{row.expected_reporters}"
-            yield f"  {row.figure}  {value}  {complete:>5}  {_change(row)}".rstrip()
+            yield f"  {row.figure}  {value}  {row.completeness:<{complete_width}}  {_change(row)}".rstrip()
 
 
 def _amount(value: Decimal | None, unit: str, qualifier: str | None) -> str:

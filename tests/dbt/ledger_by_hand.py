@@ -79,6 +79,11 @@ class Ledger:
             select reporter_code, form, period, load_id, int4range(%s, %s) from ops.loads where load_id = any(%s)""",
             [release, release + 1, [*loads, *self.reference_load_ids]],
         )
+        self.connection.execute(
+            """insert into ops.release_batches (release_id, batch_id)
+            select distinct %s::integer, batch_id from ops.loads where load_id = any(%s)""",
+            [release, list(loads)],
+        )
         self.connection.commit()
         transform.build_release_tables(release)
 

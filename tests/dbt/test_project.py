@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mangnon.forms import submission_forms
+from mangnon.forms import all_forms, submission_forms
 from mangnon.settings import PROJECT
 
 LOGIC = re.compile(r"\b(case|group by|over|coalesce|sum|count|union|left join)\b")
@@ -127,10 +127,18 @@ def test_snapshot_forms_are_those_of_the_contract(manifest: dict[str, Any]) -> N
     assert declared[1].split(", ") == [form.name for form in submission_forms() if form.kind == "snapshot"]
 
 
+def test_incident_classes_are_those_of_the_contract() -> None:
+    declared = re.search(r"incident_classes: \[(.*)\]", (PROJECT / "dbt_project" / "dbt_project.yml").read_text())
+    assert declared
+    assert declared[1].split(", ") == [
+        value for value, _ in all_forms()["incidents"].field("incident_class").categories
+    ]
+
+
 def test_every_model_is_named_after_its_layer(models: list[dict[str, Any]]) -> None:
     prefixes = {
         "staging": "stg_", "core": "dim_", "core/dimensions": "(dim|bridge)_", "core/facts": "(fct|agg)_",
-        "core/computed": "computed_", "marts": "",
+        "core/verdicts": "agg_", "core/computed": "computed_", "marts": "",
     }  # fmt: skip
     for model in models:
         folder = Path(model["original_file_path"]).parent.relative_to("models")

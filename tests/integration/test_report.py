@@ -24,7 +24,10 @@ def report(*arguments: str) -> str:
 
 def test_all_33_figures_are_those_that_were_published(published: ModuleType) -> None:
     rows = list(csv.DictReader(io.StringIO(report("--year", "2020", "--format", "csv"))))
-    assert list(rows[0]) == ["figure", "value", "qualifier", "unit", "label", "previous_value", "change", "release_id"]
+    assert list(rows[0]) == [
+        "figure", "value", "qualifier", "unit", "label", "previous_value", "change", "release_id",
+        "expected_reporters", "complete_reporters", "expected_districts", "complete_districts",
+    ]  # fmt: skip
     expected = {row["figure"]: row for row in csv.DictReader(PUBLISHED.open())}
     assert len(expected) == 33
     assert {row["figure"]: (Decimal(row["value"]), row["qualifier"], row["unit"]) for row in rows} == {
@@ -44,10 +47,20 @@ def test_changes_on_2019_are_those_that_the_report_states(published: ModuleType)
 def test_the_text_is_vietnamese_and_says_that_the_sample_is_invented(published: ModuleType) -> None:
     text = report("--year", "2020")
     for words in (
-        "49.980 lượt người", "trên 12.000.000.000 đồng", "17.316.469.000 đồng", "giảm 1 trẻ so với năm 2019", "13/13",
-        "giả định",
+        "49.980 lượt người", "trên 12.000.000.000 đồng", "17.316.469.000 đồng", "giảm 1 trẻ so với năm 2019",
+        "13/13 huyện, 3/3 đơn vị khác", "giả định",
     ):  # fmt: skip
         assert words in text
+
+
+def test_every_figure_says_that_13_of_13_districts_have_reported(published: ModuleType) -> None:
+    rows = list(csv.DictReader(io.StringIO(report("--year", "2020", "--format", "csv"))))
+    of_districts = [row for row in rows if row["expected_districts"] != "0"]
+    assert {(row["complete_districts"], row["expected_districts"]) for row in of_districts} == {("13", "13")}
+    figures = [line for line in report("--year", "2020").splitlines() if line.startswith("  F")]
+    assert sum("13/13 huyện" in line for line in figures) == len(of_districts) == 33
+    # No provincial body reports incidents.
+    assert "khác" not in next(line for line in figures if "F29" in line)
 
 
 def test_a_year_without_figures_is_said(published: ModuleType) -> None:

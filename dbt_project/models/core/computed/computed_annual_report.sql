@@ -28,7 +28,9 @@ select
     this_year.value - year_before.value as change,
     this_year.expected_reporters,
     this_year.complete_reporters,
-    this_year.is_synthetic or coalesce(year_before.is_synthetic, false) as is_synthetic
+    this_year.is_synthetic or coalesce(year_before.is_synthetic, false) as is_synthetic,
+    this_year.expected_districts,
+    this_year.complete_districts
 from figures
 inner join years as this_year on figures.figure = this_year.figure
 left join years as year_before on figures.figure = year_before.figure and this_year.year = year_before.year + 1

@@ -248,6 +248,7 @@ expected as (
     select
         form,
         reporter_code,
+        coalesce(reporter_kind = 'district', false) as is_district,
         period,
         is_counted
     from {{ ref('computed_reporting_rates') }}
@@ -261,10 +262,12 @@ reporters as (
         cuts.cut,
         cuts.cut_number,
         expected.reporter_code,
+        expected.is_district,
         bool_and(expected.is_counted) as is_complete
     from expected
     inner join cuts on expected.period between cuts.from_period and cuts.to_period
-    group by expected.form, cuts.year, cuts.cut, cuts.cut_number, expected.reporter_code
+    group by
+        expected.form, cuts.year, cuts.cut, cuts.cut_number, expected.reporter_code, expected.is_district
 ),
 
 completeness as (
@@ -274,7 +277,9 @@ completeness as (
         cut,
         cut_number,
         count(*)::integer as expected_reporters,
-        count(*) filter (where is_complete)::integer as complete_reporters
+        count(*) filter (where is_complete)::integer as complete_reporters,
+        count(*) filter (where is_district)::integer as expected_districts,
+        count(*) filter (where is_district and is_complete)::integer as complete_districts
     from reporters
     group by form, year, cut, cut_number
 ),
@@ -328,7 +333,9 @@ select
     missing_months.missing_months,
     coalesce(completeness.expected_reporters, 0) as expected_reporters,
     coalesce(completeness.complete_reporters, 0) as complete_reporters,
-    coalesce(known.is_synthetic, false) as is_synthetic
+    coalesce(known.is_synthetic, false) as is_synthetic,
+    coalesce(completeness.expected_districts, 0) as expected_districts,
+    coalesce(completeness.complete_districts, 0) as complete_districts
 from cuts
 cross join figures
 left join known

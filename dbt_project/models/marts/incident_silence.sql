@@ -1,0 +1,1 @@
+{{ release_view('computed_incident_silence') }}

@@ -1,0 +1,1 @@
+{{ release_view('computed_quality_by_rule') }}
