@@ -1,43 +1,35 @@
-"""How probable a count is, in SQL: exact tails of the Poisson and the binomial distribution, for small counts."""
+"""How probable a count is, in SQL.
 
+Incidents are few, so two of their counts are compared exactly, as Poisson counts: if both have the same rate then,
+given their sum, each is binomial with its share of what both were exposed to (months, children). Nothing is estimated,
+and a count of zero is as good as any other. (J. Przyborowski and H. Wilenski, Biometrika 31, 1940.)
+"""
+
+# A slip of the pen must not make a million terms; beyond so many, no count is small.
 MOST_TERMS = 10_000
 
 
-def poisson_at_least(count: str, expected: str) -> str:
-    """SQL: how probable it is that a Poisson count of this expectation (above 0) is `count` or more."""
-    return f"(1 - {_sum_of(_poisson(expected), '0', f'({count}) - 1')})"
+def rarer_than(probability: float, count: str, of: str, share: str) -> str:
+    """SQL: whether so high or so low a count is rarer than that, if of `of` each falls here with probability `share`.
 
-
-def poisson_at_most(count: str, expected: str) -> str:
-    """SQL: how probable it is that a Poisson count of this expectation (above 0) is `count` or fewer."""
-    return _sum_of(_poisson(expected), "0", count)
-
-
-def binomial_at_least(count: str, of: str, share: str) -> str:
-    """SQL: how probable it is that `count` or more of so many fall to a part that has this share (between 0 and 1)."""
-    return _sum_of(_binomial(of, share), count, of)
-
-
-def binomial_at_most(count: str, of: str, share: str) -> str:
-    """SQL: how probable it is that `count` or fewer of so many fall to a part that has this share (between 0 and 1)."""
-    return _sum_of(_binomial(of, share), "0", count)
-
-
-def _poisson(expected: str) -> str:
-    return f"number * ln({expected}) - ({expected}) - lgamma(number + 1)"
-
-
-def _binomial(of: str, share: str) -> str:
-    return f"""
-        lgamma({of} + 1) - lgamma(number + 1) - lgamma({of} - number + 1)
-        + number * ln({share}) + ({of} - number) * ln(1 - {share})
+    Not true where the share is all.
     """
+    high = _sum_of_terms(count, of, of, share)
+    low = _sum_of_terms("0", count, of, share)
+    return f"least({high}, {low}) < {probability}"
 
 
-def _sum_of(logarithm: str, first: str, last: str) -> str:
-    # PostgreSQL refuses to round what is below 1e-307 to nothing; and a slip of the pen must not make a million terms.
+def _sum_of_terms(first: str, last: str, of: str, share: str) -> str:
+    # PostgreSQL refuses to round what is below 1e-307 to nothing.
     return f"""(
-        select coalesce(sum(exp(greatest(({logarithm})::double precision, -700))), 0)
-        from generate_series(({first})::bigint, least(({last})::bigint, ({first})::bigint + {MOST_TERMS}))
-            as numbers (number)
+        select sum(
+            exp(
+                greatest(
+                    lgamma({of} + 1) - lgamma(number + 1) - lgamma({of} - number + 1)
+                    + number * ln({share}) + ({of} - number) * ln(nullif(1 - {share}, 0)),
+                    case when {share} < 1 then -700 end
+                )
+            )
+        )
+        from generate_series({first}::bigint, least({last}::bigint, {first}::bigint + {MOST_TERMS})) as terms (number)
     )"""

@@ -4,7 +4,7 @@ A month is compared with the area's own months before, a year with the rest of t
 """
 
 from expectations.areas import in_same_borders, told_to_newest_load
-from expectations.chance import binomial_at_least, binomial_at_most, poisson_at_least, poisson_at_most
+from expectations.chance import rarer_than
 from expectations.rule import Rule, attributed, decimal_vi, threshold
 
 RARE = threshold("rare_by_chance")
@@ -57,7 +57,7 @@ MONTHS = f"""
     )
 """
 
-# The incidents of an area in a year, and those that it would have at the rate of all other areas of the province.
+# The incidents of an area in a year, and its share of the province's children in the months that are known.
 RATES = f"""
     {in_same_borders(YEAR_SPANS)},
 
@@ -93,15 +93,15 @@ RATES = f"""
     counts as (
         select
             judged_period, in_area_key, incident_class, counted,
-            (sum(counted) over all_areas - counted) * child_months
-            / nullif(sum(child_months) over all_areas - child_months, 0)::double precision as expected
+            sum(counted) over all_areas as of_all,
+            (child_months / sum(child_months) over all_areas)::double precision as share
         from counted
         window all_areas as (partition by judged_period, incident_class)
     )
 """
 
 ALL_MONTHS = "(counts.counted + counts.earlier)"
-ONE_MONTH = "1.0 / (counts.months + 1)"
+ONE_MONTH = "(1.0 / (counts.months + 1))"
 
 RULES = (
     Rule(
@@ -112,7 +112,6 @@ RULES = (
         hurts="Abused and injured children: so many or so few in a month are hardly chance; or it is a slip.",
         message_vi="Số vụ việc trong tháng khác hẳn các tháng trước của địa bàn (cùng địa giới)",
         mend_vi="Hãy kiểm tra lại số liệu; nếu đúng, cần xem xét tình hình tại địa bàn.",
-        # Of two Poisson counts with one rate, given their sum, the one is binomial: exact for any count, also for zero.
         query=attributed(f"""
             {MONTHS}
 
@@ -123,10 +122,7 @@ RULES = (
                     counts.counted || ' ' || {CLASS_VI} || ' tháng ' || to_char(counts.judged_period, 'MM/YYYY')
                     || ', ' || counts.months || ' tháng trước có ' || counts.earlier as detail
                 from counts
-                where least(
-                    {binomial_at_least("counts.counted", ALL_MONTHS, ONE_MONTH)},
-                    {binomial_at_most("counts.counted", ALL_MONTHS, ONE_MONTH)}
-                ) < {RARE}
+                where {rarer_than(RARE, "counts.counted", ALL_MONTHS, ONE_MONTH)}
             ''')
         }
         """),
@@ -137,7 +133,7 @@ RULES = (
         gate="release",
         severity="warning",
         hurts="Abused and injured children: a district's rate is far above the others', or hides cases.",
-        message_vi="Số vụ việc trên số trẻ em của địa bàn khác hẳn phần còn lại của tỉnh",
+        message_vi="Số vụ việc so với số trẻ em của địa bàn khác hẳn toàn tỉnh",
         mend_vi="Hãy kiểm tra số vụ việc và số trẻ em; số thấp bất thường có thể do chưa phát hiện hoặc chưa báo cáo.",
         query=attributed(f"""
             {RATES}
@@ -148,12 +144,9 @@ RULES = (
                     'incidents' as form, counts.judged_period, counts.in_area_key,
                     counts.counted || ' ' || {CLASS_VI} || ' trong 12 tháng đến '
                     || to_char(counts.judged_period, 'MM/YYYY')
-                    || ', theo tỷ lệ của phần còn lại của tỉnh là ' || {decimal_vi("counts.expected")} as detail
+                    || ', theo tỷ lệ chung của tỉnh là ' || {decimal_vi("counts.of_all * counts.share")} as detail
                 from counts
-                where counts.expected > 0 and least(
-                    {poisson_at_least("counts.counted", "counts.expected")},
-                    {poisson_at_most("counts.counted", "counts.expected")}
-                ) < {RARE}
+                where {rarer_than(RARE, "counts.counted", "counts.of_all", "counts.share")}
             ''')
         }
         """),
