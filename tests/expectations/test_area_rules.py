@@ -3,7 +3,6 @@
 On 1 January 2020 Hoành Bồ (204) joined Hạ Long (193).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import comb
 from typing import Any
@@ -115,7 +114,7 @@ class Judged:
 
 
 @pytest.fixture(scope="module")
-def judged(desk: Desk) -> Iterator[Judged]:
+def judged(desk: Desk) -> Judged:
     old, new = desk.batch(), desk.batch()
     code_lists = desk.reference(old)
     published = code_lists + [desk.receive(old, sent) for sent in PUBLISHED]
@@ -137,7 +136,7 @@ def judged(desk: Desk) -> Iterator[Judged]:
         "select expectation, load_id, message from ops.verdicts where not is_met and expectation = any(%s)", list(RULES)
     ):
         named[rule][load_id] = message
-    yield Judged(
+    return Judged(
         {name: loads[-1] for name, loads in broken.items()}, {name: loads[-1] for name, loads in fine.items()}, named
     )
 
