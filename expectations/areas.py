@@ -12,13 +12,14 @@ SNAPSHOTS = "('programme_sites', 'child_population')"
 def in_same_borders(spans: str) -> str:
     """CTEs `area_months`, `area_measures` and `area_loads` of the spans (form, judged_period, first_period).
 
-    They hold the months of each span, up to the judged one, of which an area was reported as a whole; what was reported
-    of it in them, measure by measure; and the new loads that speak of it. Areas are in the judged month's borders.
+    They hold the months of each span, up to the judged one, of which an area was reported as a whole; the loads that
+    reported it; and what they say, measure by measure. Areas are in the judged month's borders.
     """
+    # Materialized, since the planner takes each for one row and would compute it again for each row of the other.
     return f"""
         with spans as ({spans}),
 
-        spans_in_borders as (
+        spans_in_borders as materialized (
             select spans.form, spans.judged_period, spans.first_period, borders.borders_on
             from spans
             inner join (select distinct borders_on, borders_until from marts.bridge_area_borders) as borders
@@ -26,7 +27,7 @@ def in_same_borders(spans: str) -> str:
                 and (spans.judged_period < borders.borders_until or borders.borders_until is null)
         ),
 
-        area_months as (
+        area_months as materialized (
             select
                 spans.form, spans.judged_period, bridge.in_area_key, rates.period,
                 array_agg(rates.load_id) as load_ids
@@ -45,37 +46,36 @@ def in_same_borders(spans: str) -> str:
             having bool_and(rates.is_counted and bridge.is_whole and coalesce(bridge.weight = 1, false))
         ),
 
-        area_loads as (
-            select area_months.form, area_months.judged_period, area_months.in_area_key, judged_loads.load_id,
-                judged_loads.period
+        area_loads as materialized (
+            select form, judged_period, in_area_key, period, unnest(load_ids) as load_id
             from area_months
-            cross join unnest(area_months.load_ids) as loads (load_id)
-            inner join judged_loads on loads.load_id = judged_loads.load_id
         ),
 
-        area_measures as (
+        area_measures as materialized (
             select
-                area_months.form, area_months.judged_period, area_months.in_area_key, area_months.period,
+                area_loads.form, area_loads.judged_period, area_loads.in_area_key, area_loads.period,
                 measures.measure, measures.incident_class, measures.special_circumstance, sum(measures.value) as value
-            from area_months
-            cross join unnest(area_months.load_ids) as loads (load_id)
-            inner join core.agg_measures as measures on loads.load_id = measures.load_id
+            from area_loads
+            inner join core.agg_measures as measures on area_loads.load_id = measures.load_id
             where not measures.is_subset
             group by
-                area_months.form, area_months.judged_period, area_months.in_area_key, area_months.period,
+                area_loads.form, area_loads.judged_period, area_loads.in_area_key, area_loads.period,
                 measures.measure, measures.incident_class, measures.special_circumstance
         )
     """
 
 
 def told_to_newest_load(query: str) -> str:
-    """SQL: what the query says of areas (form, judged_period, in_area_key, detail), to an area's newest new load."""
+    """SQL after CTEs: what the query says of areas (form, judged_period, in_area_key, detail), to their newest load."""
     return f"""
+        , told as materialized ({query})
+
         select newest.load_id, areas.name || ': ' || told.detail as detail
-        from ({query}) as told
+        from told
         inner join (
             select distinct on (form, judged_period, in_area_key) form, judged_period, in_area_key, load_id
             from area_loads
+            where load_id in (select load_id from judged_loads)
             order by form, judged_period, in_area_key, period desc, load_id desc
         ) as newest
             on told.form = newest.form
@@ -118,7 +118,7 @@ YEARS = f"""
         having form in {SNAPSHOTS} or count(*) >= {threshold("year_on_year_months")}
     ),
 
-    years as (
+    years as materialized (
         select
             compared.form, compared.judged_period, compared.in_area_key, measures.measure,
             measures.special_circumstance, array_length(compared.periods, 1) as months,

@@ -36,7 +36,7 @@ YEAR_SPANS = """
 MONTHS = f"""
     {in_same_borders(MONTH_SPANS)},
 
-    known as (
+    known as materialized (
         select judged_period, in_area_key, count(*) as months
         from area_months
         where period < judged_period
@@ -44,7 +44,7 @@ MONTHS = f"""
         having count(*) >= {threshold("incident_history_months")}
     ),
 
-    counts as (
+    counts as materialized (
         select
             known.judged_period, known.in_area_key, known.months, area_measures.incident_class,
             coalesce(sum(area_measures.value) filter (where area_measures.period = known.judged_period), 0) as counted,
@@ -61,14 +61,14 @@ MONTHS = f"""
 RATES = f"""
     {in_same_borders(YEAR_SPANS)},
 
-    living as (
+    living as materialized (
         select distinct on (judged_period, in_area_key) judged_period, in_area_key, value as children
         from area_measures
         where measure = 'children' and special_circumstance = 'all' and value > 0
         order by judged_period, in_area_key, period desc
     ),
 
-    exposed as (
+    exposed as materialized (
         select living.judged_period, living.in_area_key, living.children * count(*) as child_months
         from living
         inner join area_months
@@ -77,7 +77,7 @@ RATES = f"""
         group by living.judged_period, living.in_area_key, living.children
     ),
 
-    counted as (
+    counted as materialized (
         select
             exposed.judged_period, exposed.in_area_key, exposed.child_months, classes.incident_class,
             coalesce(sum(area_measures.value) filter (where {COUNTED}), 0) as counted
@@ -90,7 +90,7 @@ RATES = f"""
         group by exposed.judged_period, exposed.in_area_key, exposed.child_months, classes.incident_class
     ),
 
-    counts as (
+    counts as materialized (
         select
             judged_period, in_area_key, incident_class, counted,
             sum(counted) over all_areas as of_all,

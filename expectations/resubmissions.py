@@ -9,7 +9,10 @@ FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 SIGNATURES = f"""
     select
         known.load_id, known.reporter_code, known.form, known.period,
-        count(*) filter (where measures.value >= {threshold("copied_value_least")}) as telling_values,
+        count(*) filter (
+            -- Money follows the turns where every turn has its price.
+            where measures.value >= {threshold("copied_value_least")} and measures.measure <> 'amount_vnd'
+        ) as telling_values,
         string_agg(
             concat_ws(
                 '|', measures.measure, measures.event_type, measures.programme, measures.occasion,
