@@ -1,44 +1,58 @@
 """Gate 1: events and who attended them."""
 
-from expectations.rule import Rule, failing_lines, key_of, repeated_lines, threshold
+from expectations.lines import failing_lines, repeated_lines
+from expectations.rule import Rule, key_of, threshold
 
 KEYS = ("area_key", "date_id", "is_dated", "event_type_key", "programme_key")
 PARTS = ("child_attendances", "caregiver_attendances", "official_attendances", "collaborator_attendances")
 SUM_OF_PARTS = " + ".join(f"coalesce(facts.{part}, 0)" for part in PARTS)
 IS_TRAINING = f"facts.event_type_key = {key_of('training')}"
+SHOWN = "facts.attendances || ' lượt / ' || facts.event_count || ' hoạt động'"
+BANDS = (
+    f"{threshold('attendances_per_event_least')}-{threshold('attendances_per_event_most')} lượt, một lớp tập huấn "
+    f"{threshold('training_attendances_least')}-{threshold('training_attendances_most')} lượt"
+)
 
 RULES = (
     Rule(
         name="attendances_below_parts",
+        number=10,
         gate="loads",
         severity="critical",
-        hurts="The attendances of the province are less than those of its children and officials.",
+        hurts="The provincial officer: the province's attendances are less than those of its children and officials.",
         message_vi="Tổng lượt người tham dự nhỏ hơn tổng các thành phần",
-        query=failing_lines(
+        mend_vi="Tổng phải bằng hoặc lớn hơn tổng các cột “Trong đó”: hãy sửa tổng hoặc sửa các thành phần.",
+        **failing_lines(
             "events",
             f"facts.qualifier = 'eq' and facts.attendances < {SUM_OF_PARTS}",
             f"facts.attendances || ' < ' || {SUM_OF_PARTS}",
+            fields=["attendances"],
         ),
     ),
     Rule(
         name="event_without_attendances",
+        number=13,
         gate="loads",
         severity="warning",
-        hurts="Averages per event are wrong: an event without people, or people without an event.",
+        hurts="The analyst: averages per event are wrong, with an event without people or people without an event.",
         message_vi="Có hoạt động mà không có người tham dự, hoặc ngược lại",
-        query=failing_lines(
+        mend_vi="Hãy ghi đủ cả số buổi, lớp, cuộc và tổng lượt người, hoặc xoá dòng nếu không tổ chức.",
+        **failing_lines(
             "events",
             "(facts.event_count > 0) <> (facts.attendances > 0)",
             "facts.event_count || ' hoạt động, ' || facts.attendances || ' lượt'",
+            fields=["event_count", "attendances"],
         ),
     ),
     Rule(
         name="attendances_per_event_unusual",
+        number=13,
         gate="loads",
         severity="warning",
-        hurts="Several events on one line, or a slip of the pen, in the figures of communication and training.",
+        hurts="The provincial officer: several events on one line, or a slip, in the figures of communication.",
         message_vi="Số lượt người tham dự mỗi hoạt động khác thường",
-        query=failing_lines(
+        mend_vi=f"Thường một hoạt động có {BANDS}: hãy kiểm tra lại số hoạt động và số lượt.",
+        **failing_lines(
             "events",
             f"""
             facts.event_count > 0 and facts.attendances > 0 and (
@@ -48,27 +62,33 @@ RULES = (
                     then {threshold("training_attendances_most")} else {threshold("attendances_per_event_most")} end
             )
             """,
-            "facts.attendances || ' lượt / ' || facts.event_count || ' hoạt động'",
+            SHOWN,
+            fields=["event_count", "attendances"],
         ),
     ),
     Rule(
         name="attendances_per_event_impossible",
+        number=13,
         gate="loads",
         severity="critical",
-        hurts="A slipped thousands separator outweighs all other events of the year.",
+        hurts="All other districts: a slipped thousands separator outweighs their events of the whole year.",
         message_vi="Số lượt người tham dự mỗi hoạt động không thể có",
-        query=failing_lines(
+        mend_vi="Có thể nhầm dấu chấm tách hàng nghìn: hãy nhập lại số lượt.",
+        **failing_lines(
             "events",
             f"facts.attendances > greatest(facts.event_count, 1) * {threshold('attendances_per_event_impossible')}",
-            "facts.attendances || ' lượt / ' || facts.event_count || ' hoạt động'",
+            SHOWN,
+            fields=["attendances"],
         ),
     ),
     Rule(
         name="events_repeated",
+        number=21,
         gate="loads",
         severity="warning",
-        hurts="An event entered twice is counted twice; two like events on one day are possible, so it is only a note.",
+        hurts="The analyst: an event entered twice counts twice; two like ones on a day are possible, so it is a note.",
         message_vi="Nhiều dòng giống hệt nhau",
-        query=repeated_lines("events", [*KEYS, "event_count", "attendances", *PARTS, "delegations"]),
+        mend_vi="Nếu nhập trùng, hãy xoá dòng thừa; nếu đúng là nhiều hoạt động giống nhau thì không cần sửa.",
+        **repeated_lines("events", [*KEYS, "event_count", "attendances", *PARTS, "delegations"]),
     ),
 )

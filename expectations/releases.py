@@ -84,10 +84,12 @@ def _old_facts_without(dimension: str, key: str, form: str) -> str:
 RULES = (
     Rule(
         name="rows_missing_in_marts",
+        number=23,
         gate="release",
         severity="critical",
-        hurts="Rows were lost or doubled between the form and what BI sees.",
+        hurts="The analyst: rows were lost or doubled between the form and what she sees.",
         message_vi="Số dòng trong kho khác số dòng đã nạp",
+        mend_vi="Lỗi của hệ thống, không phải của đơn vị báo cáo: người vận hành kho dữ liệu cần kiểm tra.",
         query=f"""
             select
                 judged_loads.load_id,
@@ -103,8 +105,9 @@ RULES = (
         name="fact_without_dimension",
         gate="release",
         severity="critical",
-        hurts="A dashboard that joins the dimension silently loses these rows.",
+        hurts="The analyst: a dashboard that joins the dimension silently loses these rows.",
         message_vi="Có dòng không tìm thấy trong danh mục",
+        mend_vi="Lỗi của hệ thống, không phải của đơn vị báo cáo: người vận hành kho dữ liệu cần kiểm tra.",
         query=f"""
             select
                 load_id,
@@ -118,8 +121,9 @@ RULES = (
         name="dimension_member_lost",
         gate="release",
         severity="critical",
-        hurts="A new code list lacks a member that published facts use: they vanish from every dashboard.",
+        hurts="The analyst: published facts whose member the new code list lacks vanish from every dashboard.",
         message_vi="Danh mục mới thiếu mã mà số liệu đã công bố đang dùng",
+        mend_vi="Hãy thêm lại mã vào danh mục (có thể ghi ngày hết hiệu lực) và gửi lại danh mục.",
         query=f"""
             select
                 judged_loads.load_id,
@@ -134,10 +138,12 @@ RULES = (
     ),
     Rule(
         name="period_in_future",
+        number=6,
         gate="release",
         severity="critical",
-        hurts="A month that has not begun is reported; a mistyped year hides a real month.",
+        hurts="The reporter itself: a mistyped year hides a real month of it, which then counts as missing.",
         message_vi="Kỳ báo cáo ở tương lai",
+        mend_vi="Hãy sửa kỳ báo cáo ở trang bìa.",
         query=f"""
             select load_id, to_char(period, 'YYYY-MM') as observed, 'tháng ' || to_char(period, 'MM/YYYY') as detail
             from judged_loads
@@ -148,8 +154,9 @@ RULES = (
         name="synthetic_among_real",
         gate="release",
         severity="critical",
-        hurts="Invented numbers are added to those of real children.",
+        hurts="Readers of the report: invented numbers are added to those of real children.",
         message_vi="Dữ liệu mẫu (giả định) không được cộng với số liệu thật",
+        mend_vi="Hãy gửi lại không đánh dấu dữ liệu mẫu nếu đây là số liệu thật.",
         query=f"""
             select judged_loads.load_id, 'synthetic' as observed, 'biểu được đánh dấu là dữ liệu mẫu' as detail
             from judged_loads
@@ -168,7 +175,7 @@ RULES = (
         name="release_not_described",
         gate="release",
         severity="critical",
-        hurts="Readers cannot tell which release they see, nor how complete it is.",
+        hurts="Readers of the report, who cannot tell which release they see, nor how complete it is.",
         message_vi="Thiếu thông tin mô tả bản phát hành",
         query=unattributed("""
             select 'about_release không có dòng nào' as detail
@@ -177,9 +184,10 @@ RULES = (
     ),
     Rule(
         name="submission_no_longer_counts",
+        number=1,
         gate="release",
         severity="warning",
-        hurts="A reporter's month that was published is missing now: sums shrink without a word.",
+        hurts="Children of a reporter whose published month is missing now: sums shrink without a word.",
         message_vi="Biểu đã công bố nay không còn được tính",
         query=unattributed(f"""
             select
@@ -231,10 +239,12 @@ RULES = (
     ),
     Rule(
         name="attendances_above_children",
+        number=15,
         gate="release",
         severity="warning",
-        hurts="More children celebrate than live in the area: attendances or population are wrong.",
+        hurts="The analyst: more children celebrate than live in the area, so attendances or population are wrong.",
         message_vi="Lượt trẻ dự lễ nhiều hơn số trẻ em của địa bàn",
+        mend_vi="Hãy kiểm tra lượt trẻ dự và số trẻ em của địa bàn.",
         query=f"""
             select
                 attended.load_id,
@@ -271,7 +281,7 @@ RULES = (
         name="release_holds_synthetic",
         gate="release",
         severity="info",
-        hurts="Nobody must take the sample for the province's real numbers.",
+        hurts="Readers of the report, who must not take the sample for the province's real numbers.",
         message_vi="Bản phát hành có dữ liệu mẫu (giả định)",
         query=f"""
             select

@@ -1,10 +1,8 @@
 """Gate 1: what holds for a load of any form."""
 
-from expectations.rule import Rule, failing_lines, number_vi, repeated_lines, threshold, title_of_field
-from mangnon.forms import submission_forms
+from expectations.lines import failing_lines, repeated_lines, together
+from expectations.rule import Rule, number_vi, threshold, title_of_field
 
-HISTORY = threshold("thousandfold_history")
-FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 FORMS_WITH_AGES = ("beneficiaries", "incidents", "child_population")
 
 # What one line of a form stands for; events have a rule of their own, since two like events on one day are possible.
@@ -20,75 +18,14 @@ KEYS = {
     "child_population": ["area_key", "special_circumstance_key", "sex_key", "age_band_key", "is_subset"],
 }  # fmt: skip
 
-
-def _totals_unlike_other_months(condition: str) -> str:
-    """SQL: the judged loads with a total that is unlike the median of the reporter's months of the last year."""
-    return f"""
-        with judged_spans as (
-            select reporter_code, form, min(period) as first_period, max(period) as last_period
-            from judged_loads
-            group by reporter_code, form
-        ),
-
-        known_loads as (
-            select load_id, reporter_code, form
-            from judged_loads
-            union
-            select counting.load_id, counting.reporter_code, counting.form
-            from judged_spans
-            inner join ops.published_loads as counting
-                on judged_spans.reporter_code = counting.reporter_code
-                and judged_spans.form = counting.form
-                and counting.period >= judged_spans.first_period - interval '{HISTORY} months'
-                and counting.period <= judged_spans.last_period
-                and counting.until_release = 2147483647
-        ),
-
-        totals as (
-            select known_loads.load_id, known_loads.reporter_code, known_loads.form, measures.measure,
-                sum(measures.value) as total
-            from known_loads
-            inner join core.agg_measures as measures on known_loads.load_id = measures.load_id
-            where not measures.is_subset
-            group by known_loads.load_id, known_loads.reporter_code, known_loads.form, measures.measure
-            having sum(measures.value) > 0
-        ),
-
-        usual as (
-            select reporter_code, form, measure, percentile_cont(0.5) within group (order by total) as median
-            from totals
-            group by reporter_code, form, measure
-            having count(*) >= {threshold("thousandfold_months")}
-        )
-
-        select
-            totals.load_id,
-            count(*) as observed,
-            string_agg(
-                coalesce(titles.title, totals.measure) || ': ' || {number_vi("totals.total")}
-                || ', thường là ' || {number_vi("usual.median")},
-                '; '
-                order by totals.measure
-            ) as detail
-        from judged_loads
-        inner join totals on judged_loads.load_id = totals.load_id
-        inner join usual
-            on totals.reporter_code = usual.reporter_code
-            and totals.form = usual.form
-            and totals.measure = usual.measure
-        left join {title_of_field()} on totals.form = titles.form and totals.measure = titles.field
-        where {condition}
-        group by totals.load_id
-    """
-
-
 RULES = (
     Rule(
         name="rows_refused",
         gate="loads",
         severity="critical",
-        hurts="The province's sums miss what the refused rows say, and nobody sees it.",
+        hurts="Children in the refused rows: the province's sums miss them, and nobody sees it.",
         message_vi="Biểu có dòng không đọc được",
+        mend_vi="Hãy sửa các ô được nêu và gửi lại cả biểu.",
         query=f"""
             select load_id, rows_refused as observed, rows_refused || '/' || rows_in || ' dòng bị từ chối' as detail
             from judged_loads
@@ -97,10 +34,12 @@ RULES = (
     ),
     Rule(
         name="declared_totals_differ",
+        number=10,
         gate="loads",
         severity="critical",
-        hurts="Either the cover or the lines are wrong: a line was lost, entered twice or mistyped.",
+        hurts="The provincial officer, who cannot tell whether the cover or the lines are right.",
         message_vi="Tổng khai báo ở trang bìa khác với tổng các dòng",
+        mend_vi="Hãy kiểm tra từng dòng (thiếu, trùng, nhầm số) rồi sửa dòng sai hoặc tổng ở trang bìa.",
         query=f"""
             select
                 load_id,
@@ -132,76 +71,32 @@ RULES = (
     ),
     Rule(
         name="lines_repeated",
+        number=21,
         gate="loads",
         severity="critical",
-        hurts="The same group of children, incidents or sites is counted twice.",
+        hurts="The analyst: the same group of children, incidents or sites is counted twice.",
         message_vi="Nhiều dòng cùng một nội dung",
-        query=" union all ".join(repeated_lines(form, columns) for form, columns in KEYS.items()),
-    ),
-    Rule(
-        name="total_thousandfold",
-        gate="loads",
-        severity="critical",
-        hurts="A slipped thousands separator outweighs all other reporters of the province together.",
-        message_vi="Tổng của biểu gấp khoảng 1.000 lần các tháng khác của chính đơn vị",
-        query=_totals_unlike_other_months(f"totals.total > {threshold('thousandfold')} * usual.median"),
-    ),
-    Rule(
-        name="total_thousandth",
-        gate="loads",
-        severity="warning",
-        hurts="Numbers written in thousands; or a month in which little could be done, which is why it is only a note.",
-        message_vi="Tổng của biểu chỉ bằng khoảng một phần nghìn các tháng khác của chính đơn vị",
-        query=_totals_unlike_other_months(f"totals.total * {threshold('thousandfold')} < usual.median"),
-    ),
-    Rule(
-        name="reason_missing",
-        gate="loads",
-        severity="warning",
-        hurts="Published cells change, and nobody who is asked why can say it.",
-        message_vi="Gửi lại làm thay đổi số liệu nhưng bìa không ghi “Lý do gửi lại”",
-        # A reading of the same delivery by newer code is no resubmission; a lower revision replaces nothing.
-        query=f"""
-            select
-                judged_loads.load_id,
-                judged_loads.revision as observed,
-                'lần gửi ' || judged_loads.revision
-                || coalesce(', thay lần gửi ' || replaced.revision, '') as detail
-            from judged_loads
-            inner join ops.loads as offered on judged_loads.load_id = offered.load_id
-            inner join ops.deliveries as deliveries on offered.delivery_id = deliveries.delivery_id
-            left join ops.published_loads as counting
-                on judged_loads.reporter_code = counting.reporter_code
-                and judged_loads.form = counting.form
-                and judged_loads.period = counting.period
-                and counting.until_release = 2147483647
-            left join ops.loads as replaced on counting.load_id = replaced.load_id
-            where judged_loads.form in ({FORMS})
-                and coalesce(trim(deliveries.revision_reason), '') = ''
-                and (judged_loads.revision > 1 or replaced.load_id is not null)
-                and (
-                    replaced.load_id is null
-                    or (
-                        replaced.delivery_id <> offered.delivery_id
-                        and replaced.revision <= judged_loads.revision
-                        and replaced.content_hash is distinct from offered.content_hash
-                    )
-                )
-        """,
+        mend_vi="Hãy gộp thành một dòng, hoặc ghi cột phân biệt các dòng (ngày, dịp, giới tính, nhóm tuổi).",
+        **together(*(repeated_lines(form, columns) for form, columns in KEYS.items())),
     ),
     Rule(
         name="adolescents_among_children",
+        number=19,
         gate="loads",
         severity="critical",
-        hurts="A child is under 16 (Law on Children, art. 1): the province's counts of children would hold others.",
+        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number would hold others.",
         message_vi="Biểu về trẻ em (dưới 16 tuổi) có dòng của nhóm từ 16 tuổi",
-        query=" union all ".join(
-            failing_lines(
-                form,
-                "facts.age_band_key in (select age_band_key from core.dim_age_bands where from_age >= 16)",
-                "'từ 16 tuổi'",
+        mend_vi="Hãy xoá dòng của nhóm từ 16 tuổi và bớt số đó khỏi dòng tổng.",
+        **together(
+            *(
+                failing_lines(
+                    form,
+                    "facts.age_band_key in (select age_band_key from core.dim_age_bands where from_age >= 16)",
+                    "'từ 16 tuổi'",
+                    fields=["age_band"],
+                )
+                for form in FORMS_WITH_AGES
             )
-            for form in FORMS_WITH_AGES
         ),
     ),
 )

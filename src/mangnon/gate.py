@@ -2,7 +2,7 @@
 
 Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
 `ops.verdicts`, and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the
-release.
+release. The cells that a failed rule points at become rows of `ops.verdict_cells`.
 Importing Great Expectations takes seconds, so it is done only when there is something to judge.
 """
 
@@ -10,7 +10,6 @@ import importlib
 import logging
 import os
 import sys
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 
-from mangnon import warehouse
+from mangnon import verdicts, warehouse
 from mangnon.settings import PROJECT, settings
-from mangnon.warehouse import Connection
+from mangnon.verdicts import Failure
 
 if TYPE_CHECKING:
     from expectations.rule import Rule
@@ -43,16 +42,6 @@ class Judgement:
     worst: str | None  # the gravest severity that anything failed with
     refused_loads: list[int]  # those that a critical rule named
     reasons: list[str]  # of the critical rules, in Vietnamese
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A load, or a whole release when `load_id` is None, that does not meet a rule."""
-
-    rule: "Rule"
-    load_id: int | None
-    observed: str
-    message: str
 
 
 def judge_loads(batches: list[int]) -> list[int]:
@@ -84,6 +73,7 @@ def judge_loads(batches: list[int]) -> list[int]:
         failures = _failures("loads", rules, query, release_id=None)
         if strangers := {failure.load_id for failure in failures} - judged.keys():
             raise GateError(f"rules named loads that are not judged: {strangers}")
+        failures = verdicts.with_cells(connection, failures, query)
         connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
         connection.execute(
             "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
@@ -91,8 +81,8 @@ def judge_loads(batches: list[int]) -> list[int]:
         for batch_id in sorted(set(judged.values())):
             loads = {load_id for load_id, batch in judged.items() if batch == batch_id}
             failures_of_batch = [failure for failure in failures if failure.load_id in loads]
-            _write_verdicts(connection, "loads", rules, failures_of_batch, batch_id=batch_id)
-        return _refuse(connection, failures, set(judged))
+            verdicts.write(connection, "loads", rules, failures_of_batch, batch_id=batch_id)
+        return verdicts.refuse(connection, failures, set(judged))
 
 
 def judge_release(release_id: int) -> Judgement:
@@ -110,8 +100,8 @@ def judge_release(release_id: int) -> Judgement:
         rules = suite("release")
         failures = _failures("release", rules, query, release_id)
         connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
-        _write_verdicts(connection, "release", rules, failures, release_id=release_id)
-        refused = _refuse(connection, failures, new_loads)
+        verdicts.write(connection, "release", rules, failures, release_id=release_id)
+        refused = verdicts.refuse(connection, failures, new_loads)
         return Judgement(
             worst=max((failure.rule.severity for failure in failures), key=SEVERITIES.index, default=None),
             refused_loads=refused,
@@ -144,7 +134,7 @@ def _failures(gate: str, rules: "list[Rule]", judged: str, release_id: int | Non
         results += _validate(gate, pages, judged, release_id)
 
     failures = [
-        Failure(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}.")
+        Failure(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
         for rule, _, rows in results
         for row in rows
     ]
@@ -243,42 +233,3 @@ def _data_docs(gate: str) -> Path:
 def _sqlalchemy_url() -> str:
     url = sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg")
     return url.render_as_string(hide_password=False)
-
-
-def _write_verdicts(
-    connection: Connection,
-    gate: str,
-    rules: "list[Rule]",
-    failures: list[Failure],
-    batch_id: int | None = None,
-    release_id: int | None = None,
-) -> None:
-    """One verdict per rule that everything meets, and one per failure."""
-    failed = {failure.rule.name for failure in failures}
-    verdicts = [
-        (None, rule.name, rule.severity, True, None, rule.message_vi) for rule in rules if rule.name not in failed
-    ] + [
-        (failure.load_id, failure.rule.name, failure.rule.severity, False, failure.observed, failure.message)
-        for failure in failures
-    ]
-    connection.cursor().executemany(
-        """
-        insert into ops.verdicts
-            (gate, batch_id, release_id, load_id, expectation, severity, is_met, observed, message)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [(gate, batch_id, release_id, *verdict) for verdict in verdicts],
-    )
-
-
-def _refuse(connection: Connection, failures: list[Failure], refusable: set[int]) -> list[int]:
-    """Refuses the loads that critical failures name; the reasons are for their reporters."""
-    reasons = defaultdict(list)
-    for failure in failures:
-        if failure.rule.severity == "critical" and failure.load_id in refusable:
-            reasons[failure.load_id].append(failure.message)
-    connection.cursor().executemany(
-        "update ops.loads set state = 'refused', state_reason = %s where load_id = %s",
-        [(" ".join(messages), load_id) for load_id, messages in reasons.items()],
-    )
-    return sorted(reasons)

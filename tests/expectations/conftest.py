@@ -1,5 +1,6 @@
 """A warehouse for all tests of a module: dbt and the gates are slow to start, so they run once for all cases."""
 
+import sys
 from collections.abc import Iterator
 
 import psycopg
@@ -8,6 +9,10 @@ from psycopg import sql
 from submissions_by_hand import Desk
 
 from mangnon import server, warehouse
+from mangnon.settings import PROJECT
+
+# The suites lie at the top of the checkout, beside the package.
+sys.path.append(str(PROJECT))
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ class Sent:
     revision: int = 1
     revision_reason: str | None = None
     is_synthetic: bool = False
+    ignored_columns: list[str] = field(default_factory=list)  # headers that are no column of the form
 
 
 @dataclass
@@ -71,6 +72,10 @@ class Desk:
             self._insert("raw", sent.form, {"load_id": load, "line": number, "row_number": number} | line)
         for number in range(1, sent.rows_refused + 1):
             self._insert("raw", "refused_rows", {"load_id": load, "row_number": number, "cells": "{}"})
+        for number, header in enumerate(sent.ignored_columns, start=1):
+            message = f"Cột “{header}” không thuộc biểu nên không được đọc."
+            problem = {"load_id": load, "problem_number": number, "cell": f"A{number}", "severity": "info"}
+            self._insert("raw", "problems", problem | {"rule": "column_ignored", "message": message})
         self.connection.commit()
         return load
 

@@ -98,7 +98,7 @@ def _cover_section() -> list[str]:
         "is the decimal mark. An empty cell is unknown, not zero. A form that is contained without rows says that",
         "there was nothing; a form that is not contained says nothing.",
         "",
-        *_table(("Cover (workbook)", "Cover (CSV)", "Meaning"), COVER),
+        *table(("Cover (workbook)", "Cover (CSV)", "Meaning"), COVER),
         "What officers are told in the workbook:",
         "",
         *(f"{number}. {step}" for number, step in enumerate(STEPS, start=1)),
@@ -114,7 +114,7 @@ def _form_section(form: Form) -> list[str]:
         f"{form.description} Kind: {form.kind}. Grain: {form.grain}."
         + (f" Declared totals: {totals}." if totals else ""),
         "",
-        *_table(
+        *table(
             ("Title", "Name", "Type", "Required", "Unit", "Values", "Description"),
             map(_field_row, form.fields),
         ),
@@ -144,13 +144,14 @@ def _code_lists() -> Iterator[str]:
     for name, rows in groupby(packaged_rows("codes"), key=lambda row: row["list"]):
         yield from (f"### `{name}`", "")
         columns = ("code", "label", "kind", "valid_from", "valid_until", "source")
-        yield from _table(
+        yield from table(
             ("Code", "Label", "Kind", "Valid from", "Valid until", "Source"),
             ((f"`{row['code']}`", *(row[column] for column in columns[1:])) for row in rows),
         )
 
 
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table in Markdown, and the empty line after it."""
     headings = list(headings)
     lines = [headings, ["---"] * len(headings), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return [*("| " + " | ".join(line) + " |" for line in lines), ""]

@@ -1,0 +1,172 @@
+"""Gate 2: areas against their own year before, in the same borders.
+
+What was Hoành Bồ's in 2019 is Hạ Long's in 2020: every area is looked at in the borders of the judged month, and only
+where all that belongs to it is known and all its reporters reported. Incidents are too few for it: see incident_rates.
+"""
+
+from expectations.rule import Rule, attributed, number_vi, threshold, title_of_field
+
+SNAPSHOTS = "('programme_sites', 'child_population')"
+
+
+def in_same_borders(spans: str) -> str:
+    """CTEs `area_months`, `area_measures` and `area_loads` of the spans (form, judged_period, first_period).
+
+    They hold the months of each span, up to the judged one, of which an area was reported as a whole; the loads that
+    reported it; and what they say, measure by measure. Areas are in the judged month's borders.
+    """
+    # Materialized, since the planner takes each for one row and would compute it again for each row of the other.
+    return f"""
+        with spans as ({spans}),
+
+        spans_in_borders as materialized (
+            select spans.form, spans.judged_period, spans.first_period, borders.borders_on
+            from spans
+            inner join (select distinct borders_on, borders_until from marts.bridge_area_borders) as borders
+                on spans.judged_period >= borders.borders_on
+                and (spans.judged_period < borders.borders_until or borders.borders_until is null)
+        ),
+
+        area_months as materialized (
+            select
+                spans.form, spans.judged_period, bridge.in_area_key, rates.period,
+                array_agg(rates.load_id) as load_ids
+            from spans_in_borders as spans
+            inner join marts.reporting_rates as rates
+                on spans.form = rates.form and rates.period between spans.first_period and spans.judged_period
+            inner join marts.dim_reporters as reporters on rates.reporter_code = reporters.reporter_code
+            inner join marts.dim_areas as areas
+                on reporters.area_code = areas.area_code
+                and rates.period >= areas.valid_from
+                and (rates.period < areas.valid_until or areas.valid_until is null)
+            inner join marts.bridge_area_borders as bridge
+                on areas.area_key = bridge.area_key and spans.borders_on = bridge.borders_on
+            where rates.is_expected
+            group by spans.form, spans.judged_period, bridge.in_area_key, rates.period
+            having bool_and(rates.is_counted and bridge.is_whole and coalesce(bridge.weight = 1, false))
+        ),
+
+        area_loads as materialized (
+            select form, judged_period, in_area_key, period, unnest(load_ids) as load_id
+            from area_months
+        ),
+
+        area_measures as materialized (
+            select
+                area_loads.form, area_loads.judged_period, area_loads.in_area_key, area_loads.period,
+                measures.measure, measures.incident_class, measures.special_circumstance, sum(measures.value) as value
+            from area_loads
+            inner join core.agg_measures as measures on area_loads.load_id = measures.load_id
+            where not measures.is_subset
+            group by
+                area_loads.form, area_loads.judged_period, area_loads.in_area_key, area_loads.period,
+                measures.measure, measures.incident_class, measures.special_circumstance
+        )
+    """
+
+
+def told_to_newest_load(query: str) -> str:
+    """SQL after CTEs: what the query says of areas (form, judged_period, in_area_key, detail), to their newest load."""
+    return f"""
+        , told as materialized ({query})
+
+        select newest.load_id, areas.name || ': ' || told.detail as detail
+        from told
+        inner join (
+            select distinct on (form, judged_period, in_area_key) form, judged_period, in_area_key, load_id
+            from area_loads
+            where load_id in (select load_id from judged_loads)
+            order by form, judged_period, in_area_key, period desc, load_id desc
+        ) as newest
+            on told.form = newest.form
+            and told.judged_period = newest.judged_period
+            and told.in_area_key = newest.in_area_key
+        inner join marts.dim_areas as areas on told.in_area_key = areas.area_key
+    """
+
+
+# Of each year that new loads are of: from the start of the year before up to the newest new month.
+YEAR_SPANS = """
+    select
+        form, max(period) as judged_period, make_date(extract(year from period)::integer - 1, 1, 1) as first_period
+    from judged_loads
+    where reporter_code <> '_reference' and form <> 'incidents'
+    group by form, extract(year from period)
+"""
+
+# What an area reported in the judged year, up to the judged month, and in the same months of the year before. Of a
+# snapshot only the last such month counts.
+YEARS = f"""
+    {in_same_borders(YEAR_SPANS)},
+
+    same_months as (
+        select this_year.form, this_year.judged_period, this_year.in_area_key, this_year.period
+        from area_months as this_year
+        inner join area_months as year_before
+            on this_year.form = year_before.form
+            and this_year.judged_period = year_before.judged_period
+            and this_year.in_area_key = year_before.in_area_key
+            and this_year.period = year_before.period + interval '1 year'
+    ),
+
+    compared as (
+        select
+            form, judged_period, in_area_key, count(*) as months,
+            case when form in {SNAPSHOTS} then array[max(period)] else array_agg(period) end as periods
+        from same_months
+        group by form, judged_period, in_area_key
+        having form in {SNAPSHOTS} or count(*) >= {threshold("year_on_year_months")}
+    ),
+
+    years as materialized (
+        select
+            compared.form, compared.judged_period, compared.in_area_key, measures.measure,
+            measures.special_circumstance, array_length(compared.periods, 1) as months,
+            coalesce(sum(measures.value) filter (where measures.period = any(compared.periods)), 0) as value,
+            coalesce(sum(measures.value) filter (
+                where (measures.period + interval '1 year')::date = any(compared.periods)
+            ), 0) as previous_value
+        from compared
+        inner join area_measures as measures
+            on compared.form = measures.form
+            and compared.judged_period = measures.judged_period
+            and compared.in_area_key = measures.in_area_key
+        group by
+            compared.form, compared.judged_period, compared.in_area_key, measures.measure,
+            measures.special_circumstance, compared.periods
+    )
+"""
+
+RULES = (
+    Rule(
+        name="area_unlike_year_before",
+        number=16,
+        gate="release",
+        severity="warning",
+        hurts="Children of the area: what it reports trebles or falls to a third, rather by a slip than in truth.",
+        message_vi="Số liệu của địa bàn thay đổi bất thường so với cùng kỳ năm trước (cùng địa giới)",
+        mend_vi="Hãy kiểm tra số liệu của năm nay và của cùng kỳ năm trước; nếu đúng, hãy ghi chú lý do.",
+        query=attributed(f"""
+            {YEARS}
+
+            {
+            told_to_newest_load(f'''
+                select
+                    years.form, years.judged_period, years.in_area_key,
+                    lower(titles.title) || coalesce(' (' || circumstances.label || ')', '') || ' '
+                    || {number_vi("years.previous_value")} || ' thành ' || {number_vi("years.value")} || ', '
+                    || years.months || ' tháng' as detail
+                from years
+                inner join {title_of_field()} on years.form = titles.form and years.measure = titles.field
+                left join marts.dim_special_circumstances as circumstances
+                    on years.special_circumstance = circumstances.special_circumstance
+                where greatest(years.value, years.previous_value) >= {threshold("year_on_year_least")}
+                    and (
+                        years.value > {threshold("year_on_year")} * years.previous_value
+                        or years.value * {threshold("year_on_year")} < years.previous_value
+                    )
+            ''')
+        }
+        """),
+    ),
+)
