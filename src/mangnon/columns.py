@@ -8,7 +8,7 @@ from mangnon.forms import Field, Form
 from mangnon.problems import Problem, RefusedForm
 from mangnon.sources import Table
 from mangnon.sources.layout import Path, match_field, unit_in
-from mangnon.vocabulary import UNITS, normalised, unit_of
+from mangnon.vocabulary import ORDINALS, UNITS, fold, normalised, unit_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def find_columns(table: Table, form: Form) -> Columns:
         shown = " / ".join(path)
         match = match_field(path, form.name)
         if match is None:
-            text = f"Cột “{shown}” không thuộc biểu nên không được đọc."
+            why = "là số thứ tự" if fold(shown) in ORDINALS else "không thuộc biểu"
+            text = f"Cột “{shown}” {why} nên không được đọc."
             found.notes.append(Problem("column_ignored", text, table.sheet_name, cell=cell, severity="info"))
         elif match.field.name in found.positions:
             text = f"Cột “{match.field.title}” có hai lần."

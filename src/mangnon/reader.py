@@ -67,7 +67,7 @@ class Reading:
         self._inferred: dict[tuple[str, str], Problem] = {}
         self._skipped: dict[str, list[int]] = {}
         self._tally = Tally(form, table.sheet_name)
-        self._is_first, self._is_after_notes = True, False
+        self._is_first, self._is_after_notes, self._count = True, False, 0
 
     def __iter__(self) -> Iterator[ReadBlock]:
         line, last_row, blank = 1, 0, []
@@ -77,6 +77,7 @@ class Reading:
             read = self._read_block(block, line)
             line += read.rows.num_rows + len(read.refused)
             last_row = int(block.row_numbers[-1]) if len(block.row_numbers) else last_row
+            self._count += read.rows.num_rows + len(read.refused)
             yield read
         if between := [number for number in blank if number < last_row]:
             self._skipped[BLANK] = between
@@ -92,9 +93,17 @@ class Reading:
     def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
         """The declared totals by field, the cover's and those of rows of totals.
 
-        Raises RefusedForm when rows of totals contradict the cover, each other or the rows of their section.
+        Raises RefusedForm when rows of totals contradict the cover, each other or the rows of their section; and when
+        there are neither rows nor anything that says that nothing happened.
         """
-        return self._tally.declared(on_cover)
+        declared = self._tally.declared(on_cover)
+        if not (self._count or declared or self.table.is_announced or "nothing" in self._skipped):
+            text = (
+                f"Biểu “{self.form.title}” không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không "
+                "phát sinh” dưới tiêu đề cột; nếu chưa báo cáo, hãy bỏ biểu này khỏi tệp."
+            )
+            raise RefusedForm(Problem("form_empty", text, self.table.sheet_name))
+        return declared
 
     def _read_block(self, block: Block, first_line: int) -> ReadBlock:
         count = len(block.row_numbers)

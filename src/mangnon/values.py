@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from babel.numbers import NumberFormatError, parse_decimal
 
 from mangnon.forms import Field
-from mangnon.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area
+from mangnon.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
 
 # No count of children and no sum of money in the province comes near 10^15.
 LARGEST = 10**15
@@ -268,14 +268,20 @@ def _or_nil(read: Callable[[object], object]) -> Callable[[object], object]:
     def read_or_nil(cell: object) -> object:
         sign = normalised(str(cell))
         if sign in NIL_IS_ZERO:
-            return Inferred(0, "inferred_zero", f"“{cell}” được hiểu là 0 (không phát sinh).")
+            return Inferred(
+                0, "inferred_zero", f"“{cell}” được hiểu là 0 (không phát sinh); các ô khác của cột cũng vậy."
+            )
         return _missing(cell) if sign in NIL_IS_MISSING else read(cell)
 
     return read_or_nil
 
 
 def _missing(cell: object) -> Inferred:
-    return Inferred(None, "inferred_missing", f"“{cell}” được hiểu là không có số liệu, như ô để trống.")
+    return Inferred(
+        None,
+        "inferred_missing",
+        f"“{cell}” được hiểu là không có số liệu, như ô để trống; các ô khác của cột cũng vậy.",
+    )
 
 
 def _count(cell: object, contract: Contract) -> int:
@@ -287,8 +293,8 @@ def _count(cell: object, contract: Contract) -> int:
 def _amount(cell: object, contract: Contract) -> object:
     """Đồng. The unit of the cell goes before that of its column."""
     matched = None if isinstance(cell, float) else AMOUNT.fullmatch(str(cell))
-    unit = matched and matched["unit"] and normalised(matched["unit"])
-    if not isinstance(cell, float) and (matched is None or (unit and unit not in UNITS)):
+    unit = matched and matched["unit"] and unit_of(matched["unit"])
+    if not isinstance(cell, float) and (matched is None or (matched["unit"] and not unit)):
         raise BadValue("not_a_number", "Không phải là số tiền. Ghi như 4.989.000.000 hoặc 4.989 triệu đồng.")
     if not unit and contract.unit is None:
         raise BadValue("unit_missing", f"Số tiền không ghi đơn vị: ghi ví dụ “{contract.field.title} (đồng)”.")

@@ -16,10 +16,10 @@ UNITS = {
     "tỷ đồng": 10**9, "tỉ đồng": 10**9, "tỷ": 10**9, "tỉ": 10**9,
 }  # fmt: skip
 
-# What is counted, in brackets after a header: says nothing that the form does not say already.
+# What is counted, as folds, in brackets after a header: says nothing that the form does not say already.
 COUNTED = {
-    "người", "lượt", "lượt người", "trẻ", "trẻ em", "cháu", "em", "buổi", "lớp", "cuộc", "buổi, lớp, cuộc", "vụ",
-    "nạn nhân", "điểm", "đoàn", "ngày", "ngày/tháng/năm",
+    "nguoi", "luot", "luot nguoi", "tre", "tre em", "chau", "em", "buoi", "lop", "cuoc", "buoi lop cuoc", "vu",
+    "nan nhan", "diem", "doan", "ngay", "ngay thang nam",
 }  # fmt: skip
 
 # Signs instead of a number, in normal form. A dash is the sign of the statistical yearbooks for "did not occur", an x
@@ -49,6 +49,7 @@ BODIES = (
 )
 OFFICE = re.compile(r"^(?:ubnd|phong ldtbxh|phong y te|phong|bao cao cua|don vi)(?: |$)")
 
+ORDINALS = {"stt", "tt", "so tt", "so thu tu"}  # as folds
 BARE_TOTALS = {"tong cong", "tong so", "tong", "cong"}  # as folds
 
 _TOTAL = re.compile(
@@ -104,8 +105,8 @@ def without_office(name: str) -> str:
 
 def unit_of(text: str) -> str | None:
     """The unit of money that a text names, such as `ĐVT: triệu đồng`; None without one."""
-    words = re.sub(r"^(?:đvt|đv|đơn vị(?: tính)?)\s*[:.]?\s*", "", normalised(text)).strip(" .:()")
-    found = {unit for part in re.split(r"[,;]| và ", words) if (unit := part.strip()) in UNITS}
+    words = re.sub(r"^(?:đvt|đv|đơn vị(?: tính)?|don vi(?: tinh)?)\s*[:.]?\s*", "", normalised(text))
+    found = {unit for part in re.split(r"[,;]| và ", words) if (unit := _FOLDED_UNITS.get(fold(part)))}
     return found.pop() if len(found) == 1 else None
 
 
@@ -128,3 +129,6 @@ def section_of(text: str) -> str | None:
 def is_note(text: str) -> bool:
     """Whether a text is of the kind that stands under tables: notes, signatures, places and dates."""
     return text.lstrip().startswith(("*", "(*")) or _NOTE.match(fold(text)) is not None
+
+
+_FOLDED_UNITS = {fold(unit): unit for unit in reversed(UNITS)}

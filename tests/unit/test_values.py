@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangnon.forms import all_forms
-from mangnon.values import Cells, Contract, likeness, read_column
+from mangnon.values import Cells, Contract, read_column
 from mangnon.vocabulary import NIL_IS_ZERO, normalised
 
 COUNT = all_forms()["events"].field("attendances")

@@ -44,6 +44,7 @@ class Table:
     blocks: Iterator[Block]
     unit_line: Line | None = None  # `ĐVT: triệu đồng`, above the table
     is_converted: bool = False  # from an old font
+    is_announced: bool = True  # the cover says that the form is contained, so no rows mean that nothing happened
 
 
 class Source(Protocol):

@@ -51,6 +51,7 @@ class DelimitedFile:
             ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), sheet
         )
         self._unit = titles.unit_above(lines)
+        self._is_announced = bool(entries)
         if entries:
             self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists)
         else:
@@ -63,7 +64,9 @@ class DelimitedFile:
             raise RefusedForm(
                 Problem("header_missing", f"Tệp {self.file_name} không có dòng tiêu đề cột.", sheet=self._sheet)
             )
-        return Table(self._sheet, self._header_row, self._headers, self._blocks(), self._unit)
+        return Table(
+            self._sheet, self._header_row, self._headers, self._blocks(), self._unit, is_announced=self._is_announced
+        )
 
     def _as_utf8(self, path: Path, lists: CodeLists) -> Path:
         """The file, or a copy of it in UTF-8. Raises RefusedFile when its encoding cannot be told."""

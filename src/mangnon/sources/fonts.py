@@ -23,6 +23,7 @@ UNICODE_ONLY = re.compile(r"[\u1ea0-\u1ef9ăĂđĐơƠưƯĩĨũŨ\u0300\u0301\u
 LEGACY = re.compile(
     r"[¡¢£¤¥¦§¨©ª«¬\xad®µ¶·¸¹»¼½¾×÷Þßþ](?=\w)|\w[¨©ª«¬\xad®µ¶·¸¹»¼½¾×÷ÞßþØ]|[aeouyAEOUY][øØûÛïÏäÄåÅëËöÖ]"
 )
+WORD = re.compile(r"[^\s]+")
 FONTS = (("tcvn3", ".vn"), ("vni", "vni-"))
 NAMES = {"tcvn3": "TCVN3 (.VnTime)", "vni": "VNI (VNI-Times)", "utf8": "UTF-8 bị giải mã sai"}
 ADVICE = "Hãy chuyển sang phông Unicode (ví dụ Times New Roman, bằng Unikey), lưu lại bằng bảng mã Unicode rồi gửi lại."
@@ -99,14 +100,14 @@ def _byte(letter: str) -> bytes:
 
 
 def _from_font(encoding: str) -> Convert:
-    def convert(text: str) -> str:
-        if text.isascii():
-            return text
+    @lru_cache(1 << 16)
+    def word(text: str) -> str:
         import viparse  # is rarely needed
 
-        return viparse.fix(text, encoding=encoding)
+        return text if text.isascii() else viparse.fix(text, encoding=encoding)
 
-    return lru_cache(1 << 16)(convert)
+    # Word by word, because spaces and line ends are not to be touched.
+    return lambda text: WORD.sub(lambda found: word(found[0]), text)
 
 
 CONVERT: dict[str, Convert] = {"tcvn3": _from_font("tcvn3"), "vni": _from_font("vni"), "utf8": repaired}

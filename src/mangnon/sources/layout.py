@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from mangnon.forms import Field, Form, all_forms, submission_forms
-from mangnon.vocabulary import COUNTED, UNITS, fold, normalised, unit_of
+from mangnon.vocabulary import COUNTED, fold, normalised, unit_of
 
 # The header is looked for this far down, and has at most so many rows.
 HEADER_ROWS = 30
@@ -58,11 +58,11 @@ def plain_header(header: str) -> tuple[str, str | None]:
     text = normalised(header).strip("*: ")
     if matched := BRACKETS.fullmatch(text):
         unit = unit_of(matched[2])
-        if unit or matched[2].strip() in COUNTED:
+        if unit or fold(matched[2]) in COUNTED:
             return matched[1].strip("*: "), unit
-    before, comma, last = text.rpartition(",")
-    if comma and last.strip() in UNITS:
-        return before.strip("*: "), last.strip()
+    before, _, last = text.rpartition(",")
+    if before and (unit := unit_of(last)):
+        return before.strip("*: "), unit
     return text, None
 
 
@@ -148,9 +148,27 @@ def find_header(rows: Sequence[Sequence[object]], merged: Sequence[Range], form:
             break
     if best is None:
         return None
-    bottom = max((end[0] for start, end in merged if best.first_row <= start[0] <= best.last_row), default=0)
-    last = min(max(best.last_row, bottom), best.first_row + DEEPEST - 1, len(filled) - 1)
-    return best if last == best.last_row else Header(best.first_row, last, _paths(filled[best.first_row : last + 1]))
+    # What is merged with the header belongs to it, above and below.
+    crossing = [area for area in merged if area[0][0] <= best.last_row and area[1][0] >= best.first_row]
+    first = max(min([best.first_row, *(start[0] for start, _ in crossing)]), best.last_row - DEEPEST + 1)
+    last = min(max([best.last_row, *(end[0] for _, end in crossing)]), first + DEEPEST - 1, len(filled) - 1)
+    if first and _speaks_of_something_else(filled[first - 1]):
+        first -= 1
+        filled[first] = _filled_right(filled[first])
+    return Header(first, last, _paths(filled[first : last + 1]))
+
+
+def _speaks_of_something_else(row: Sequence[object]) -> bool:
+    """Whether a row above a header, that is no title, says of some columns that they are of another time or kind."""
+    texts = [str(cell) for cell in row if cell not in ("", None)]
+    return len(texts) > 1 and any(OF_SOMETHING_ELSE.search(fold(text)) for text in texts)
+
+
+def _filled_right(row: Sequence[object]) -> list[object]:
+    filled: list[object] = []
+    for cell in row:
+        filled.append(cell if cell not in ("", None) or not filled else filled[-1])
+    return filled
 
 
 def fill_merged(rows: list[list], merged: Iterable[Range], only_text: bool) -> list[list]:

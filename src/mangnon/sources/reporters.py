@@ -44,22 +44,22 @@ def named_exactly(text: str, lists: CodeLists) -> list[Reporter]:
     return [reporter for reporter in lists.reporters.values() if normalised(reporter.name) == normalised(text)]
 
 
-def named_in(text: str, period: date, lists: CodeLists) -> list[Reporter]:
-    """The reporters whose name or area a text gives, compared without diacritics and prefixes; valid ones first."""
+def named_in(text: str, period: date | None, lists: CodeLists) -> list[Reporter]:
+    """The reporters whose name or area a text gives, compared without diacritics and prefixes; valid ones if any."""
     wanted = body(text)
     province = _province(lists)
     found = [reporter for reporter in lists.reporters.values() if _is_named(wanted, reporter, lists, province)]
-    return [reporter for reporter in found if reporter.is_valid_in(period)] or found
+    return [reporter for reporter in found if period and reporter.is_valid_in(period)] or found
 
 
-def mentioned_in(text: str, period: date, lists: CodeLists) -> list[Reporter]:
+def mentioned_in(text: str, period: date | None, lists: CodeLists) -> list[Reporter]:
     """The reporters whose area a longer text names with its prefix: `… trên địa bàn huyện Ba Chẽ`."""
     words = f" {body(text)} "
     return [
         reporter
         for reporter in lists.reporters.values()
         if reporter.kind != "provincial_body"
-        and reporter.is_valid_in(period)
+        and (period is None or reporter.is_valid_in(period))
         and any(f" {prefix} {base} " in words for prefix, base in _prefixed(reporter))
     ]
 

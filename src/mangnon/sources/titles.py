@@ -107,14 +107,16 @@ def cover_from_titles(lines: list[Line], forms: Iterable[str], lists: CodeLists,
     periods = stated_periods(lines)
     if len(periods) > 1:
         raise RefusedFile(_several_periods(periods))
-    period, period_line = next(iter(periods.items()), (None, None))
-    named = stated_reporters(lines, period or date.today(), lists)
+    if not periods:
+        raise RefusedFile(_incomplete(True, not _names_anybody(lines, lists), file_name))
+    period, period_line = next(iter(periods.items()))
+    named = stated_reporters(lines, period, lists)
     if len(named) > 1:
         several = [reporter for reporter, _ in named.values()]
         line = next(iter(named.values()))[1]
         raise RefusedFile(reporters.ambiguous(line.text, several, line.where))
-    if period is None or period_line is None or not named:
-        raise RefusedFile(_incomplete(period is None, not named, file_name))
+    if not named:
+        raise RefusedFile(_incomplete(False, True, file_name))
     reporter, reporter_line = next(iter(named.values()))
     revision, notes = _revision(lines)
     reason = next((matched[1].strip() for line in lines if (matched := REASON.match(line.text))), None)
@@ -151,6 +153,11 @@ def refuse_other_titles(lines: list[Line], cover: Cover, lists: CodeLists) -> No
                 "Hãy sửa cho khớp.", line.sheet, line.row, cell=line.cell, value=line.text,
             )
         )  # fmt: skip
+
+
+def _names_anybody(lines: list[Line], lists: CodeLists) -> bool:
+    texts = [matched[1] if (matched := LABELLED.match(line.text)) else line.text for line in lines]
+    return any(reporters.named_in(text, None, lists) or reporters.mentioned_in(text, None, lists) for text in texts)
 
 
 def _revision(lines: list[Line]) -> tuple[int, list[Problem]]:

@@ -78,6 +78,7 @@ class Workbook:
         covers = [name for name in self._book.sheet_names if normalised(name) == normalised(COVER)]
         self._decide_font(covers or self._book.sheet_names)
         self._of_form: dict[str, list[str]] = {}
+        self._is_announced = bool(covers)
         if covers:
             self._read_cover(covers[0])
         else:
@@ -103,7 +104,7 @@ class Workbook:
         del self._sheets[sheet.name]  # its rows may be many
         return Table(
             sheet.name, header.last_row + 1, header.paths, _blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), is_converted=self._convert is not None,
+            titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
         )  # fmt: skip
 
     def _open(self, path: Path) -> None:
