@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import fsspec
 
+from mangnon.codes import CodeLists
 from mangnon.problems import RefusedFile
 from mangnon.settings import settings
 from mangnon.sources import open_source
@@ -37,6 +38,7 @@ def collect(connection: Connection) -> Collected:
     if not files.exists(folder):
         files.makedirs(folder, exist_ok=True)
     known = {tuple(row) for row in connection.execute("select source, version from ops.arrivals")}
+    lists = CodeLists.from_warehouse(connection)
     new, known_again = [], 0
     for source in sorted(files.find(folder)):
         name = PurePosixPath(source).name
@@ -48,7 +50,7 @@ def collect(connection: Connection) -> Collected:
         with tempfile.TemporaryDirectory(prefix="mangnon-") as folder_of_copy:
             copy = Path(folder_of_copy) / "delivery"
             files.get_file(source, str(copy))
-            delivery_id, is_new = _note(connection, copy, name, source, version)
+            delivery_id, is_new = _note(connection, copy, name, source, version, lists)
         connection.commit()
         if is_new:
             new.append(delivery_id)
@@ -69,10 +71,12 @@ def archived(sha256: str) -> Iterator[Path]:
         yield copy
 
 
-def _note(connection: Connection, copy: Path, name: str, source: str, version: str) -> tuple[int, bool]:
+def _note(
+    connection: Connection, copy: Path, name: str, source: str, version: str, lists: CodeLists
+) -> tuple[int, bool]:
     sha256 = _sha256(copy)
     _keep(copy, sha256)
-    cover = _cover(copy, name)
+    cover = _cover(copy, name, lists)
     inserted = connection.execute(
         """
         insert into ops.deliveries (
@@ -117,9 +121,9 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _cover(copy: Path, name: str) -> Cover | None:
+def _cover(copy: Path, name: str, lists: CodeLists) -> Cover | None:
     # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
     try:
-        return open_source(copy, name).cover
+        return open_source(copy, name, lists).cover
     except RefusedFile:
         return None

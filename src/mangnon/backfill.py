@@ -15,6 +15,7 @@ from psycopg.rows import class_row, dict_row
 
 from mangnon import load as loading
 from mangnon import services, warehouse
+from mangnon.codes import CodeLists
 from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
 from mangnon.warehouse import Connection
@@ -184,7 +185,7 @@ def reread(backfill_id: int, period: date) -> int:
     """
     loads = []
     with warehouse.connect("loader") as connection:
-        code_lists = loading.warehouse_code_lists(connection)
+        code_lists = CodeLists.from_warehouse(connection)
         deliveries = _stale_deliveries(connection, _scope(connection, backfill_id), period)
         connection.commit()
         for delivery in deliveries:

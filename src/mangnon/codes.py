@@ -7,6 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from mangnon.warehouse import Connection
+
 REFERENCE_FOLDER = Path(__file__).parent / "reference"
 
 # Reference data has no month: its loads all carry this period, so a newer revision replaces the whole list.
@@ -92,9 +97,37 @@ class CodeLists:
         """The lists that come with the package: for templates and for the sample, without a warehouse."""
         return cls(*(packaged_rows(form) for form in ("areas", "reporters", "codes")))
 
+    @classmethod
+    def from_warehouse(cls, connection: Connection, reference_load_ids: list[int] | None = None) -> "CodeLists":
+        """The lists of these reference loads, by default of those that count now; empty before any was loaded."""
+        with connection.cursor(row_factory=dict_row) as cursor:
+            return cls(
+                *(
+                    cursor.execute(
+                        sql.SQL(
+                            """
+                            select * from {}
+                            where load_id = any(coalesce(%s, array(select load_id from ops.counting_reference_loads)))
+                            """
+                        ).format(sql.Identifier("raw", form)),
+                        [reference_load_ids],
+                    ).fetchall()
+                    for form in ("areas", "reporters", "codes")
+                )
+            )
+
+    @classmethod
+    def none(cls) -> "CodeLists":
+        """No lists at all: reference data is read without any."""
+        return cls((), (), ())
+
     def members(self, name: str, period: date) -> list[Code]:
         """The members of a list that are valid in the month, in their order."""
         return [member for member in self.every(name) if member.is_valid_in(period)]
+
+    def all_members(self) -> list[Code]:
+        """The members of all lists, areas among them, valid or not."""
+        return self._members
 
     def every(self, name: str) -> list[Code]:
         """All members of a list, valid or not, in their order."""

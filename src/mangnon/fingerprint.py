@@ -12,8 +12,12 @@ from mangnon.settings import PROJECT
 from mangnon.warehouse import Connection
 
 PACKAGE = Path(__file__).parent
+READING = (
+    "forms/*.yml", "forms/__init__.py", "sources/*.py", "vocabulary.py", "values.py", "columns.py", "rows.py",
+    "tally.py", "reader.py", "codes.py",
+)  # fmt: skip
 DECIDING = (
-    (PACKAGE, ("forms/*.yml", "forms/__init__.py", "sources/*.py", "values.py", "reader.py", "codes.py")),
+    (PACKAGE, READING),
     (PROJECT / "dbt_project", ("models/staging/*.sql", "models/core/**/*.sql", "macros/*.sql")),
 )
 

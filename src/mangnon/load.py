@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,6 +54,7 @@ class Load:
     state: str = "loaded"
     rows_loaded: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
+    declared_totals: Mapping[str, float] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, problems: Iterable[Problem]) -> None:
@@ -91,7 +92,7 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
     connection.commit()
     if not waiting:
         return []
-    code_lists = None if reporter == REFERENCE_REPORTER else warehouse_code_lists(connection)
+    code_lists = None if reporter == REFERENCE_REPORTER else CodeLists.from_warehouse(connection)
     if code_lists and not code_lists.reporters:
         raise NoReferenceData(
             "the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first"
@@ -121,7 +122,7 @@ def load_delivery(
     with archived(delivery.sha256) as path:
         cover = None
         try:
-            source = open_source(path, delivery.file_name)
+            source = open_source(path, delivery.file_name, code_lists or CodeLists.none())
             cover = source.cover
             reporter = _reporter(cover, code_lists)
         except RefusedFile as refusal:
@@ -133,7 +134,7 @@ def load_delivery(
                 if forms is not None and name not in forms:
                     continue
                 load = Load(_next_load_id(connection), delivery, cover, name)
-                _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists((), (), ()))
+                _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
                 loads.append(load)
     for load in loads:
         _note(connection, load, batch_id, current)
@@ -155,30 +156,12 @@ def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) 
         assert row is not None
         form = all_forms()[row.pop("form")]
         delivery = Delivery(**row)
-        code_lists = warehouse_code_lists(connection, reference_load_ids)
+        code_lists = CodeLists.from_warehouse(connection, reference_load_ids)
         with archived(delivery.sha256) as path:
-            source = open_source(path, delivery.file_name)
+            source = open_source(path, delivery.file_name, code_lists)
             load = Load(load_id, delivery, source.cover, form.name)
             _copy_rows(connection, load, source, form, _reporter(source.cover, code_lists), code_lists)
         _note_refused_rows(connection, load)
-
-
-def warehouse_code_lists(connection: Connection, reference_load_ids: list[int] | None = None) -> CodeLists:
-    """The code lists of these reference loads, by default of those that count now."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        lists = [
-            cursor.execute(
-                sql.SQL(
-                    """
-                    select * from {}
-                    where load_id = any(coalesce(%s, array(select load_id from ops.counting_reference_loads)))
-                    """
-                ).format(sql.Identifier("raw", form)),
-                [reference_load_ids],
-            ).fetchall()
-            for form in ("areas", "reporters", "codes")
-        ]
-    return CodeLists(*lists)
 
 
 def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
@@ -217,6 +200,7 @@ def _copy_rows(
 ) -> None:
     """Copies the good rows of a form into raw; a form that cannot be read at all leaves none."""
     assert load.cover is not None
+    load.declared_totals = load.cover.forms[form.name]
     columns = ["load_id", "line", "sheet_name", "row_number", *(field.name for field in form.fields)]
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier("raw", form.name), sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -232,7 +216,9 @@ def _copy_rows(
 
 def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
     options = pyarrow.csv.WriteOptions(include_header=False)
-    for block in reader.read(source.table(reader.form)):
+    load.problems += source.notes
+    reading = reader.read(source.table(reader.form))
+    for block in reading:
         load.rows_loaded += block.rows.num_rows
         load.refused += block.refused
         load.problems += block.problems
@@ -240,6 +226,8 @@ def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memo
         buffer = io.BytesIO()
         pyarrow.csv.write_csv(rows, buffer, options)
         yield buffer.getbuffer()
+    load.problems += reading.notes()
+    load.declared_totals = reading.declared(load.declared_totals)
 
 
 def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
@@ -270,7 +258,7 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
             cover and cover.period, cover and cover.revision, current, load.state,
             _first_reason(load) if load.state == "refused" else None,
             load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
-            json.dumps(cover.forms[load.form] if cover and load.form else {}),
+            json.dumps(load.declared_totals),
         ],
     )  # fmt: skip
     _note_refused_rows(connection, load)

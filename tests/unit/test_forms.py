@@ -10,7 +10,7 @@ import yaml
 from mangnon.codes import REFERENCE_FOLDER, CodeLists, packaged_rows
 from mangnon.forms import FOLDER, REFERENCE_FORMS, all_forms, contract, submission_forms
 
-FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "totals", "fields"}
+FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "aliases", "totals", "fields"}
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),
     *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints"),

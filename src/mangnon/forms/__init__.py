@@ -2,9 +2,9 @@
 
 The vocabulary is Frictionless Table Schema (fields, title, type, constraints, decimalChar, groupChar, format,
 categories, trueValues, falseValues), plus: `codes` (the code list of a field), `aliases` (other headers), `unit`,
-`help` and `default`; and on the form `kind` (transaction, snapshot or reference), `grain` and `totals` (the fields
-whose sums the cover declares). The blank workbook, the reader, the columns of `raw`, dbt's source documentation and
-the contract page are all made from these declarations.
+`help` and `default`; and on the form `kind` (transaction, snapshot or reference), `grain`, `aliases` (other names of
+its sheet) and `totals` (the fields whose sums the cover declares). The blank workbook, the reader, the columns of
+`raw`, dbt's source documentation and the contract page are all made from these declarations.
 """
 
 from dataclasses import dataclass
@@ -60,6 +60,7 @@ class Form:
     description: str
     grain: str
     help: str
+    aliases: tuple[str, ...]
     totals: tuple[str, ...]
     fields: tuple[Field, ...]
 
@@ -88,6 +89,7 @@ def _form(name: str) -> Form:
         description=declared["description"],
         grain=declared["grain"],
         help=declared.get("help", ""),
+        aliases=tuple(declared.get("aliases", ())),
         totals=tuple(declared.get("totals", ())),
         fields=tuple(_field(field) for field in declared["fields"]),
     )

@@ -96,7 +96,8 @@ def _cover_section() -> list[str]:
         "A workbook has a cover sheet `Bìa` and one sheet per form; a CSV (UTF-8, comma) has its cover as leading",
         "lines `#key,value` and holds one form. File names carry no meaning. Numbers are Vietnamese: `.` groups, `,`",
         "is the decimal mark. An empty cell is unknown, not zero. A form that is contained without rows says that",
-        "there was nothing; a form that is not contained says nothing.",
+        "there was nothing; a form that is not contained says nothing. What else is understood, and what is refused:",
+        "[reading.md](reading.md).",
         "",
         *table(("Cover (workbook)", "Cover (CSV)", "Meaning"), COVER),
         "What officers are told in the workbook:",
@@ -118,6 +119,17 @@ def _form_section(form: Form) -> list[str]:
             ("Title", "Name", "Type", "Required", "Unit", "Values", "Description"),
             map(_field_row, form.fields),
         ),
+        *_other_names(form),
+    ]
+
+
+def _other_names(form: Form) -> list[str]:
+    fields = [(field.title, field.aliases) for field in form.fields if field.aliases]
+    return [
+        *([f"The sheet may also be called: {'; '.join(form.aliases)}.", ""] if form.aliases else []),
+        *(["Columns may also be called:", ""] if fields else []),
+        *(f"- {title}: {'; '.join(aliases)}" for title, aliases in fields),
+        *([""] if fields else []),
     ]
 
 

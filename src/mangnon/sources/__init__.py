@@ -1,5 +1,6 @@
 """Files as they arrive: each kind of file is opened by a module of its own, and then looks the same to the loader."""
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +8,21 @@ from typing import Protocol
 
 import numpy as np
 
+from mangnon.codes import CodeLists
 from mangnon.forms import Form
 from mangnon.problems import Problem, RefusedFile
+from mangnon.sources.compound import SIGNATURE as COMPOUND
 from mangnon.sources.cover import Cover
-from mangnon.values import UNITS, Cells, normalised
+from mangnon.sources.layout import Path as HeaderPath
+from mangnon.sources.layout import plain_header as plain_header
+from mangnon.sources.titles import Line
+from mangnon.values import Cells
+
+ZIP = b"PK\x03\x04"
+WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
+TEXTS = {".csv", ".txt", ".tsv"}
+WORKBOOK_PARTS = {"xl/workbook.xml", "content.xml"}
+OTHER_PARTS = ("word/", "ppt/", "xl/workbook.bin", "META-INF/MANIFEST.MF")
 
 
 @dataclass(frozen=True)
@@ -24,52 +36,95 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one form: where its header stands, and its rows in blocks of bounded size."""
+    """The rows of one form: where its header ends, what stands over each column, and its rows in blocks."""
 
     sheet_name: str | None
     header_row: int
-    headers: list[str]
+    headers: list[HeaderPath]
     blocks: Iterator[Block]
+    unit_line: Line | None = None  # `ĐVT: triệu đồng`, above the table
+    is_converted: bool = False  # from an old font
+    is_announced: bool = True  # the cover says that the form is contained, so no rows mean that nothing happened
 
 
 class Source(Protocol):
-    """An opened file."""
+    """An opened file. `notes` is what had to be inferred to open it, and what was not read."""
 
     cover: Cover
+    notes: list[Problem]
 
     def table(self, form: Form) -> Table:
         """The rows of a form that the cover says is contained. Raises RefusedForm."""
 
 
-def open_source(path: Path, file_name: str) -> Source:
-    """Opens a file by what it is, checked against what its name says. Raises RefusedFile."""
-    from mangnon.sources import delimited, workbook
+def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
+    """Opens a file by what it is, whatever its name says. Raises RefusedFile.
+
+    `lists` say which reporters there are; without any, a reporter has to be given by its code.
+    """
+    from mangnon.sources import bundle, delimited, workbook
 
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(4096)
     suffix = Path(file_name).suffix.lower()
     if not start:
         raise RefusedFile(Problem("empty_file", f"Tệp {file_name} rỗng. Hãy gửi lại tệp có dữ liệu."))
-    if start.startswith(workbook.SIGNATURE):
-        return workbook.Workbook(path, file_name)
-    if suffix in (".xlsx", ".xlsm"):
+    source: Source
+    if start.startswith(ZIP):
+        if suffix in WORKBOOKS or _is_workbook(path, file_name):
+            source = workbook.Workbook(path, file_name, lists)
+        else:
+            source = bundle.Bundle(path, file_name, lists)
+    elif start.startswith(COMPOUND):
+        source = workbook.Workbook(path, file_name, lists)
+    else:
+        _refuse_web_page(start, file_name)
+        if b"\0" in start and suffix not in TEXTS:
+            raise RefusedFile(_unknown_format(file_name, suffix))
+        try:
+            source = delimited.DelimitedFile(path, file_name, lists)
+        except RefusedFile as refusal:
+            if suffix in TEXTS or refusal.problems[0].rule not in ("cover_missing", "not_utf8"):
+                raise
+            raise RefusedFile(_unknown_format(file_name, suffix)) from refusal
+    expected = TEXTS if isinstance(source, delimited.DelimitedFile) else WORKBOOKS | {".zip"}
+    if suffix not in expected:
+        kind = "văn bản CSV" if expected is TEXTS else "bảng tính"
+        text = f"Tệp {file_name} thực ra là tệp {kind} và được đọc như vậy. Lần sau hãy giữ đúng phần đuôi của tên tệp."
+        source.notes.append(Problem("inferred_format", text, severity="info"))
+    return source
+
+
+def _is_workbook(path: Path, file_name: str) -> bool:
+    """Whether a zip file is a workbook, not an archive. Raises RefusedFile for documents of other kinds."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            names = set(parts.namelist())
+    except zipfile.BadZipFile:
+        return False
+    if any(name.startswith(OTHER_PARTS) for name in names):
+        raise RefusedFile(_unknown_format(file_name, ""))
+    return bool(names & WORKBOOK_PARTS)
+
+
+def _refuse_web_page(start: bytes, file_name: str) -> None:
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
         raise RefusedFile(
             Problem(
                 "not_a_workbook",
-                f"Tệp {file_name} mang tên Excel nhưng không phải là tệp Excel. Hãy mở bằng Excel và lưu lại.",
+                f"Tệp {file_name} là trang web (HTML hoặc XML), không phải tệp Excel thật. "
+                "Hãy mở bằng Excel, chọn “Lưu thành” (Save As) và lưu dạng .xlsx.",
             )
         )
-    if suffix == ".csv":
-        return delimited.DelimitedFile(path, file_name)
-    raise RefusedFile(
-        Problem("unknown_format", f"Không đọc được tệp {file_name}: chỉ nhận tệp .xlsx theo mẫu hoặc tệp .csv.")
+
+
+def _unknown_format(file_name: str, suffix: str) -> Problem:
+    if suffix in WORKBOOKS:
+        return Problem(
+            "not_a_workbook",
+            f"Tệp {file_name} mang tên Excel nhưng không phải là tệp Excel. Hãy mở bằng Excel và lưu lại.",
+        )
+    return Problem(
+        "unknown_format",
+        f"Không đọc được tệp {file_name}: chỉ nhận tệp .xlsx, .xls, .ods, .csv, hoặc .zip chứa các tệp .csv.",
     )
-
-
-def plain_header(header: str) -> tuple[str, str | None]:
-    """A header in normal form, without its star and its unit; and its unit: `Số tiền (triệu đồng) *` names the unit."""
-    text = normalised(header).removesuffix("*").strip()
-    if text.endswith(")") and text.removesuffix(")").rpartition("(")[2].strip() in UNITS:
-        text, _, unit = text.removesuffix(")").rpartition("(")
-        return text.strip().removesuffix("*").strip(), unit.strip()
-    return text, None

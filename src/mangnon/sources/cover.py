@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER
+from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
 from mangnon.problems import Problem, RefusedFile
+from mangnon.sources.reporters import reporter_of
+from mangnon.vocabulary import normalised
 
-PERIOD = re.compile(r"(\d{4})-(\d{2})")
+PERIOD = re.compile(
+    r"(?:(?P<year>\d{4})-(?P<month>\d{1,2})|(?:tháng\s+)?(?P<month_first>\d{1,2})[/-](?P<its_year>\d{4}))"
+)
 TITLES = {
     "reporter": "Mã đơn vị báo cáo",
     "period": "Kỳ báo cáo (năm-tháng)",
@@ -30,7 +34,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Cover:
-    """What the cover of a delivery says. `forms` has the declared totals by field of each contained form."""
+    """What the cover of a delivery says. `forms` has the declared totals by field of each contained form.
+
+    `notes` is what had to be inferred.
+    """
 
     reporter_code: str
     period: date
@@ -38,9 +45,10 @@ class Cover:
     reason: str | None
     is_synthetic: bool
     forms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
 
 
-def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, float]]) -> Cover:
+def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, float]], lists: CodeLists) -> Cover:
     """The cover from its entries by key (see TITLES). Raises RefusedFile with every problem found."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
@@ -74,6 +82,10 @@ def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, fl
         )
     if problems:
         raise RefusedFile(*problems)
+    notes: list[Problem] = []
+    if values["reporter"] != REFERENCE_REPORTER:
+        where = Problem("", "", entries["reporter"].sheet, cell=entries["reporter"].cell)
+        values["reporter"], notes = reporter_of(values["reporter"], values["period"], lists, where)
     reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
     return Cover(
         reporter_code=values["reporter"],
@@ -82,6 +94,7 @@ def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, fl
         reason=str(reason).strip() if reason else None,
         is_synthetic=is_yes(synthetic),
         forms=forms,
+        notes=tuple(notes),
     )
 
 
@@ -97,10 +110,13 @@ def _text(value: object) -> str:
 def _period(value: object) -> date:
     if isinstance(value, date):
         return date(value.year, value.month, 1)
-    matched = PERIOD.fullmatch(str(value).strip())
-    if matched is None or not 1 <= int(matched[2]) <= 12:
-        raise ValueError("ghi năm-tháng, ví dụ 2020-03.")
-    return date(int(matched[1]), int(matched[2]), 1)
+    matched = PERIOD.fullmatch(normalised(str(value)))
+    if matched is None:
+        raise ValueError("ghi năm-tháng, ví dụ 2020-03; chỉ nhận báo cáo từng tháng.")
+    try:
+        return date(int(matched["year"] or matched["its_year"]), int(matched["month"] or matched["month_first"]), 1)
+    except ValueError:
+        raise ValueError("ghi năm-tháng, ví dụ 2020-03.") from None
 
 
 def _revision(value: object) -> int:

@@ -1,131 +1,254 @@
-"""Workbooks (.xlsx) made from the template."""
+"""Workbooks: .xlsx, .xls and .ods, made from the template or by hand."""
 
-import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from mangnon.codes import CodeLists
 from mangnon.forms import Form, submission_forms
+from mangnon.forms.template import INSTRUCTION_SHEET, LISTS_SHEET
 from mangnon.problems import Problem, RefusedFile, RefusedForm
-from mangnon.sources import Block, Table, plain_header
+from mangnon.sources import Block, Table, fonts, layout, titles
+from mangnon.sources.compound import CompoundFile
+from mangnon.sources.contents import Contents, binary_workbook, office_open_xml, open_document
 from mangnon.sources.cover import TITLES, Entry, is_yes, read_cover
-from mangnon.values import Cells, normalised
+from mangnon.sources.safety import MOST_SHEETS, password_protected, too_large
+from mangnon.values import Cells
+from mangnon.vocabulary import NOTHING_HAPPENED, fold, normalised
 
-SIGNATURE = b"PK\x03\x04"
 COVER = "Bìa"
-# The header is looked for this far down.
-HEADER_ROWS = 30
+BROKEN = (
+    CalamineError,
+    OSError,
+    KeyError,
+    ValueError,
+    IndexError,
+    zipfile.BadZipFile,
+    ElementTree.ParseError,
+    expat.ExpatError,
+)
+OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHEET)}
 
 
-# A cell with a formula's error, such as #DIV/0!; the reader of workbooks would show it as empty.
-ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+class Sheet:
+    """One sheet: its rows from A1 on, and its merged cells."""
+
+    def __init__(self, name: str, sheet: CalamineSheet, contents: Contents, convert: fonts.Convert | None) -> None:
+        self.name = name
+        self._sheet, self._convert = sheet, convert
+        self.merged = (
+            (contents.merged or {}).get(name, []) if contents.merged is not None else sheet.merged_cell_ranges or []
+        )
+        self.errors = contents.errors.get(name, [])
+
+    @cached_property
+    def head(self) -> list[list]:
+        """The first rows, in which title and header stand."""
+        return self._rows(layout.HEADER_ROWS + layout.DEEPEST)
+
+    @cached_property
+    def rows(self) -> list[list]:
+        """All rows."""
+        return self._rows(None)
+
+    def _rows(self, count: int | None) -> list[list]:
+        rows = self._sheet.to_python(skip_empty_area=False, nrows=count)
+        if self._convert is None:
+            return rows
+        return [[self._convert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
 
 
 class Workbook:
     """An opened workbook; see mangnon.sources.Source."""
 
-    def __init__(self, path: Path, file_name: str) -> None:
+    def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
         self.file_name = file_name
-        try:
-            self._book = CalamineWorkbook.from_path(str(path))
-            self._error_cells = _error_cells(path)
-        except (CalamineError, OSError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
-            raise RefusedFile(
-                Problem(
-                    "not_a_workbook",
-                    f"Không mở được tệp {file_name} như một tệp .xlsx. Hãy mở bằng Excel và lưu lại dạng .xlsx.",
-                    value=str(error),
-                )
-            ) from error
-        self._sheets = {normalised(name): name for name in self._book.sheet_names}
-        if normalised(COVER) not in self._sheets:
-            raise RefusedFile(Problem("cover_missing", f"Tệp {file_name} thiếu trang “{COVER}”. Hãy dùng tệp mẫu."))
-        if cells := self._error_cells.get(self._sheets[normalised(COVER)]):
-            raise RefusedFile(_formula_error(COVER, cells))
-        rows = self._rows(COVER)
-        self.cover = read_cover(_entries(rows), _forms(rows))
-        self._refuse_unannounced()
+        self.notes: list[Problem] = []
+        self._lists = lists
+        self._open(path)
+        self._convert: fonts.Convert | None = None
+        self._sheets: dict[str, Sheet] = {}
+        covers = [name for name in self._book.sheet_names if normalised(name) == normalised(COVER)]
+        self._decide_font(covers or self._book.sheet_names)
+        self._of_form: dict[str, list[str]] = {}
+        self._is_announced = bool(covers)
+        if covers:
+            self._read_cover(covers[0])
+        else:
+            self._read_titles()
+        self.notes += self.cover.notes
 
     def table(self, form: Form) -> Table:
-        """The rows of the form's sheet. Raises RefusedForm when the sheet or its header is missing."""
-        if normalised(form.title) not in self._sheets:
-            raise RefusedForm(
-                Problem(
-                    "sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này."
-                )
-            )
-        sheet_name = self._sheets[normalised(form.title)]
-        rows = self._rows(sheet_name)
-        if cells := self._error_cells.get(sheet_name):
-            raise RefusedForm(_formula_error(sheet_name, cells))
-        header_row = _find_header(rows, form)
-        if header_row is None:
-            raise RefusedForm(
-                Problem(
-                    "header_missing", f"Trang “{sheet_name}” không có dòng tiêu đề cột như tệp mẫu.", sheet=sheet_name
-                )
-            )
-        headers = ["" if cell is None else str(cell) for cell in rows[header_row]]
-        return Table(sheet_name, header_row + 1, headers, _blocks(rows, header_row, len(headers)))
+        """The rows of the form's sheet. Raises RefusedForm when the sheet or its header is missing, or two have it."""
+        names = self._of_form.get(form.name, [])
+        if len(names) != 1:
+            raise RefusedForm(self._sheet_missing(form) if not names else _sheet_doubled(form, names))
+        sheet = self._sheet(names[0])
+        if sheet.errors:
+            raise RefusedForm(_formula_error(sheet))
+        header = layout.find_header(sheet.head, sheet.merged, form)
+        if header is None:
+            raise RefusedForm(_header_missing(sheet, form))
+        lines = titles.lines_above(sheet.head[: header.first_row], sheet.name)
+        try:
+            titles.refuse_other_titles(lines, self.cover, self._lists)
+        except RefusedFile as refusal:
+            raise RefusedForm(*refusal.problems) from refusal
+        del self._sheets[sheet.name]  # its rows may be many
+        return Table(
+            sheet.name, header.last_row + 1, header.paths, _blocks(sheet, header, len(header.paths)),
+            titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
+        )  # fmt: skip
 
-    def _rows(self, sheet_name: str) -> list[list]:
-        sheet = self._book.get_sheet_by_name(self._sheets[normalised(sheet_name)])
-        return sheet.to_python(skip_empty_area=False)
+    def _open(self, path: Path) -> None:
+        try:
+            self._contents = _contents(path, self.file_name)
+            self._book = CalamineWorkbook.from_path(str(path))
+        except (PasswordError, PermissionError) as error:
+            raise RefusedFile(password_protected(self.file_name)) from error
+        except BROKEN as error:
+            raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of the reader's Rust, no Exception of ours
+                raise
+            raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+        if len(self._book.sheet_names) > MOST_SHEETS:
+            raise RefusedFile(too_large(self.file_name))
 
-    def _refuse_unannounced(self) -> None:
-        # A sheet that the cover does not announce would otherwise be dropped without a word.
+    def _sheet(self, name: str) -> Sheet:
+        if name not in self._sheets:
+            try:
+                self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._contents, self._convert)
+            except BaseException as error:
+                if not isinstance(error, BROKEN) and type(error).__name__ != "PanicException":
+                    raise
+                raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+        return self._sheets[name]
+
+    def _decide_font(self, names: Iterable[str]) -> None:
+        names = list(names)
+        texts = {cell for name in names for row in self._sheet(name).head for cell in row if isinstance(cell, str)}
+        way = fonts.conversion(texts, self._contents.fonts, self._lists, self.file_name)
+        if way:
+            self._convert = fonts.CONVERT[way]
+            self.notes.append(fonts.inferred(way, self.file_name))
+            self._sheets = {}
+
+    def _read_cover(self, name: str) -> None:
+        sheet = self._sheet(name)
+        if sheet.errors:
+            raise RefusedFile(_formula_error(sheet))
+        rows = sheet.rows
+        self.cover = read_cover(_entries(rows), _forms(rows), self._lists)
         for form in submission_forms():
-            if form.name in self.cover.forms or normalised(form.title) not in self._sheets:
-                continue
-            rows = self._rows(form.title)
-            header_row = _find_header(rows, form)
-            if header_row is not None and any(map(_is_filled, rows[header_row + 1 :])):
-                raise RefusedFile(
-                    Problem(
-                        "form_not_announced",
-                        f"Trang “{form.title}” có dữ liệu nhưng bìa không đánh dấu biểu này. "
-                        "Hãy ghi “x” vào cột “Có gửi”, hoặc xoá dữ liệu.",
-                        sheet=form.title,
-                    )
+            exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
+            if exact:
+                self._of_form[form.name] = exact
+        known = {name for names in self._of_form.values() for name in names}
+        left = [name for name in self._book.sheet_names if name not in known]
+        guessed = self._assign(left, without=set(self._of_form))
+        for name, forms in self._of_form.items():
+            if name not in self.cover.forms and any(map(self._has_data, forms)):
+                raise RefusedFile(_not_announced(forms[0]))
+        self._note_guesses({form: names for form, names in guessed.items() if form in self.cover.forms})
+
+    def _read_titles(self) -> None:
+        guessed = self._assign(self._book.sheet_names, without=set())
+        lines, contained = [], []
+        for name, names in self._of_form.items():
+            form = next(form for form in submission_forms() if form.name == name)
+            for sheet in map(self._sheet, names):
+                header = layout.find_header(sheet.head, sheet.merged, form)
+                lines += titles.lines_above(sheet.head[: header.first_row if header else None], sheet.name)
+            if any(self._has_data(sheet_name) for sheet_name in names):
+                contained.append(name)
+            else:
+                self.notes.append(_empty(names[0]))
+        if not contained and not lines:
+            raise RefusedFile(
+                Problem(
+                    "cover_missing",
+                    f"Tệp {self.file_name} thiếu trang “{COVER}”, và không trang nào có tên hoặc tiêu đề cột của một "
+                    "biểu. Hãy dùng tệp mẫu.",
                 )
+            )
+        self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name)
+        if not contained:
+            raise RefusedFile(_nothing_in(self.file_name))
+        self._note_guesses(guessed)
+
+    def _assign(self, names: Iterable[str], without: set[str]) -> dict[str, list[str]]:
+        """Finds the form of each sheet by its name or else by its header; returns those that were inferred."""
+        guessed: dict[str, list[str]] = {}
+        for name in names:
+            if normalised(name) in OF_TEMPLATE:
+                continue
+            sheet = self._sheet(name)
+            if not any(map(_is_filled, sheet.head)):
+                continue
+            form, is_exact = layout.form_of_title(name)
+            forms = [form] if form else [] if _is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
+            if len(forms) > 1:
+                raise RefusedFile(_form_ambiguous(name, forms))
+            if not forms or forms[0].name in without:
+                self.notes.append(_not_read(name, self.file_name))
+                continue
+            self._of_form.setdefault(forms[0].name, []).append(name)
+            if not is_exact:
+                guessed.setdefault(forms[0].name, []).append(name)
+        return guessed
+
+    def _note_guesses(self, guessed: dict[str, list[str]]) -> None:
+        titles_of = {form.name: form.title for form in submission_forms()}
+        for form, names in guessed.items():
+            for name in names:
+                text = f"Trang “{name}” được hiểu là biểu “{titles_of[form]}”."
+                self.notes.append(Problem("inferred_form", text, sheet=name, severity="info"))
+
+    def _has_data(self, name: str) -> bool:
+        form_name = next(form for form, names in self._of_form.items() if name in names)
+        form = next(form for form in submission_forms() if form.name == form_name)
+        sheet = self._sheet(name)
+        header = layout.find_header(sheet.head, sheet.merged, form)
+        if header is None:
+            return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)
+        return any(map(_is_filled, sheet.rows[header.last_row + 1 :]))
+
+    def _sheet_missing(self, form: Form) -> Problem:
+        return Problem(
+            "sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này."
+        )
 
 
-def _error_cells(path: Path) -> dict[str, list[str]]:
-    """The cells with errors of each sheet that has any."""
+def _contents(path: Path, file_name: str) -> Contents:
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            file = CompoundFile(path)  # type: ignore[assignment]
+            return _binary(file, file_name)  # type: ignore[arg-type]
     with zipfile.ZipFile(path) as parts:
-        targets = {
-            part.get("Id"): part.get("Target", "").removeprefix("/xl/")
-            for part in ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))
-        }
-        sheets = {
-            sheet.get("name", ""): targets[sheet.get(SHEET_ID)]
-            for sheet in ElementTree.fromstring(parts.read("xl/workbook.xml")).iter(SHEET)
-        }
-        found = {name: ERROR_CELL.findall(parts.read(f"xl/{target}")) for name, target in sheets.items()}
-    return {name: [cell.decode() for cell in cells] for name, cells in found.items() if cells}
+        is_open_document = "content.xml" in parts.namelist()
+    return open_document(path, file_name) if is_open_document else office_open_xml(path, file_name)
 
 
-def _formula_error(sheet_name: str, cells: list[str]) -> Problem:
-    shown = ", ".join(cells[:10])
-    return Problem(
-        "formula_error",
-        f"Trang “{sheet_name}”: ô {shown} chứa công thức bị lỗi (như #DIV/0!, #REF!). Hãy sửa công thức hoặc nhập số.",
-        sheet=sheet_name, cell=cells[0],
-    )  # fmt: skip
+def _binary(file: CompoundFile, file_name: str) -> Contents:
+    if "EncryptedPackage" in file.names:
+        raise PermissionError
+    return binary_workbook(file.stream("Workbook" if "Workbook" in file.names else "Book"), file_name)
 
 
 def _entries(rows: list[list]) -> dict[str, Entry]:
     keys = {normalised(title): key for key, title in TITLES.items()}
+    keys |= {normalised("Đơn vị báo cáo"): "reporter", normalised("Kỳ báo cáo"): "period"}
     found: dict[str, Entry] = {}
     for number, row in enumerate(rows):
-        label = normalised(str(row[0])).removesuffix("*").strip() if row else ""
+        label = normalised(str(row[0])).strip("*: ") if row else ""
         if label in keys:
             value = row[1] if len(row) > 1 else None
             found.setdefault(keys[label], Entry(value, COVER, xl_rowcol_to_cell(number, 1)))
@@ -148,21 +271,99 @@ def _forms(rows: list[list]) -> dict[str, dict[str, float]]:
     return contained
 
 
-def _find_header(rows: list[list], form: Form) -> int | None:
-    """The first row in which at least half of the form's titles stand."""
-    titles = {normalised(field.title) for field in form.fields} | {field.name for field in form.fields}
-    for number, row in enumerate(rows[:HEADER_ROWS]):
-        matches = sum(plain_header(str(cell))[0] in titles for cell in row if cell)
-        if matches * 2 >= len(form.fields):
-            return number
-    return None
-
-
-def _blocks(rows: list[list], header_row: int, width: int) -> Iterator[Block]:
-    body = rows[header_row + 1 :]
+def _blocks(sheet: Sheet, header: layout.Header, width: int) -> Iterator[Block]:
+    start = header.last_row + 1
+    body = sheet.rows[start:]
+    merged = [
+        ((top - start, left), (bottom - start, right)) for (top, left), (bottom, right) in sheet.merged if top >= start
+    ]
+    if merged:
+        layout.fill_merged(body, (area for area in merged if area[0][1] == area[1][1]), only_text=True)
     columns = [Cells.of(column) for column in zip(*body, strict=True)] if body else [Cells.of([]) for _ in range(width)]
-    yield Block(np.arange(header_row + 2, len(rows) + 1), columns, [])
+    yield Block(np.arange(start + 1, len(sheet.rows) + 1), columns, [])
 
 
 def _is_filled(row: list) -> bool:
     return any(cell not in ("", None) for cell in row)
+
+
+def _is_wide(rows: list[list]) -> bool:
+    return any(cell not in ("", None) for row in rows for cell in row[layout.WIDEST :])
+
+
+def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
+    return Problem(
+        "not_a_workbook",
+        f"Không mở được tệp {file_name} như một tệp bảng tính. Hãy mở bằng Excel và lưu lại dạng .xlsx.",
+        value=str(error),
+    )
+
+
+def _formula_error(sheet: Sheet) -> Problem:
+    shown = ", ".join(sheet.errors[:10])
+    return Problem(
+        "formula_error",
+        f"Trang “{sheet.name}”: ô {shown} chứa công thức bị lỗi (như #DIV/0!, #REF!). Hãy sửa công thức hoặc nhập số.",
+        sheet=sheet.name, cell=sheet.errors[0],
+    )  # fmt: skip
+
+
+def _header_missing(sheet: Sheet, form: Form) -> Problem:
+    return Problem(
+        "header_missing",
+        f"Trang “{sheet.name}” không có dòng tiêu đề cột của biểu “{form.title}”. Hãy ghi tiêu đề như tệp mẫu.",
+        sheet=sheet.name,
+    )
+
+
+def _not_announced(sheet: str) -> Problem:
+    return Problem(
+        "form_not_announced",
+        f"Trang “{sheet}” có dữ liệu nhưng bìa không đánh dấu biểu này. "
+        "Hãy ghi “x” vào cột “Có gửi”, hoặc xoá dữ liệu.",
+        sheet=sheet,
+    )
+
+
+def _sheet_doubled(form: Form, names: list[str]) -> Problem:
+    listed = ", ".join(f"“{name}”" for name in names)
+    return Problem(
+        "sheet_doubled",
+        f"Các trang {listed} đều có thể là biểu “{form.title}”. Hãy giữ một trang và đặt tên trang là “{form.title}”.",
+        sheet=names[0],
+    )
+
+
+def _form_ambiguous(sheet: str, forms: list[Form]) -> Problem:
+    choices = " hoặc ".join(f"“{form.title}”" for form in forms)
+    return Problem(
+        "form_ambiguous",
+        f"Không rõ trang “{sheet}” là biểu nào. Hãy đặt tên trang là {choices}.",
+        sheet=sheet,
+    )
+
+
+def _not_read(sheet: str, file_name: str) -> Problem:
+    return Problem(
+        "sheet_not_read",
+        f"Trang “{sheet}” của tệp {file_name} không phải là biểu nào nên không được đọc. "
+        "Nếu trang này là một biểu, hãy đặt tên trang theo tên biểu trong tệp mẫu.",
+        sheet=sheet, severity="info",
+    )  # fmt: skip
+
+
+def _empty(sheet: str) -> Problem:
+    return Problem(
+        "sheet_empty",
+        f"Trang “{sheet}” không có dòng nào nên được coi là chưa báo cáo. "
+        "Nếu trong tháng không phát sinh, hãy ghi “Không phát sinh” dưới tiêu đề cột rồi gửi lại.",
+        sheet=sheet, severity="info",
+    )  # fmt: skip
+
+
+def _nothing_in(file_name: str) -> Problem:
+    return Problem(
+        "no_form",
+        f"Tệp {file_name} không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không phát sinh” dưới "
+        "tiêu đề cột của mỗi biểu, hoặc dùng tệp mẫu và đánh dấu “x” vào cột “Có gửi”.",
+    )

@@ -1,0 +1,134 @@
+"""The words of Vietnamese reports: how texts are compared, and what units, signs for nothing and prefixes mean.
+
+Two texts are the same when their normal forms are equal. Their folds (no diacritics, no punctuation) only propose what
+may have been meant: whoever uses a fold accepts it when one candidate is left, and records that it was inferred.
+"""
+
+import re
+import unicodedata
+
+UNITS = {
+    "đồng": 1, "đ": 1, "vnđ": 1, "vnd": 1,
+    "nghìn đồng": 10**3, "ngàn đồng": 10**3, "nghìn": 10**3, "ngàn": 10**3, "nghìn đ": 10**3, "ngàn đ": 10**3,
+    "1.000 đồng": 10**3, "1000 đồng": 10**3, "1.000đ": 10**3, "1000đ": 10**3,
+    "triệu đồng": 10**6, "triệu": 10**6, "triệu đ": 10**6, "tr.đồng": 10**6, "tr.đ": 10**6, "trđ": 10**6,
+    "1.000.000 đồng": 10**6, "1.000.000đ": 10**6,
+    "tỷ đồng": 10**9, "tỉ đồng": 10**9, "tỷ": 10**9, "tỉ": 10**9,
+}  # fmt: skip
+
+# What is counted, as folds, in brackets after a header: says nothing that the form does not say already.
+COUNTED = {
+    "nguoi", "luot", "luot nguoi", "tre", "tre em", "chau", "em", "buoi", "lop", "cuoc", "buoi lop cuoc", "vu",
+    "nan nhan", "diem", "doan", "ngay", "ngay thang nam",
+}  # fmt: skip
+
+# Signs instead of a number, in normal form. A dash is the sign of the statistical yearbooks for "did not occur", an x
+# for "makes no sense here", dots for "not known". A blank cell is unknown, never zero.
+NIL_IS_ZERO = {"kps", "k.p.s", "không phát sinh", "ko phát sinh", "không có phát sinh", "-", "–", "—"}
+NIL_IS_MISSING = {"x", "…", "...", "..", "n/a", "na", "không có số liệu", "chưa có số liệu", "không rõ"}
+NOTHING_HAPPENED = {"kps", "k p s", "khong phat sinh", "ko phat sinh", "khong co phat sinh"}  # as folds
+
+# Letters that look like Đ and đ but are Icelandic or African.
+LOOK_ALIKES = {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"}
+
+# Folded prefix of an area → the level of areas that it speaks of.
+LEVELS = {
+    "province": ("tinh",),
+    "district": ("thanh pho", "t p", "tp", "thi xa", "t x", "tx", "huyen", "quan", "h"),
+    "commune": ("thi tran", "tt", "phuong", "dac khu", "xa", "p", "x"),
+}
+AREA = re.compile(rf"({'|'.join(prefix for prefixes in LEVELS.values() for prefix in prefixes)}) (.+)")
+LEVEL_OF = {prefix: level for level, prefixes in LEVELS.items() for prefix in prefixes}
+
+# Folded names of bodies → how they are shortened.
+BODIES = (
+    (re.compile(r"\b(?:lao dong|ld) ?(?:thuong binh|tb) ?(?:va |& )?(?:xa hoi|xh)\b|\bldtb ?xh\b"), "ldtbxh"),
+    (re.compile(r"\buy ban nhan dan\b"), "ubnd"),
+    (re.compile(r"\b(?:lien hiep|lh) (?:phu nu|pn)\b"), "lhpn"),
+    (re.compile(r"\b(?:doan )?(?:thanh nien cong san|tncs) ho chi minh\b"), "doan tncs hcm"),
+)
+OFFICE = re.compile(r"^(?:ubnd|phong ldtbxh|phong y te|phong|bao cao cua|don vi)(?: |$)")
+
+ORDINALS = {"stt", "tt", "so tt", "so thu tu"}  # as folds
+BARE_TOTALS = {"tong cong", "tong so", "tong", "cong"}  # as folds
+
+_TOTAL = re.compile(
+    r"(?:tong cong|tong so|toan (?:huyen|tinh|xa|phuong|thi xa|thanh pho|tp|tx|dac khu|quan))\b.*|tong|cong"
+)
+_SUBTOTAL = re.compile(r"cong (?:muc|phan|nhom)\b.*|cong [ivx]+")
+_ROMAN = re.compile(
+    r"(?:(?:Mục|Phần|MỤC|PHẦN)\s+)?(?P<number>X{0,2}(?:IX|IV|V?I{1,3}|V|X))(?:\s*[.):/-].*|\s+\D.*|)", re.S
+)
+_NOTE = re.compile(
+    r"(?:ghi chu|luu y|nguon|noi nhan|nguoi (?:lap|bao cao|tong hop|kiem tra)|lap bieu|ke toan|thu truong"
+    r"|(?:pho )?(?:truong phong|giam doc|chu tich|chanh van phong)|tm|kt|tl|ky (?:ten|ghi)|da ky|xac nhan|luu)\b"
+    r"|(?:.* )?ngay (?:\d+ )?thang (?:\d+ )?nam\b"
+)
+
+
+def normalised(text: str) -> str:
+    """The form in which texts are compared: NFC, Đ for its look-alikes, single spaces, case-folded."""
+    text = unicodedata.normalize("NFC", text)
+    for letter, right in LOOK_ALIKES.items():
+        text = text.replace(letter, right)
+    return " ".join(text.split()).casefold()
+
+
+def fold(text: str) -> str:
+    """Normal form without diacritics and punctuation: `Phòng LĐ-TB&XH` and `phong ld tb xh` have the same."""
+    plain = unicodedata.normalize("NFD", normalised(text)).replace("đ", "d")
+    letters = (letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
+    return " ".join("".join(letters).split())
+
+
+def split_area(text: str) -> tuple[str | None, str]:
+    """The level that the prefix of an area's name speaks of, if it has one, and the fold of the name without it."""
+    folded = fold(text)
+    matched = AREA.fullmatch(folded)
+    return (LEVEL_OF[matched[1]], matched[2]) if matched else (None, folded)
+
+
+def body(text: str) -> str:
+    """The fold of a body's name, with what is often shortened made short."""
+    folded = fold(text)
+    for long, short in BODIES:
+        folded = long.sub(short, folded)
+    return folded
+
+
+def without_office(name: str) -> str:
+    """The `body` of an office without the words that say it is one: what is left names its area."""
+    while (shorter := OFFICE.sub("", name)) != name:
+        name = shorter
+    return name
+
+
+def unit_of(text: str) -> str | None:
+    """The unit of money that a text names, such as `ĐVT: triệu đồng`; None without one."""
+    words = re.sub(r"^(?:đvt|đv|đơn vị(?: tính)?|don vi(?: tinh)?)\s*[:.]?\s*", "", normalised(text))
+    found = {unit for part in re.split(r"[,;]| và ", words) if (unit := _FOLDED_UNITS.get(fold(part)))}
+    return found.pop() if len(found) == 1 else None
+
+
+def is_total(text: str) -> bool:
+    """Whether a text heads a row of totals."""
+    return _TOTAL.fullmatch(fold(text)) is not None
+
+
+def is_subtotal(text: str) -> bool:
+    """Whether a text heads the totals of a part of the table."""
+    return _SUBTOTAL.fullmatch(fold(text)) is not None
+
+
+def section_of(text: str) -> str | None:
+    """The Roman numeral that a text begins with, as the headings of sections do."""
+    matched = _ROMAN.fullmatch(text.strip())
+    return matched["number"] if matched else None
+
+
+def is_note(text: str) -> bool:
+    """Whether a text is of the kind that stands under tables: notes, signatures, places and dates."""
+    return text.lstrip().startswith(("*", "(*")) or _NOTE.match(fold(text)) is not None
+
+
+_FOLDED_UNITS = {fold(unit): unit for unit in reversed(UNITS)}
