@@ -1,6 +1,6 @@
 """Gate 2: the figures of the annual report, as computed for the candidate."""
 
-from expectations.releases import PUBLISHED, THIS_MONTH
+from expectations.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH
 from expectations.rule import Rule, number_vi, threshold, unattributed
 
 # The lines that a figure is made of; empty filters match everything.
@@ -63,6 +63,8 @@ FIGURE_AND_YEAR = "figures.figure || ' (' || figures.label || '), ' || report.ye
 def _seen(form: str) -> str:
     """SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
     dimensions, measures = TRANSACTIONS[form]
+    # The province is what its districts, communes and bodies report: who is in no list, or twice, is seen here.
+    dimensions = dimensions | {"reporter": "dim_reporters"}
     keys = [f"facts.{code}_key" for code in dimensions]
     if form == "incidents":
         keys.append("facts.incident_class")
@@ -279,6 +281,7 @@ RULES = (
         name="figure_unlike_year_before",
         gate="release",
         severity="warning",
+        holds_release=True,
         hurts="A figure that trebles or falls to a third is rather an error or a changed definition than the truth.",
         message_vi="Chỉ tiêu thay đổi bất thường so với năm trước",
         query=unattributed(f"""
@@ -297,6 +300,21 @@ RULES = (
                     report.value > {threshold("year_on_year")} * report.previous_value
                     or report.value * {threshold("year_on_year")} < report.previous_value
                 )
+                -- Readers who know the figure already are not kept from the rest because of it.
+                and not exists (
+                    select
+                    from core.computed_annual_report as published
+                    where published.release_id = {PUBLISHED}
+                        and published.figure = report.figure
+                        and published.year = report.year
+                        and published.complete_reporters = published.expected_reporters
+                        and {LAST_PUBLISHED_PERIOD} >= make_date(report.year, 12, 1)
+                        and (
+                            published.value > {threshold("year_on_year")} * published.previous_value
+                            or published.value * {threshold("year_on_year")} < published.previous_value
+                        )
+                )
+                and {PUBLISHED} is not null
         """),
     ),
     Rule(

@@ -36,12 +36,18 @@ class Rule:
     hurts: str  # what goes wrong, and for whom, if this is published
     message_vi: str
     query: str
+    holds_release: bool = False  # at gate 2: readers keep the last release until a person approves this one
 
 
 def threshold(name: str) -> int | float:
     """The number of that name in thresholds.yml; KeyError if there is none."""
     value: int | float = _thresholds()[name]["value"]
     return value
+
+
+def listed(name: str) -> str:
+    """SQL: the texts of the list of that name in thresholds.yml; KeyError if there is none."""
+    return ", ".join(f"'{text}'" for text in _thresholds()[name]["value"])
 
 
 @cache

@@ -2,7 +2,7 @@
 
 Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
 `ops.verdicts`, and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the
-release.
+release. Some warnings of gate 2 hold the release: a person may let it pass.
 Importing Great Expectations takes seconds, so it is done only when there is something to judge.
 """
 
@@ -256,16 +256,21 @@ def _write_verdicts(
     """One verdict per rule that everything meets, and one per failure."""
     failed = {failure.rule.name for failure in failures}
     verdicts = [
-        (None, rule.name, rule.severity, True, None, rule.message_vi) for rule in rules if rule.name not in failed
+        (None, rule.name, rule.severity, rule.holds_release, True, None, rule.message_vi)
+        for rule in rules
+        if rule.name not in failed
     ] + [
-        (failure.load_id, failure.rule.name, failure.rule.severity, False, failure.observed, failure.message)
+        (
+            failure.load_id, failure.rule.name, failure.rule.severity, failure.rule.holds_release, False,
+            failure.observed, failure.message,
+        )
         for failure in failures
-    ]
+    ]  # fmt: skip
     connection.cursor().executemany(
         """
         insert into ops.verdicts
-            (gate, batch_id, release_id, load_id, expectation, severity, is_met, observed, message)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            (gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, message)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [(gate, batch_id, release_id, *verdict) for verdict in verdicts],
     )

@@ -77,8 +77,10 @@ CASES = {
             where reporter_code = '195' and form = 'events' and period = '2019-03-01'
         """
     ),
-    "many_loads_refused": Case(
-        spoil="update ops.loads set state = 'refused' where batch_id = (select max(batch_id) from ops.release_batches)"
+    "declared_totals_differ_in_marts": Case(
+        broken=[Sent("events", [{"attendances": 60}] * 2, "201", declared_totals={"attendances": 120})],
+        fine=[Sent("events", [{"attendances": 60}] * 2, "202", declared_totals={"attendances": 120})],
+        spoil="update core.fct_events set attendances = 59 where line = 2 and load_id = %s",
     ),
     "closed_year_incomplete": Case(
         spoil="""
@@ -178,10 +180,11 @@ def judged(desk: Desk) -> Judged:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert set(CASES) == {rule.name for rule in RULES}
+    # Those that hold a release have cases of their own in test_holding_rules.py.
+    assert set(CASES) == {rule.name for rule in RULES if not rule.holds_release or rule.name in CASES}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.name in CASES], ids=lambda rule: rule.name)
 def test_rule_names_what_breaks_it(judged: Judged, rule: Any) -> None:
     expected = judged.broken[rule.name] or [None]
     assert judged.spoilt[rule.name].keys() >= set(expected)
