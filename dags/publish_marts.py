@@ -1,16 +1,15 @@
 """## What was loaded, into the marts: modelled, judged, published
 
 Starts on the asset `loads`, or by hand. What is published is decided by the closed batches in `ops`, not by the event.
+Until the moment of publishing, and after a failure anywhere, readers see the last release.
 
 1. **model_loads**: dbt adds the rows of the batches to the core.
 2. **judge_loads**: gate 1. A load that breaks a critical rule is refused; the others go on.
 3. **build_candidate**: the candidate release, and its computed tables. Skips the rest when nothing has changed.
 4. **judge_release**: gate 2, through BI's own views. Without the loads that are to blame, the candidate is built once
-   more; a release that is refused as a whole makes the run red.
+   more; a release that is refused as a whole makes the run red. Nothing waits here: `approve_release` asks a person.
 5. **publish_release**: the candidate becomes the visible release (asset `marts`).
 6. **announce_verdicts**: always, also after a refusal (asset `verdicts`).
-
-Until the moment of publishing, and after a failure anywhere, readers see the last release.
 """
 
 from datetime import timedelta
@@ -56,9 +55,10 @@ def publish_marts():
     def judge_release(candidate: int) -> int:
         from mangnon import publish
 
-        if (release := publish.judge_release(candidate)) is None:
-            raise AirflowFailException(f"candidate {candidate} was refused: mangnon status says why")
-        return release
+        try:
+            return publish.judge_release(candidate)
+        except publish.ReleaseRefused as refusal:
+            raise AirflowFailException(str(refusal)) from refusal
 
     @task(outlets=[Asset("marts")])
     def publish_release(release: int) -> None:

@@ -11,6 +11,7 @@ from expectations import (
     incident_rates,
     incidents,
     personal_data,
+    published_figures,
     reconciliation,
     releases,
     resubmissions,
@@ -33,4 +34,5 @@ RULES: tuple[Rule, ...] = (
     *changes.RULES,
     *areas.RULES,
     *incident_rates.RULES,
+    *published_figures.RULES,
 )

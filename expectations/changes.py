@@ -1,7 +1,7 @@
 """Gate 2: figures of the province that change too much, or that change although they were closed."""
 
 from expectations.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
-from expectations.releases import PUBLISHED, THIS_MONTH
+from expectations.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH
 from expectations.rule import Rule, number_vi, threshold, unattributed
 
 RULES = (
@@ -49,6 +49,7 @@ RULES = (
         number=16,
         gate="release",
         severity="warning",
+        holds_release=True,
         hurts="Readers of the report: a figure that trebles is rather an error or a changed definition than the truth.",
         message_vi="Chỉ tiêu thay đổi bất thường so với năm trước",
         query=unattributed(f"""
@@ -67,6 +68,21 @@ RULES = (
                     report.value > {threshold("year_on_year")} * report.previous_value
                     or report.value * {threshold("year_on_year")} < report.previous_value
                 )
+                -- Readers who know the figure already are not kept from the rest because of it.
+                and not exists (
+                    select
+                    from core.computed_annual_report as published
+                    where published.release_id = {PUBLISHED}
+                        and published.figure = report.figure
+                        and published.year = report.year
+                        and published.complete_reporters = published.expected_reporters
+                        and {LAST_PUBLISHED_PERIOD} >= make_date(report.year, 12, 1)
+                        and (
+                            published.value > {threshold("year_on_year")} * published.previous_value
+                            or published.value * {threshold("year_on_year")} < published.previous_value
+                        )
+                )
+                and {PUBLISHED} is not null
         """),
     ),
     Rule(

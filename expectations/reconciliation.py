@@ -35,6 +35,8 @@ ATTRIBUTES = {
 def _seen(form: str) -> str:
     """SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
     dimensions, measures = TRANSACTIONS[form]
+    # The province is what its districts, communes and bodies report: who is in no list, or twice, is seen here.
+    dimensions = dimensions | {"reporter": "dim_reporters"}
     keys = [f"facts.{code}_key" for code in dimensions]
     if form == "incidents":
         keys.append("facts.incident_class")

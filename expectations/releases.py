@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from expectations.rule import UNKNOWN_KEY, Rule, key_of, number_vi, threshold, unattributed
+from expectations.rule import UNKNOWN_KEY, Rule, key_of, listed, number_vi, threshold, title_of_field, unattributed
 from mangnon.forms import submission_forms
 
 # The dimensions of each form's facts: (table, key).
@@ -30,10 +30,14 @@ DIMENSIONS = {
 REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
 
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
+TODAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
 THIS_MONTH = "date_trunc('month', now() at time zone 'Asia/Ho_Chi_Minh')"
 COUNTING = "from_release <= (select ops.visible_release()) and until_release > (select ops.visible_release())"
 # The release that readers see while the candidate is judged.
 PUBLISHED = "(select max(release_id) from ops.releases where state = 'published')"
+LAST_PUBLISHED_PERIOD = f"""(
+    select max(period) from core.computed_reporting_rates where release_id = {PUBLISHED} and is_counted
+)"""
 
 
 LINES_SEEN = " union all ".join(
@@ -44,6 +48,22 @@ LINES_SEEN = " union all ".join(
     group by facts.load_id
     """
     for form in DIMENSIONS
+)
+
+
+TOTALS_SEEN = " union all ".join(
+    f"""
+    select facts.load_id, lines.field, sum(lines.value) as total
+    from judged_loads
+    inner join marts.fct_{form.name} as facts on judged_loads.load_id = facts.load_id
+    cross join lateral (
+        values {", ".join(f"('{field}', facts.{field})" for field in form.totals)}
+    ) as lines (field, value)
+    {"where not facts.is_subset" if "is_subset" in {field.name for field in form.fields} else ""}
+    group by facts.load_id, lines.field
+    """
+    for form in submission_forms()
+    if form.totals
 )
 
 
@@ -99,6 +119,33 @@ RULES = (
             inner join ops.loads as loads on judged_loads.load_id = loads.load_id
             left join ({LINES_SEEN}) as seen on judged_loads.load_id = seen.load_id
             where judged_loads.form in ({FORMS}) and coalesce(seen.lines, 0) <> loads.rows_loaded
+        """,
+    ),
+    Rule(
+        name="declared_totals_differ_in_marts",
+        gate="release",
+        severity="critical",
+        hurts="What BI adds up of a submission is not what its reporter signed on the cover.",
+        message_vi="Tổng trong kho khác với tổng khai báo ở trang bìa",
+        query=f"""
+            select
+                declared.load_id,
+                count(*) as observed,
+                string_agg(
+                    coalesce(titles.title, declared.field) || ': khai báo ' || {number_vi("declared.total")}
+                    || ', trong kho ' || {number_vi("coalesce(seen.total, 0)")},
+                    '; ' order by declared.field
+                ) as detail
+            from (
+                select judged_loads.load_id, judged_loads.form, totals.field, totals.declared::numeric as total
+                from judged_loads
+                inner join ops.loads as loads on judged_loads.load_id = loads.load_id
+                cross join jsonb_each_text(loads.declared_totals) as totals (field, declared)
+            ) as declared
+            left join ({TOTALS_SEEN}) as seen on declared.load_id = seen.load_id and declared.field = seen.field
+            left join {title_of_field()} on declared.form = titles.form and declared.field = titles.field
+            where declared.total <> coalesce(seen.total, 0)
+            group by declared.load_id
         """,
     ),
     Rule(
@@ -205,21 +252,68 @@ RULES = (
         """),
     ),
     Rule(
-        name="many_loads_refused",
+        name="many_reporters_refused",
         gate="release",
         severity="warning",
+        holds_release=True,
         hurts="So many refusals are no slips of single officers: the template or the reader may be at fault.",
-        message_vi="Tỷ lệ biểu bị từ chối cao",
+        message_vi="Nhiều đơn vị có biểu bị từ chối",
+        # A file of which nobody knows the sender is one of somebody. What was sent again and read is mended.
         query=f"""
             select
                 null::bigint as load_id,
-                count(*) filter (where loads.state = 'refused') as observed,
-                count(*) filter (where loads.state = 'refused') || '/' || count(*) || ' biểu bị từ chối' as detail
-            from ops.release_batches as offered
-            inner join ops.loads as loads on offered.batch_id = loads.batch_id
-            where offered.release_id = (select ops.visible_release())
-            having count(*) filter (where loads.state = 'refused') > {threshold("refused_loads_share")} * count(*)
+                count(*) filter (where is_refused) as observed,
+                count(*) filter (where is_refused) || '/' || count(*) || ' đơn vị đã gửi: '
+                || string_agg(reporter, ', ' order by reporter) filter (where is_refused) as detail
+            from (
+                select
+                    coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id) as reporter,
+                    bool_or(loads.state = 'refused' and not exists (
+                        select
+                        from ops.release_batches as also_offered
+                        inner join ops.loads as later on also_offered.batch_id = later.batch_id
+                        where also_offered.release_id = offered.release_id
+                            and later.reporter_code = loads.reporter_code
+                            and later.load_id > loads.load_id
+                            and (later.form = loads.form or num_nulls(later.form, loads.form) > 0)
+                            and (later.period = loads.period or num_nulls(later.period, loads.period) > 0)
+                    )) as is_refused
+                from ops.release_batches as offered
+                inner join ops.loads as loads on offered.batch_id = loads.batch_id
+                where offered.release_id = (select ops.visible_release())
+                    and loads.reporter_code is distinct from '_reference'
+                group by coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id)
+            ) as reporters
+            having count(*) filter (where is_refused) >= {threshold("refused_reporters_least")}
+                and count(*) filter (where is_refused) > {threshold("refused_reporters_share")} * count(*)
         """,
+    ),
+    Rule(
+        name="mandatory_report_missing",
+        gate="release",
+        severity="warning",
+        holds_release=True,
+        hurts="The month looks closed, and the children of a whole district or commune are in none of its figures.",
+        message_vi="Đơn vị bắt buộc chưa có báo cáo khi đã quá hạn",
+        # Asked once, by the first release after the due day: readers were told, or somebody approved. So neither a
+        # month that is not due, nor old history that is loaded with gaps, nor a later night asks.
+        query=unattributed(f"""
+            select
+                reporters.name || ', tháng ' || to_char(rates.period, 'MM/YYYY')
+                || ' (' || string_agg(rates.form, ', ' order by rates.form) || ')' as detail
+            from marts.reporting_rates as rates
+            inner join marts.dim_reporters as reporters on rates.reporter_code = reporters.reporter_code
+            where rates.is_expected
+                and not rates.is_counted
+                and reporters.reporter_kind in ({listed("mandatory_reporter_kinds")})
+                and rates.due_on < {TODAY}
+                and rates.due_on >= (
+                    select max(published_at at time zone 'Asia/Ho_Chi_Minh')::date
+                    from ops.releases
+                    where state = 'published' and restores is null
+                )
+            group by reporters.reporter_code, reporters.name, rates.period
+        """),
     ),
     Rule(
         name="closed_year_incomplete",

@@ -42,12 +42,18 @@ class Rule:
     mend_vi: str = ""  # what was expected, and what to do; a rule that names loads always says it
     cells: str = ""  # the query for the cells, if the rule can point at any
     number: int | None = None  # in the catalogue of 25 rules (catalogue.yml); without one the rule is our own
+    holds_release: bool = False  # at gate 2: readers keep the last release until a person approves this one
 
 
 def threshold(name: str) -> int | float:
     """The number of that name in thresholds.yml; KeyError if there is none."""
     value: int | float = thresholds()[name]["value"]
     return value
+
+
+def listed(name: str) -> str:
+    """SQL: the texts of the list of that name in thresholds.yml; KeyError if there is none."""
+    return ", ".join(f"'{text}'" for text in thresholds()[name]["value"])
 
 
 @cache

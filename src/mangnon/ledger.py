@@ -6,6 +6,7 @@ and what a person holds is not there. A rollback sets that aside for the keys it
 for such a key or a person holds or releases one of its loads: then its highest revision counts again.
 """
 
+from mangnon import approvals
 from mangnon.problems import Failure
 from mangnon.warehouse import Connection
 
@@ -96,6 +97,9 @@ WINNERS = f"""
 
 class CandidateGone(Failure):
     """The candidate was published, refused or replaced by another process."""
+
+    def __init__(self, release_id: int) -> None:
+        super().__init__(f"release {release_id} is no candidate any more: another process replaced or decided it")
 
 
 def open_night(connection: Connection) -> int:
@@ -313,6 +317,15 @@ ROLLBACK = (
         and until_release > %(restored)s
         and load_id not in (select load_id from ops.published_loads where until_release = 2147483647)
     """,
+    # What was published despite warnings is shown despite them again.
+    """
+    insert into ops.release_approvals (
+        release_id, refused_release, rules, warnings, approved_by, reason, approved_at
+    )
+    select %(new)s, refused_release, rules, warnings, approved_by, reason, approved_at
+    from ops.release_approvals
+    where release_id = %(restored)s
+    """,
 )
 
 
@@ -344,7 +357,7 @@ def _copy_computed(connection: Connection, parameters: dict[str, object]) -> Non
 
 def _replace_candidate(connection: Connection) -> None:
     for row in connection.execute("select release_id from ops.releases where state = 'candidate'").fetchall():
-        _undo(connection, row[0], "replaced by a newer candidate")
+        _undo(connection, row[0], "replaced", "replaced by a newer candidate")
 
 
 def _next_release(connection: Connection, fingerprint: str) -> int:
@@ -360,8 +373,18 @@ def _next_release(connection: Connection, fingerprint: str) -> int:
     return row[0]
 
 
-def publish(connection: Connection, release_id: int) -> None:
-    """Makes the candidate what BI sees. Raises CandidateGone."""
+def check_candidate(connection: Connection, release_id: int) -> None:
+    """Raises CandidateGone unless the release is still to be decided."""
+    row = connection.execute("select state from ops.releases where release_id = %s", [release_id]).fetchone()
+    connection.commit()
+    if row != ("candidate",):
+        raise CandidateGone(release_id)
+
+
+def publish(connection: Connection, release_id: int, approval: approvals.Approval | None = None) -> None:
+    """Makes the candidate what BI sees, and notes who let it pass. Raises CandidateGone, NotApprovable."""
+    if approval:
+        approvals.record(connection, release_id, approval)
     flipped = connection.execute(
         """
         update ops.releases
@@ -373,7 +396,7 @@ def publish(connection: Connection, release_id: int) -> None:
     ).fetchone()
     if flipped is None:
         connection.rollback()
-        raise CandidateGone(f"release {release_id} is no candidate any more: another process replaced it")
+        raise CandidateGone(release_id)
     batches = connection.execute("select batch_id from ops.release_batches where release_id = %s", [release_id])
     _finish_batches(connection, [row[0] for row in batches])
     if flipped[0] is None:  # a rollback looks at no load: what persons decided waits for the next release
@@ -381,20 +404,27 @@ def publish(connection: Connection, release_id: int) -> None:
     connection.commit()
 
 
-def refuse(connection: Connection, release_id: int, reason: str) -> None:
-    """Puts the ranges back; the batches stay closed, and the next publishing takes them along."""
-    _undo(connection, release_id, reason)
+def refuse(connection: Connection, release_id: int, refused_for: str, reason: str) -> None:
+    """Puts the ranges back; the batches stay closed, and the next publishing takes them along.
+
+    `refused_for` is `critical`, or `warnings` when a person may let it pass. Raises CandidateGone.
+    """
+    _undo(connection, release_id, refused_for, reason)
     connection.commit()
 
 
-def _undo(connection: Connection, release_id: int, reason: str) -> None:
+def _undo(connection: Connection, release_id: int, refused_for: str, reason: str) -> None:
     refused = connection.execute(
-        "update ops.releases set state = 'refused', state_reason = %s where release_id = %s and state = 'candidate'",
-        [reason, release_id],
+        """
+        update ops.releases
+        set state = 'refused', refused_for = %s, state_reason = %s
+        where release_id = %s and state = 'candidate'
+        """,
+        [refused_for, reason, release_id],
     )
     if refused.rowcount != 1:
         connection.rollback()
-        raise CandidateGone(f"release {release_id} is no candidate any more: another process replaced it")
+        raise CandidateGone(release_id)
     connection.execute("delete from ops.published_loads where from_release = %s", [release_id])
     connection.execute(
         "update ops.published_loads set releases = int4range(from_release, null) where until_release = %s", [release_id]

@@ -8,13 +8,18 @@ along.
 
 from collections.abc import Callable
 
-from mangnon import gate, ledger, prune, transform, warehouse
+from mangnon import approvals, gate, ledger, prune, transform, warehouse
+from mangnon.approvals import Approval
 from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
 
 
 class ReleaseRefused(Failure):
-    """Gate 2 did not let the release pass."""
+    """Gate 2 did not let the release pass; the last one stays. The message says what to do."""
+
+
+class NothingToPublish(Failure):
+    """What was approved would change nothing any more."""
 
 
 def freeze() -> list[int]:
@@ -45,35 +50,39 @@ def build_candidate(batches: list[int]) -> int | None:
         return release_id
 
 
-def judge_release(release_id: int) -> int | None:
-    """Gate 2: the release that may be published, or None when it was refused.
+def judge_release(release_id: int, approval: Approval | None = None) -> int:
+    """Gate 2: the release that may be published. Raises ReleaseRefused, CandidateGone.
 
     Loads that can be blamed are refused, and the candidate is built once more without them; only what cannot be
-    attributed refuses the release.
+    attributed refuses the release. So do warnings that hold it, until a person approves exactly these.
     """
     with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+        ledger.check_candidate(connection, release_id)  # what was said of a decided one must stay
         judgement = gate.judge_release(release_id)
         if judgement.refused_loads:
             batches = _batches(connection, release_id)
             rebuilt = ledger.build_candidate(connection, batches, fingerprint(connection))
             if rebuilt is None:
-                return None
+                raise ReleaseRefused("gate 2 refused every load that was new: `mangnon status` says why")
             release_id = rebuilt
             _compute(connection, release_id)
             judgement = gate.judge_release(release_id)
         if judgement.worst == "critical":
-            ledger.refuse(connection, release_id, "; ".join(judgement.reasons))
-            return None
+            ledger.refuse(connection, release_id, "critical", "; ".join(judgement.reasons))
+            raise ReleaseRefused(
+                f"gate 2 refused release {release_id}; the last one stays, and `mangnon status` says why"
+            )
+        _hold_unless_approved(connection, release_id, approval)
         return release_id
 
 
-def publish(release_id: int) -> None:
-    """The flip: one row, and readers see the new release. Raises CandidateGone."""
+def publish(release_id: int, approval: Approval | None = None) -> None:
+    """The flip: one row, and readers see the new release. Raises CandidateGone, NotApprovable."""
     with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
-        ledger.publish(connection, release_id)
+        ledger.publish(connection, release_id, approval)
 
 
-def publish_all(say: Callable[[str], None] = print) -> int | None:
+def publish_all(say: Callable[[str], None] = print, approval: Approval | None = None) -> int | None:
     """All phases in turn; the published release, or None when nothing changed. Raises ReleaseRefused."""
     batches = freeze()
     if not batches and not _decided_by_persons():
@@ -89,12 +98,40 @@ def publish_all(say: Callable[[str], None] = print) -> int | None:
         say("Nothing changed: no new release.")
         return None
     say(f"Gate 2 looks at release {candidate} …")
-    release_id = judge_release(candidate)
-    if release_id is None:
-        raise ReleaseRefused("gate 2 refused the release; the last one stays, and `mangnon status` says why")
-    publish(release_id)
+    release_id = judge_release(candidate, approval)
+    publish(release_id, approval)
     say(f"Release {release_id} is published.")
     return release_id
+
+
+def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[str], None] = print) -> int:
+    """Publishes what a refused release offered, despite its warnings; the number of the release that readers see.
+
+    All that waits by now is modelled and judged anew; what is critical, or was not approved, refuses it again.
+    Raises NotApprovable, NothingToPublish, ReleaseRefused.
+    """
+    if not reason.strip():
+        raise approvals.NotApprovable("an approval needs a reason: it is kept with the release")
+    with warehouse.connect("publisher") as connection:
+        approvals.check(connection, refused_release)
+        warnings = approvals.holding_warnings(connection, refused_release)
+    release_id = publish_all(say, Approval(refused_release, warnings, approved_by, reason.strip()))
+    if release_id is None:
+        raise NothingToPublish(f"what release {refused_release} offered would change nothing any more")
+    return release_id
+
+
+def _hold_unless_approved(connection: warehouse.Connection, release_id: int, approval: Approval | None) -> None:
+    warnings = approvals.holding_warnings(connection, release_id)
+    surprising = [warning.message for warning in warnings if not approval or warning not in approval.warnings]
+    if not surprising:
+        return
+    ledger.refuse(connection, release_id, "warnings", " ".join(warning.message for warning in warnings))
+    raise ReleaseRefused(
+        f"release {release_id} waits for an approval; until then the last one stays. "
+        f"{'It was not approved despite' if approval else 'Gate 2 warns'}: {' '.join(surprising)} "
+        f"To publish it all the same: the question in Airflow, or `mangnon release approve {release_id} --reason …`"
+    )
 
 
 def _compute(connection: warehouse.Connection, release_id: int) -> None:

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
 from psycopg.rows import class_row, dict_row
 
-from mangnon import ledger, publish, warehouse
+from mangnon import approvals, ledger, publish, warehouse
 from mangnon.problems import Failure
 from mangnon.warehouse import Connection
 
@@ -28,6 +29,7 @@ class Release:
     release_id: int
     state: str
     state_reason: str | None
+    refused_for: str | None
     fingerprint: str
     created_at: datetime
     published_at: datetime | None
@@ -35,6 +37,9 @@ class Release:
     restores: int | None
     requested_by: str | None
     request_reason: str | None
+    approved_by: str | None
+    approval_reason: str | None
+    warnings: list[str] | None  # despite which it was published
     loads: int
     is_visible: bool
 
@@ -102,6 +107,7 @@ RELEASES = """
         release_id,
         state,
         state_reason,
+        refused_for,
         fingerprint,
         created_at,
         published_at,
@@ -109,6 +115,9 @@ RELEASES = """
         restores,
         requested_by,
         request_reason,
+        release_approvals.approved_by,
+        release_approvals.reason as approval_reason,
+        release_approvals.warnings,
         state = 'published' and release_id = (
             select max(published.release_id) from ops.releases as published where published.state = 'published'
         ) as is_visible,
@@ -118,6 +127,7 @@ RELEASES = """
             where from_release <= releases.release_id and until_release > releases.release_id
         ) as loads
     from ops.releases
+    left join ops.release_approvals using (release_id)
     where release_id = %(release_id)s or %(release_id)s::integer is null
     order by release_id desc
 """
@@ -218,11 +228,42 @@ def diff(connection: Connection, old: int, new: int) -> Difference:
     for release_id in (old, new):
         if get(connection, release_id).state == "refused":
             raise NoSuchRelease(f"release {release_id} was refused: it shows nothing that could be compared")
-    parameters = {"old": old, "new": new}
-    with connection.cursor(row_factory=class_row(ChangedFigure)) as cursor:
-        figures = cursor.execute(CHANGED_FIGURES, parameters).fetchall()
     with connection.cursor(row_factory=class_row(ChangedLoad)) as cursor:
-        return Difference(figures, cursor.execute(CHANGED_LOADS, parameters).fetchall())
+        loads = cursor.execute(CHANGED_LOADS, {"old": old, "new": new}).fetchall()
+    return Difference(_changed_figures(connection, old, new), loads)
+
+
+def question() -> tuple[int, str] | None:
+    """The release that waits for an approval, and what a person must know to decide, in Vietnamese; None without one.
+
+    What was computed for a refused release stays, so its figures can be shown; which loads would count is not kept.
+    """
+    with warehouse.connect("auditor") as connection:
+        if (waiting := approvals.waiting_release(connection)) is None:
+            return None
+        warnings = approvals.holding_warnings(connection, waiting)
+        visible = published_before(connection, waiting)
+        figures = _changed_figures(connection, visible, waiting) if visible else []
+    lines = [f"Bản số {waiting} chưa được công bố vì có cảnh báo:", ""]
+    lines += [f"- {warning.message}" for warning in warnings]
+    if visible:
+        lines += ["", f"Người đọc vẫn xem bản số {visible}. So với bản đó, {len(figures)} chỉ tiêu thay đổi:", ""]
+        lines += [
+            f"- {figure.year} {figure.figure} {figure.label}: "
+            f"{_number_vi(figure.old_value)} → {_number_vi(figure.new_value)} {figure.unit}"
+            for figure in figures
+        ]
+    lines += ["", "Approve: công bố dù có cảnh báo, và ghi lý do. Reject: giữ bản hiện tại; lần công bố sau xét lại."]
+    return waiting, "\n".join(lines)
+
+
+def _changed_figures(connection: Connection, old: int, new: int) -> list[ChangedFigure]:
+    with connection.cursor(row_factory=class_row(ChangedFigure)) as cursor:
+        return cursor.execute(CHANGED_FIGURES, {"old": old, "new": new}).fetchall()
+
+
+def _number_vi(value: Decimal | None) -> str:
+    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")
 
 
 def roll_back(release_id: int, requested_by: str, reason: str) -> int:

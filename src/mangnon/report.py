@@ -105,6 +105,8 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
     )
     yield f"KẾT QUẢ CÔNG TÁC BẢO VỆ TRẺ EM TỈNH QUẢNG NINH NĂM {year}"
     yield f"Bản số {release['release_id']}, {published}."
+    if release["approved_warnings"]:
+        yield f"Công bố dù có cảnh báo: {release['approved_warnings'].replace(chr(10), ' ')}"
     if any(row.is_synthetic for row in rows):
         yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
     yield "Sau mỗi số liệu: số huyện, số đơn vị khác đã báo cáo đủ các tháng trên số phải báo cáo."

@@ -60,7 +60,7 @@ alter default privileges for role transformer in schema core grant maintain on t
 grant maintain on all tables in schema core to publisher; -- noqa: PRS
 grant maintain on ops.loads to publisher; -- noqa: PRS
 grant insert, update on ops.releases to publisher;
-grant insert on ops.release_batches to publisher;
+grant insert on ops.release_batches, ops.release_approvals to publisher;
 grant insert, update, delete on ops.published_loads to publisher;
 grant update on ops.loads, ops.batches to publisher;
 

@@ -235,7 +235,8 @@ def publish_what_closed(dag_id: str, since: datetime) -> None:
     _wait_until_idle()
     if state != "success":
         raise ServiceError(
-            "nothing was published: `mangnon status` says why; the next publishing takes the loads along"
+            "nothing was published: `mangnon status` says why, and whether an approval is waited for; "
+            "the next publishing takes the loads along"
         )
 
 
@@ -288,9 +289,14 @@ def _started_by(dag_id: str, **source: str) -> str | None:
 
 
 def _wait_until_idle() -> None:
-    # A night that was missed while Airflow was down comes of itself, beside the one that was asked for.
-    active = "dags/~/dagRuns?state=queued&state=running"
-    _wait(lambda: ask("GET", active)["total_entries"] == 0, SECONDS_FOR_A_NIGHT, "all runs to end")
+    # A night that was missed while Airflow was down comes of itself, beside the one that was asked for. A run that
+    # waits for a person ends when it pleases them, and with it those that queue up behind it.
+    def is_idle() -> bool:
+        active = ask("GET", "dags/~/dagRuns?state=queued&state=running&limit=1000")["dag_runs"]
+        asking = ask("GET", "dags/~/dagRuns/~/taskInstances?state=awaiting_input&limit=1000")["task_instances"]
+        return {run["dag_id"] for run in active} <= {task["dag_id"] for task in asking}
+
+    _wait(is_idle, SECONDS_FOR_A_NIGHT, "all runs to end")
 
 
 def _wait(look: Callable[[], Any], seconds: float, what: str) -> Any:

@@ -9,12 +9,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mangnon import approvals
 from mangnon.settings import TIMEZONE
 from mangnon.warehouse import Connection
 
 RELEASES = """
-    select release_id, state, coalesce(published_at, created_at) as at, coalesce(state_reason, '') as why
+    select
+        release_id,
+        state,
+        coalesce(published_at, created_at) as at,
+        case
+            when release_id = %(waiting)s
+                then 'waits for an approval (mangnon release approve ' || release_id || '): ' || state_reason
+            when cardinality(warnings) > 0
+                then 'despite warnings, approved by ' || approved_by || ': ' || reason
+            else coalesce(state_reason, '')
+        end as why
     from ops.releases
+    left join ops.release_approvals using (release_id)
     order by release_id desc
     limit 5
 """
@@ -104,6 +116,7 @@ def show(connection: Connection, period: date | None) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = 160  # into a file or a pipe: nothing is cut off
+    parameters = {"period": period, "waiting": approvals.waiting_release(connection)}
     for title, query in (
         ("Releases", RELEASES),
         ("Deliveries and loads by reporter", REPORTERS),
@@ -111,14 +124,14 @@ def show(connection: Connection, period: date | None) -> None:
         ("Verdicts of the last 7 days that were not met", VERDICTS),
         ("Told to reporters, newest first", TOLD),
     ):
-        console.print(_table(title, _rows(connection, query, period)))
-    if _rows(connection, HAS_SYNTHETIC, period)[0]["has_synthetic"]:
+        console.print(_table(title, _rows(connection, query, parameters)))
+    if _rows(connection, HAS_SYNTHETIC, parameters)[0]["has_synthetic"]:
         console.print("Some deliveries are synthetic: what they say of single districts is invented.")
 
 
-def _rows(connection: Connection, query: str, period: date | None) -> list[dict[str, Any]]:
+def _rows(connection: Connection, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, {"period": period}).fetchall()
+        return cursor.execute(query, parameters).fetchall()
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table | str:

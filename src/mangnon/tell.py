@@ -26,7 +26,6 @@ from mangnon.feedback.findings import Feedback
 from mangnon.feedback.summary import SYNTHETIC, counted
 from mangnon.feedback.workbook import write_workbook
 from mangnon.forms.template import write_template
-from mangnon.load import warehouse_code_lists
 from mangnon.problems import Failure
 from mangnon.reminders import Late
 from mangnon.settings import TIMEZONE
@@ -57,7 +56,7 @@ def write_feedback() -> list[str]:
     """
     written, failed = [], []
     with _telling() as connection:
-        lists = warehouse_code_lists(connection)
+        lists = CodeLists.from_warehouse(connection)
         for delivery_id, topics in findings.untold(connection).items():
             try:
                 feedback = findings.gather(connection, delivery_id, lists)
@@ -82,7 +81,7 @@ def write_reminders(today: date | None = None) -> list[str]:
     today = today or datetime.now(TIMEZONE).date()
     written = []
     with _telling() as connection:
-        lists = warehouse_code_lists(connection)
+        lists = CodeLists.from_warehouse(connection)
         for late in reminders.look(connection, lists, today):
             noted = connection.execute(
                 """
@@ -134,7 +133,7 @@ def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
     """Who would be told what: reporter, month, and what of."""
     today = today or datetime.now(TIMEZONE).date()
     with warehouse.connect("teller") as connection:
-        lists = warehouse_code_lists(connection)
+        lists = CodeLists.from_warehouse(connection)
         for delivery_id in findings.untold(connection):
             if feedback := findings.gather(connection, delivery_id, lists):
                 reporter = feedback.reporter.code if feedback.reporter else "?"

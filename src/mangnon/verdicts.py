@@ -85,17 +85,24 @@ def write(
 ) -> None:
     """One verdict per rule that everything meets, and one per failure."""
     failed = {failure.rule.name for failure in failures}
-    met = [(None, rule.name, rule.severity, True, None, rule.message_vi) for rule in rules if rule.name not in failed]
-    unmet = [
-        (failure.load_id, failure.rule.name, failure.rule.severity, False, failure.observed, failure.message)
-        for failure in failures
+    met = [
+        (None, rule.name, rule.severity, rule.holds_release, True, None, rule.message_vi)
+        for rule in rules
+        if rule.name not in failed
     ]
+    unmet = [
+        (
+            failure.load_id, failure.rule.name, failure.rule.severity, failure.rule.holds_release, False,
+            failure.observed, failure.message,
+        )
+        for failure in failures
+    ]  # fmt: skip
     cursor = connection.cursor()
     cursor.executemany(
         """
         insert into ops.verdicts
-            (gate, batch_id, release_id, load_id, expectation, severity, is_met, observed, message)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            (gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, message)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning verdict_id
         """,
         [(gate, batch_id, release_id, *verdict) for verdict in unmet + met],

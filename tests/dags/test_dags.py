@@ -113,12 +113,23 @@ def test_assets_tie_the_dags_together(dags: dict[str, Any]) -> None:
     assert outlets == {
         ("loads", "collect_submissions", "close_batch"),
         ("loads", "reprocess_periods", "close_batch"),
+        ("marts", "approve_release", "publish_release"),
         ("marts", "publish_marts", "publish_release"),
         ("marts", "roll_back_release", "roll_back"),
         ("verdicts", "publish_marts", "announce_verdicts"),
     }
     assert dags["publish_marts"].schedule.name == "loads"
     assert dags["tell_reporters"].schedule.name == "verdicts"
+    assert dags["approve_release"].schedule.name == "verdicts"
+
+
+def test_what_waits_for_a_person_waits_in_a_dag_of_its_own(dags: dict[str, Any]) -> None:
+    approve = dags["approve_release"].get_task("approve")
+    assert approve.upstream_task_ids == {"find_question"}
+    assert approve.downstream_task_ids == {"publish_release"}
+    assert approve.defaults == ["Reject"]
+    assert approve.response_timeout == timedelta(days=7)
+    assert set(approve.params) == {"reason"}
 
 
 def test_a_rollback_is_asked_for_by_hand_and_waits_for_approval(dags: dict[str, Any]) -> None:

@@ -255,7 +255,7 @@ def test_a_held_load_counts_no_more_until_it_is_released(resubmitted: Resubmitte
 def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing without dbt and gates, for loads that have no rows."""
     monkeypatch.setattr(publish.transform, "build_release_tables", lambda release_id: None)
-    monkeypatch.setattr(publish, "judge_release", lambda release_id: release_id)
+    monkeypatch.setattr(publish, "judge_release", lambda release_id, _: release_id)
 
 
 def silent(_: str) -> None:

@@ -1,4 +1,4 @@
-"""`mangnon release`: look back, compare, roll back."""
+"""`mangnon release`: look back, compare, roll back, approve."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def release() -> None:
-    """Look at releases, compare them, and go back to one."""
+    """Look at releases, compare them, go back to one, and let one pass."""
 
 
 @release.command("list")
@@ -42,6 +42,8 @@ def show(number: int) -> None:
     click.echo(f"Release {row.release_id}: {_state(row)}, {_moment(row)}, {row.loads} loads, code {row.fingerprint}")
     if story := _story(row):
         click.echo(story)
+    for warning in row.warnings or []:
+        click.echo(f"- {warning}")
     if difference:
         click.echo(f"\nAgainst release {before}:")
         _print_difference(difference)
@@ -69,6 +71,17 @@ def rollback(number: int, reason: str, by: str) -> None:
 
     new = releases.roll_back(number, by, reason)
     click.echo(f"Release {new} is published: it shows what release {number} showed.")
+
+
+@release.command()
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why; kept with the release.")
+@click.option("--by", default=getuser, show_default="you", help="Who approves it.")
+def approve(number: int, reason: str, by: str) -> None:
+    """Publish what a refused release offered, despite its warnings."""
+    from mangnon import publish
+
+    publish.approve(number, by, reason, click.echo)
 
 
 def _print_difference(difference: "Difference") -> None:
@@ -132,6 +145,9 @@ def _story(release: "Release") -> str:
         f"restores release {release.restores}" if release.restores else None,
         f"asked for by {release.requested_by}: {release.request_reason}" if release.requested_by else None,
         release.state_reason,
+        f"published despite warnings, approved by {release.approved_by}: {release.approval_reason}"
+        if release.warnings
+        else None,
     ]
     return "; ".join(filter(None, told))
 

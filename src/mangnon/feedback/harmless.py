@@ -22,7 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mangnon.forms import submission_forms
 from mangnon.forms.template import COVER_SHEET, total_formula
-from mangnon.values import normalised
+from mangnon.vocabulary import normalised
 
 logger = logging.getLogger(__name__)
 

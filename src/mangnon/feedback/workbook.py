@@ -23,7 +23,7 @@ from mangnon.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, Line, w
 from mangnon.forms import Field, Form, all_forms
 from mangnon.forms.template import choices
 from mangnon.sources import plain_header
-from mangnon.values import normalised
+from mangnon.vocabulary import normalised
 
 AUTHOR = "Măng Non"
 # The header of a sheet is looked for this far down.
