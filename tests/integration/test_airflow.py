@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,14 @@ METADATA = "airflow_test"
 
 @pytest.fixture
 def airflow(warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
+    with running_airflow(monkeypatch) as running:
+        yield running
+
+
+@contextmanager
+def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A new Airflow on the warehouse of the test."""
+    patch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
     services.down()
     _drop_metadata()
     services.up(nightly=False)

@@ -125,8 +125,8 @@ def _deliver(number: int) -> None:
         ledger.close_night(connection)
 
 
-def _publish_until(nth: int, how: Break, broken: Any) -> None:
-    """Publishes, and breaks before the nth statement that goes to the database, or its commit."""
+def _publish_until(nth: int, how: Break, broken: Any, act: Callable[[], object] | None = None) -> None:
+    """Publishes, or acts, and breaks before the nth statement that goes to the database, or its commit."""
     statements = itertools.count(1)
 
     def counted(method: Callable) -> Callable:
@@ -142,7 +142,7 @@ def _publish_until(nth: int, how: Break, broken: Any) -> None:
         (psycopg.Connection, "execute"), (psycopg.Connection, "commit"), (psycopg.Cursor, "executemany"),
     ):  # fmt: skip
         setattr(owner, name, counted(getattr(owner, name)))
-    publish_what_waits()
+    (act or publish_what_waits)()
 
 
 def _race(barrier: Any, outcomes: Any) -> None:
@@ -286,7 +286,7 @@ def _load() -> None:
 
 def _send(inbox: Path) -> None:
     inbox.mkdir(exist_ok=True)
-    lines = [{"area": "193", "event_type": "communication", "event_count": 1, "attendances": 50}] * LINES
+    lines = [{"area": "193", "event_type": "other", "event_count": 1, "attendances": 50}] * LINES
     write_template(
         inbox / "193.xlsx", LISTS.reporters["193"], JULY, LISTS, {"events": lines},
         revision=2, reason="sửa số liệu", synthetic=True,
