@@ -46,13 +46,13 @@ RULES = (
         gate="loads",
         severity="warning",
         hurts="Abused children: nobody can see what kind of harm is done in the district, and help is planned blindly.",
-        message_vi="Có vụ xâm hại nhưng không dòng nào ghi hình thức xâm hại",
+        message_vi="Có trẻ bị xâm hại nhưng không dòng nào ghi hình thức xâm hại",
         mend_vi="Hãy thêm các dòng “trong đó” theo hình thức xâm hại.",
         **failing_lines(
             "incidents",
             f"""
             facts.incident_class = 'abuse' and not facts.is_subset
-            and greatest(facts.cases, facts.victims) > 0
+            and facts.victims > 0
             and not exists (
                 select 1
                 from core.fct_incidents as kinds
@@ -61,7 +61,7 @@ RULES = (
                     and kinds.abuse_type_key <> {UNKNOWN_KEY}
             )
             """,
-            "greatest(facts.cases, facts.victims) || case when facts.cases > 0 then ' vụ' else ' trẻ' end",
+            "facts.victims || ' trẻ'",
             fields=["abuse_type"],
         ),
     ),
