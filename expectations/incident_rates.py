@@ -1,6 +1,6 @@
 """Gate 2: incidents, whose small counts are judged by how probable they are, never by a factor or standard deviations.
 
-A month is compared with the area's own months before, a year with the rest of the province; see areas for the borders.
+A month is compared with the area's own months before, a year with the whole province; see areas for the borders.
 """
 
 from expectations.areas import in_same_borders, told_to_newest_load
@@ -37,11 +37,10 @@ MONTHS = f"""
     {in_same_borders(MONTH_SPANS)},
 
     known as materialized (
-        select judged_period, in_area_key, count(*) as months
+        select judged_period, in_area_key, count(*) - 1 as months
         from area_months
-        where period < judged_period
         group by judged_period, in_area_key
-        having count(*) >= {threshold("incident_history_months")}
+        having bool_or(period = judged_period) and count(*) - 1 >= {threshold("incident_history_months")}
     ),
 
     counts as materialized (
