@@ -126,6 +126,7 @@ def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, ti
             from copied
             inner join core.{table} as facts on copied.old_id = facts.load_id
             cross join generate_series(1, {copies}) as copies (number)
+            order by copied.load_id
             """.encode()
         )
     if not is_new:

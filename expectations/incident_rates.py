@@ -5,7 +5,7 @@ A month is compared with the area's own months before, a year with the whole pro
 
 from expectations.areas import in_same_borders, told_to_newest_load
 from expectations.chance import rarer_than
-from expectations.rule import Rule, attributed, decimal_vi, threshold
+from expectations.rule import Rule, attributed, decimal_vi, judged_range, threshold
 
 RARE = threshold("rare_by_chance")
 
@@ -158,12 +158,13 @@ RULES = (
         hurts="A child of whom the neighbours know: with the ward beside it, an abuse can be recognised.",
         message_vi="Vụ việc ghi theo xã, phường của huyện",
         mend_vi="Chỉ báo cáo vụ việc theo huyện, thị xã, thành phố: hãy gộp các dòng của xã, phường.",
-        query="""
+        query=f"""
             select facts.load_id, count(*) as observed, count(*) || ' dòng' as detail
             from judged_loads
             inner join marts.fct_incidents as facts on judged_loads.load_id = facts.load_id
             inner join marts.dim_areas as areas on facts.area_key = areas.area_key
-            where areas.parent_code not in (select area_code from marts.dim_areas where area_type = 'province')
+            where {judged_range("facts")}
+                and areas.parent_code not in (select area_code from marts.dim_areas where area_type = 'province')
             group by facts.load_id
         """,
     ),

@@ -1,7 +1,7 @@
 """Gate 1: child abuse and injuries, as numbers only."""
 
 from expectations.lines import failing_lines, subsets_above_whole
-from expectations.rule import UNKNOWN_KEY, Rule
+from expectations.rule import UNKNOWN_KEY, Rule, judged_range
 
 CLASS = "case facts.incident_class when 'abuse' then 'xâm hại' else 'tai nạn thương tích' end"
 
@@ -59,6 +59,7 @@ RULES = (
                 where kinds.load_id = facts.load_id
                     and kinds.area_key = facts.area_key
                     and kinds.abuse_type_key <> {UNKNOWN_KEY}
+                    and {judged_range("kinds")}
             )
             """,
             "facts.victims || ' trẻ'",
