@@ -1,7 +1,7 @@
 """Gate 1: how many children there are, and how many of a group were supported."""
 
 from expectations.lines import ROW, failing_lines, lines_of, subsets_above_whole
-from expectations.rule import CODES, Rule, attributed, key_of, number_vi
+from expectations.rule import CODES, Rule, attributed, judged_range, key_of, number_vi
 
 # The lines of the 14 legal groups; a child can be in several of them.
 LEGAL_GROUPS = f"""
@@ -24,6 +24,7 @@ def _line_of(circumstance: str, relation: str) -> str:
                 and others.special_circumstance_key = {key_of(circumstance)}
                 and not others.is_subset
                 and others.children {relation}
+                and {judged_range("others")}
         )
     """
 
@@ -159,6 +160,7 @@ RULES = (
                 where groups.load_id = facts.load_id
                     and groups.area_key = facts.area_key
                     and not groups.is_subset
+                    and {judged_range("groups")}
                     and {LEGAL_GROUPS.replace("facts.", "groups.")}
             )
             """,

@@ -1,11 +1,11 @@
 """Gate 2: incidents, whose small counts are judged by how probable they are, never by a factor or standard deviations.
 
-A month is compared with the area's own months before, a year with the rest of the province; see areas for the borders.
+A month is compared with the area's own months before, a year with the whole province; see areas for the borders.
 """
 
 from expectations.areas import in_same_borders, told_to_newest_load
 from expectations.chance import rarer_than
-from expectations.rule import Rule, attributed, decimal_vi, threshold
+from expectations.rule import Rule, attributed, decimal_vi, judged_range, threshold
 
 RARE = threshold("rare_by_chance")
 
@@ -37,11 +37,10 @@ MONTHS = f"""
     {in_same_borders(MONTH_SPANS)},
 
     known as materialized (
-        select judged_period, in_area_key, count(*) as months
+        select judged_period, in_area_key, count(*) - 1 as months
         from area_months
-        where period < judged_period
         group by judged_period, in_area_key
-        having count(*) >= {threshold("incident_history_months")}
+        having bool_or(period = judged_period) and count(*) - 1 >= {threshold("incident_history_months")}
     ),
 
     counts as materialized (
@@ -159,12 +158,13 @@ RULES = (
         hurts="A child of whom the neighbours know: with the ward beside it, an abuse can be recognised.",
         message_vi="Vụ việc ghi theo xã, phường của huyện",
         mend_vi="Chỉ báo cáo vụ việc theo huyện, thị xã, thành phố: hãy gộp các dòng của xã, phường.",
-        query="""
+        query=f"""
             select facts.load_id, count(*) as observed, count(*) || ' dòng' as detail
             from judged_loads
             inner join marts.fct_incidents as facts on judged_loads.load_id = facts.load_id
             inner join marts.dim_areas as areas on facts.area_key = areas.area_key
-            where areas.parent_code not in (select area_code from marts.dim_areas where area_type = 'province')
+            where {judged_range("facts")}
+                and areas.parent_code not in (select area_code from marts.dim_areas where area_type = 'province')
             group by facts.load_id
         """,
     ),

@@ -1,7 +1,7 @@
 """Gate 1: child abuse and injuries, as numbers only."""
 
 from expectations.lines import failing_lines, subsets_above_whole
-from expectations.rule import UNKNOWN_KEY, Rule
+from expectations.rule import UNKNOWN_KEY, Rule, judged_range
 
 CLASS = "case facts.incident_class when 'abuse' then 'xâm hại' else 'tai nạn thương tích' end"
 
@@ -46,22 +46,23 @@ RULES = (
         gate="loads",
         severity="warning",
         hurts="Abused children: nobody can see what kind of harm is done in the district, and help is planned blindly.",
-        message_vi="Có vụ xâm hại nhưng không dòng nào ghi hình thức xâm hại",
+        message_vi="Có trẻ bị xâm hại nhưng không dòng nào ghi hình thức xâm hại",
         mend_vi="Hãy thêm các dòng “trong đó” theo hình thức xâm hại.",
         **failing_lines(
             "incidents",
             f"""
             facts.incident_class = 'abuse' and not facts.is_subset
-            and greatest(facts.cases, facts.victims) > 0
+            and facts.victims > 0
             and not exists (
                 select 1
                 from core.fct_incidents as kinds
                 where kinds.load_id = facts.load_id
                     and kinds.area_key = facts.area_key
                     and kinds.abuse_type_key <> {UNKNOWN_KEY}
+                    and {judged_range("kinds")}
             )
             """,
-            "greatest(facts.cases, facts.victims) || case when facts.cases > 0 then ' vụ' else ' trẻ' end",
+            "facts.victims || ' trẻ'",
             fields=["abuse_type"],
         ),
     ),

@@ -6,7 +6,7 @@ Each function returns the two queries of a rule by the names of its arguments: `
 from collections.abc import Mapping
 from typing import TypedDict
 
-from expectations.rule import UNKNOWN_KEY, named
+from expectations.rule import UNKNOWN_KEY, judged_range, named
 
 # The row of the sheet, as the reporter sees it.
 ROW = "coalesce(submitted.row_number, facts.line)"
@@ -147,5 +147,5 @@ def lines_of(form: str, joins: str = "") -> str:
         inner join core.fct_{form} as facts on judged_loads.load_id = facts.load_id
         left join raw.{form} as submitted on facts.load_id = submitted.load_id and facts.line = submitted.line
         {joins}
-        where judged_loads.form = '{form}'
+        where judged_loads.form = '{form}' and {judged_range("facts")}
     """

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from expectations.rule import UNKNOWN_KEY, Rule, key_of, listed, number_vi, threshold, title_of_field, unattributed
+from expectations.rule import (
+    UNKNOWN_KEY,
+    Rule,
+    judged_range,
+    key_of,
+    listed,
+    number_vi,
+    threshold,
+    title_of_field,
+    unattributed,
+)
 from mangnon.forms import submission_forms
 
 # The dimensions of each form's facts: (table, key).
@@ -45,6 +55,7 @@ LINES_SEEN = " union all ".join(
     select facts.load_id, count(*) as lines
     from judged_loads
     inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+    where {judged_range("facts")}
     group by facts.load_id
     """
     for form in DIMENSIONS
@@ -83,7 +94,7 @@ def _new_facts_without(dimension: str, key: str, form: str) -> str:
         select facts.load_id, '{dimension}' as dimension, count(*) as lines
         from judged_loads
         inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
-        where {_is_orphan(dimension, key)}
+        where {judged_range("facts")} and {_is_orphan(dimension, key)}
         group by facts.load_id
     """
 

@@ -70,6 +70,17 @@ def key_of(code: str) -> str:
     return f"hashtextextended('{code}', 0)"
 
 
+def judged_range(table: str) -> str:
+    """SQL: whether a row of the table is between the oldest and the newest judged load, which are near one another.
+
+    The planner knows loads only by their average size; told of a range, it uses the index however long the history is.
+    """
+    return f"""
+        {table}.load_id >= (select min(load_id) from judged_loads)
+        and {table}.load_id <= (select max(load_id) from judged_loads)
+    """
+
+
 def unattributed(query: str) -> str:
     """SQL: one row without a load if the query, which has a column `detail`, finds anything."""
     return f"""

@@ -276,6 +276,7 @@ CASES = {
         fine=[
             incidents({"cases": 1, "victims": 1}, PART | {"victims": 1, "abuse_type": "violence"}),
             incidents({"cases": 0, "victims": 0}, INJURY | {"cases": 1, "victims": 1}),
+            incidents({"cases": 1}),  # whose victims are not known either
         ],
     ),
     "deaths_above_victims": Case(

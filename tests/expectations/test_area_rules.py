@@ -63,6 +63,7 @@ PUBLISHED = [
     *at_risk("199", 2019, 100), *at_risk("200", 2019, 100),
     *cases_of_2020("202", *[0] * 12), *cases_of_2020("203", *[0] * 12), *cases_of_2020("201", *[0] * 12)[7:],
     *cases_of_2020("205", *[7] * 11, 10), *cases_of_2020("206", *[7] * 11, 9),
+    *cases_of_2020("207", *[8] * 11),
 ]  # fmt: skip
 JANUARY = "2021-01-01"
 
@@ -99,6 +100,7 @@ FINE = {
     "two after none": Case(RULES[1], [Sent("incidents", [{"area": "203", "cases": 2}], "203", JANUARY)]),
     "none after 86": Case(RULES[1], [Sent("incidents", [{"area": "206", "cases": 0}], "206", JANUARY)]),
     "too short a past": Case(RULES[1], [Sent("incidents", [{"area": "201", "cases": 9}], "201", JANUARY)]),
+    "not reported yet": Case(RULES[1], cases_of_2020("207", *[8] * 12)[11:]),
     "just not too many": Case(RULES[2], december(2017, "195", 10_000, TOO_MANY - 1)),
 }
 OTHERS = [

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from submissions_by_hand import Desk, Sent
 
-from mangnon import gate
+from mangnon import gate, verdicts
 from mangnon.settings import PROJECT, settings
 
 SUITE = gate.suite("loads")
@@ -28,8 +28,8 @@ def received(desk: Desk, batch: int, *submissions: Sent) -> list[int]:
     return loads
 
 
-def use(monkeypatch: pytest.MonkeyPatch, query: str) -> None:
-    rule = type(SUITE[0])("tried", "loads", "critical", "nobody", "Thử", query)
+def use(monkeypatch: pytest.MonkeyPatch, query: str, cells: str = "") -> None:
+    rule = type(SUITE[0])("tried", "loads", "critical", "nobody", "Thử", query, "Hãy sửa.", cells)
     monkeypatch.setattr(gate, "suite", lambda _: [rule])
 
 
@@ -90,6 +90,29 @@ def test_a_rule_that_cannot_be_trusted_judges_nothing(
         gate.judge_loads([batch])
     assert desk.rows("select state from ops.loads") == [("modelled",)]
     assert desk.rows("select * from ops.verdicts") == []
+
+
+def test_cells_are_marked_up_to_a_limit_and_the_verdict_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = desk.batch()
+    received(desk, batch, Sent("events", []))
+    monkeypatch.setattr(verdicts, "CELLS_MARKED", 2)
+    use(
+        monkeypatch,
+        "select load_id, 3 as observed, 'ba ô' as detail from judged_loads",
+        """
+        select load_id, 'Hoạt động' as sheet_name, number as row_number, 'area' as field, 'ô ' || number as shown
+        from judged_loads cross join generate_series(1, 3) as numbers (number)
+        """,
+    )
+    for _ in range(2):  # judging again replaces them
+        gate.judge_loads([batch])
+        assert desk.rows("select message from ops.verdicts") == [
+            ("Thử: ba ô. Hãy sửa. (Chỉ đánh dấu 2 ô đầu trong 3 ô.)",)
+        ]
+        assert desk.rows("select sheet_name, row_number, field, message from ops.verdict_cells order by 2") == [
+            ("Hoạt động", 1, "area", "Thử: ô 1. Hãy sửa."),
+            ("Hoạt động", 2, "area", "Thử: ô 2. Hãy sửa."),
+        ]
 
 
 def test_data_docs_show_the_last_judgement(desk: Desk) -> None:

@@ -11,7 +11,7 @@ import openpyxl
 import psycopg
 import pytest
 
-from mangnon import deploy, ledger, night
+from mangnon import deploy, gate, ledger, night
 from mangnon.codes import CodeLists
 from mangnon.forms.template import write_template
 
@@ -236,6 +236,22 @@ def test_a_column_that_is_no_field_is_not_read_and_that_is_said(reference: Modul
     loads = load_everything(reference)
     assert ("events", "loaded", 2, 0) in loads["a.xlsx"]
     assert_problem(reference, "a.xlsx", "column_ignored", "M3", "Họ tên cán bộ")
+
+
+def test_a_column_that_speaks_of_persons_refuses_the_form(reference: ModuleType, tmp_path: Path) -> None:
+    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(tmp_path / "inbox" / "a.xlsx")
+    load_everything(reference)
+    with reference.connect() as connection:
+        batch, load_id = connection.execute(
+            "update ops.loads set state = 'modelled' where form = 'events' returning batch_id, load_id"
+        ).fetchone()
+    assert gate.judge_loads([batch]) == [load_id]
+    with reference.connect() as connection:
+        (message,) = connection.execute(
+            "select message from ops.verdicts where expectation = 'personal_data_column' and load_id = %s", [load_id]
+        ).fetchone()
+    assert "ô M3" in message
+    assert "Họ tên" not in message
 
 
 def test_the_same_file_under_two_names_is_one_delivery(reference: ModuleType, tmp_path: Path) -> None:

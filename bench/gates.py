@@ -1,0 +1,202 @@
+"""What the gates cost: 13 new workbooks judged on 100,000 and on 10 million fact rows, and against the bare SQL.
+
+`python bench/gates.py` takes some minutes and some gigabytes, in a temporary folder of its own, and prints the table of
+docs/performance.md. The history is the sample's 2020 copied into the years before it, each line as many times as it
+takes; the new loads are copies of December 2020. Both warehouses are judged in turn, so that whatever else the machine
+does falls on both.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from mangnon import deploy, gate, ledger, night, publish, server, transform, warehouse
+from mangnon.sample import write_sample
+
+FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
+SIZES = {"100,000": (100_000, 1), "10 million": (10_000_000, 4)}  # rows, years before the sample's
+
+COPY_LOADS = """
+    create temp table copied on commit drop as
+    select load_id as old_id, nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as load_id
+    from ops.loads
+    where extract(year from period) = 2020 and {};
+
+    insert into ops.loads (
+        load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, state, rows_in,
+        rows_loaded, rows_refused, content_hash
+    ) overriding system value
+    select
+        copied.load_id, delivery_id, {}, reporter_code, form, (period + {})::date, 1, copied.load_id::text, {},
+        rows_loaded * {}, rows_loaded * {}, 0, md5(copied.load_id::text)
+    from ops.loads
+    inner join copied on loads.load_id = copied.old_id
+"""
+
+
+def main() -> None:
+    """Builds both warehouses, judges the new loads on each, and prints what it took."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=3, help="how often everything is judged")
+    times = parser.parse_args().times
+    with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
+        Path(folder).chmod(0o755)  # the server runs as nobody
+        os.environ["MANGNON_HOME"] = folder
+        try:
+            _sample_night(Path(folder))
+            candidates = {size: _grown(size) for size in SIZES}
+            print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
+            gate._great_expectations()
+            _print_table({size: [] for size in SIZES}, candidates, times)
+        finally:
+            server.stop()
+
+
+def _sample_night(folder: Path) -> None:
+    deploy.deploy()
+    deploy.deliver_reference()
+    write_sample(folder / "inbox")
+    for reporter in night.collect():
+        night.load(reporter)
+    night.close()
+    publish.publish_all()
+
+
+def _grown(size: str) -> tuple[str, list[int], int]:
+    """A copy of the warehouse that has grown to that size: its address, the new batch, and a candidate with it."""
+    rows, years = SIZES[size]
+    name = size.replace(",", "").replace(" ", "_")
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template warehouse").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
+    os.environ["WAREHOUSE_URL"] = server.url(name)
+    with warehouse.connect() as connection:
+        connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
+        lines = _one(connection, "select sum(rows_loaded) from ops.loads where extract(year from period) = 2020")
+        batch = "insert into ops.batches (kind, state) values ('backfill', '{}') returning batch_id"
+        history, new = (_one(connection, batch.format(state)) for state in ("published", "closed"))
+        times = -(-rows // (lines * years))
+        for year in range(2, years + 2):
+            _copy(connection, "state = 'accepted'", history, f"-interval '{year} years'", times)
+        _copy(connection, "extract(month from period) = 12 and reporter_code ~ '^[0-9]'", new, "interval '1 month'", 1)
+        facts = sum(_one(connection, f"select count(*) from core.fct_{form}") for form in FORMS)
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("vacuum analyze")
+        connection.autocommit = False
+        candidate = ledger.build_candidate(connection, [new], "bench")
+    assert candidate is not None
+    transform.build_release_tables(candidate)
+    print(f"{name}: {facts:,} fact rows")
+    return os.environ["WAREHOUSE_URL"], [new], candidate
+
+
+def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, times: int) -> None:
+    """Copies loads of 2020 with their facts into other months, each line so many times; published unless in a batch."""
+    is_new = shift.startswith("interval")
+    state = "'modelled'" if is_new else "'accepted'"
+    connection.execute(COPY_LOADS.format(which, batch, shift, state, times, times).encode())
+    for table in (*(f"fct_{form}" for form in FORMS), "agg_measures"):
+        columns = {
+            row[0]: f"facts.{row[0]}"
+            for row in connection.execute(
+                "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+                [f"core.{table}"],
+            )
+        } | {"load_id": "copied.load_id"}
+        if table == "agg_measures":
+            columns["value"] = f"facts.value * {times}"
+        else:
+            columns |= {"line": f"facts.line * {times} + copies.number"}
+            columns |= {name: f"(facts.{name} + {shift})::date" for name in ("date_id", "period")}
+        copies = 1 if table == "agg_measures" else times
+        connection.execute(
+            f"""
+            insert into core.{table} ({", ".join(columns)})
+            select {", ".join(columns.values())}
+            from copied
+            inner join core.{table} as facts on copied.old_id = facts.load_id
+            cross join generate_series(1, {copies}) as copies (number)
+            order by copied.load_id
+            """.encode()
+        )
+    if not is_new:
+        connection.execute(
+            """
+            insert into ops.published_loads (reporter_code, form, period, load_id, releases)
+            select reporter_code, form, period, load_id, '[1,)' from ops.loads inner join copied using (load_id)
+            on conflict do nothing
+            """
+        )
+    connection.commit()
+
+
+def _print_table(
+    took: dict[str, list[dict[str, float]]], candidates: dict[str, tuple[str, list[int], int]], times: int
+) -> None:
+    for _ in range(times):
+        for size, (url, batches, candidate) in candidates.items():
+            os.environ["WAREHOUSE_URL"] = url
+            took[size].append(
+                {
+                    "gate 1": _seconds(lambda batches=batches: gate.judge_loads(batches)),
+                    "gate 2": _seconds(lambda candidate=candidate: gate.judge_release(candidate)),
+                    "SQL of gate 1": _seconds(lambda batches=batches: _bare("loads", batches, None)),
+                    "SQL of gate 2": _seconds(lambda batches=batches, at=candidate: _bare("release", batches, at)),
+                }
+            )
+    small, large = ({part: [run[part] for run in took[size]] for part in took[size][0]} for size in SIZES)
+    heads = " | ".join(f"{size} rows" for size in SIZES)
+    print(f"\n| seconds, median of {times} (least to most) | {heads} | ratio |\n|---|---|---|---|")
+    for part in small:
+        ratio = statistics.median(large[part]) / statistics.median(small[part])
+        print(f"| {part} | {_shown(small[part])} | {_shown(large[part])} | {ratio:.2f} |")
+    whole = [sum(run[part] for part in ("gate 1", "gate 2")) for run in took["10 million"]]
+    bare = [sum(run[f"SQL of {part}"] for part in ("gate 1", "gate 2")) for run in took["10 million"]]
+    print(f"\nBoth gates against their bare SQL: {statistics.median(whole) / statistics.median(bare):.1f} times")
+
+
+def _bare(which: str, batches: list[int], release: int | None) -> None:
+    """Runs the queries of a gate as they are."""
+    judged = (
+        f"select * from ops.loads where batch_id = any(array{batches}::bigint[])"
+        if release is None
+        else f"select load_id, reporter_code, form, period from ops.published_loads where from_release = {release}"
+    )
+    with warehouse.connect("auditor", release) as connection:
+        for rule in gate.suite(which):
+            connection.execute(f"with judged_loads as ({judged}) select * from ({rule.query}) as failing".encode())
+
+
+def _importing() -> float:
+    """How long a new process takes to import the library."""
+    return _seconds(lambda: subprocess.run([sys.executable, "-c", "import great_expectations"], check=True))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _shown(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+
+
+def _one(connection: psycopg.Connection, query: str) -> int:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+if __name__ == "__main__":
+    main()
