@@ -57,7 +57,8 @@ def page() -> str:
             "",
             "What is checked before anybody sees a number. Gate 1 judges each load, gate 2 the release as BI would see",
             "it; [architecture.md](architecture.md) says which check lives where. A critical rule refuses the load, or",
-            "the release where no load can be blamed; a warning publishes with a note.",
+            "the release where no load can be blamed; a warning publishes with a note. Some warnings hold the release:",
+            "readers keep the last one until a person approves.",
             "",
             "## The 25 rules",
             "",
@@ -86,7 +87,7 @@ def _numbered() -> Iterable[Rule]:
 
 
 def _entry_row(entry: Entry) -> list[str]:
-    kept_by = [f"`{rule.name}` ({rule.severity})" for rule in entry.rules]
+    kept_by = [f"`{rule.name}` ({_graveness(rule)})" for rule in entry.rules]
     for kind in ("reader", "dbt", "ledger"):
         if names := getattr(entry, kind):
             kept_by.append(f"{kind}: " + ", ".join(f"`{name}`" for name in names))
@@ -95,13 +96,19 @@ def _entry_row(entry: Entry) -> list[str]:
 
 def _rule_row(rule: Rule) -> list[str]:
     return [
-        f"`{rule.name}`", str(rule.number or ""), GATES[rule.gate], rule.severity, rule.message_vi, rule.hurts,
+        f"`{rule.name}`", str(rule.number or ""), GATES[rule.gate], _graveness(rule), rule.message_vi, rule.hurts,
     ]  # fmt: skip
+
+
+def _graveness(rule: Rule) -> str:
+    return f"{rule.severity}, holds the release" if rule.holds_release else rule.severity
 
 
 def _threshold_row(name: str) -> list[str]:
     declared = thresholds()[name]
-    return [f"`{name}`", f"{declared['value']:,}", declared["unit"], str(declared["date"]), declared["reason"]]
+    value = declared["value"]
+    shown = ", ".join(value) if isinstance(value, list) else f"{value:,}"
+    return [f"`{name}`", shown, declared["unit"], str(declared["date"]), declared["reason"]]
 
 
 if __name__ == "__main__":

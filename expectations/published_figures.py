@@ -48,10 +48,11 @@ FINAL = f"""
 RULES = (
     Rule(
         name="headline_figure_jumped",
+        number=16,
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="A unit or a separator slipped somewhere, and the province's figure is quoted before anybody looks.",
+        hurts="Readers of the report: a unit or a separator slipped somewhere, and they quote the figure before anybody looks.",
         message_vi="Chỉ tiêu của tỉnh thay đổi bất thường so với bản đang công bố",
         # A figure may grow with the submissions that bring something to it; it has no such reason to fall.
         query=unattributed(f"""
@@ -106,10 +107,11 @@ RULES = (
     ),
     Rule(
         name="closed_year_restated_largely",
+        number=22,
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="A figure that was printed and quoted is overturned, and no second person has looked.",
+        hurts="Readers who quoted a printed figure: it is overturned, and no second person has looked.",
         message_vi="Gửi lại làm thay đổi lớn chỉ tiêu đã công bố của năm đã kết thúc",
         query=unattributed(f"""
             select
@@ -127,10 +129,11 @@ RULES = (
     ),
     Rule(
         name="closed_year_incident_restated",
+        number=22,
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="A child who was harmed, or died, is added to a year that was reported, or taken out of it.",
+        hurts="A child who was harmed, or died: it is added to a year that was reported, or taken out of it.",
         message_vi="Gửi lại làm thay đổi số vụ việc đã công bố của năm đã kết thúc",
         query=unattributed(f"""
             select

@@ -134,9 +134,10 @@ RULES = (
     ),
     Rule(
         name="declared_totals_differ_in_marts",
+        number=10,
         gate="release",
         severity="critical",
-        hurts="What BI adds up of a submission is not what its reporter signed on the cover.",
+        hurts="The analyst: what she adds up of a submission is not what its reporter signed on the cover.",
         message_vi="Tổng trong kho khác với tổng khai báo ở trang bìa",
         query=f"""
             select
@@ -267,7 +268,7 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="So many refusals are no slips of single officers: the template or the reader may be at fault.",
+        hurts="District officers: so many refusals are no slips of theirs, the template or the reader may be at fault.",
         message_vi="Nhiều đơn vị có biểu bị từ chối",
         # A file of which nobody knows the sender is one of somebody. What was sent again and read is mended.
         query=f"""
@@ -301,10 +302,11 @@ RULES = (
     ),
     Rule(
         name="mandatory_report_missing",
+        number=1,
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="The month looks closed, and the children of a whole district or commune are in none of its figures.",
+        hurts="Children of a whole district or commune: the month looks closed, and they are in none of its figures.",
         message_vi="Đơn vị bắt buộc chưa có báo cáo khi đã quá hạn",
         # Asked once, by the first release after the due day: readers were told, or somebody approved. So neither a
         # month that is not due, nor old history that is loaded with gaps, nor a later night asks.
@@ -328,9 +330,10 @@ RULES = (
     ),
     Rule(
         name="closed_year_incomplete",
+        number=1,
         gate="release",
         severity="warning",
-        hurts="The figures of a year that is over are too low: some reporters' months are missing.",
+        hurts="Readers of the report: the figures of a year that is over are too low, some reporters' months are missing.",
         message_vi="Năm đã kết thúc nhưng chưa đủ báo cáo",
         query=unattributed(f"""
             select

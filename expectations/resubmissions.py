@@ -80,10 +80,10 @@ RULES = (
         name="reason_missing",
         number=22,
         gate="loads",
-        severity="critical",
+        severity="warning",
         hurts="The provincial officer: a figure that was published changes, and nobody who is asked why can say it.",
         message_vi="Gửi lại làm thay đổi số liệu đã công bố nhưng bìa không ghi “Lý do gửi lại”",
-        mend_vi="Hãy ghi “Lý do gửi lại” ở trang bìa, tăng “Lần gửi” thêm 1 và gửi lại.",
+        mend_vi="Hãy cho biết lý do, và ghi “Lý do gửi lại” ở trang bìa từ lần gửi sau.",
         # A reading of the same delivery by newer code is no resubmission; a lower revision replaces nothing.
         query=f"""
             select
