@@ -52,7 +52,7 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="Readers of the report: a unit or a separator slipped somewhere, and they quote the figure before anybody looks.",
+        hurts="Readers of the report: a unit or a separator slipped, and they quote the figure before anybody looks.",
         message_vi="Chỉ tiêu của tỉnh thay đổi bất thường so với bản đang công bố",
         # A figure may grow with the submissions that bring something to it; it has no such reason to fall.
         query=unattributed(f"""

@@ -139,6 +139,7 @@ RULES = (
         severity="critical",
         hurts="The analyst: what she adds up of a submission is not what its reporter signed on the cover.",
         message_vi="Tổng trong kho khác với tổng khai báo ở trang bìa",
+        mend_vi="Đây là lỗi của hệ thống: đơn vị không phải sửa gì, cán bộ quản trị kho cần kiểm tra.",
         query=f"""
             select
                 declared.load_id,
@@ -333,7 +334,7 @@ RULES = (
         number=1,
         gate="release",
         severity="warning",
-        hurts="Readers of the report: the figures of a year that is over are too low, some reporters' months are missing.",
+        hurts="Readers of the report: a year that is over looks too low, since some reporters' months are missing.",
         message_vi="Năm đã kết thúc nhưng chưa đủ báo cáo",
         query=unattributed(f"""
             select
