@@ -56,7 +56,7 @@ def find_columns(table: Table, form: Form) -> Columns:
 def _decide_unit(table: Table, field: Field, path: Path, cell: str, found: Columns) -> list[Problem]:
     in_header = field.unit if normalised(path[-1]) == field.name else unit_in(path)
     line = table.unit_line
-    above = unit_of(line.text) if line else None
+    above = unit_of(line.value) if line else None
     if in_header and line and above and UNITS[in_header] != UNITS[above]:
         text = (
             f"Cột “{field.title}” ghi đơn vị “{in_header}” nhưng ô {line.cell} phía trên bảng ghi “{line.text}”. "

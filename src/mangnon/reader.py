@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from mangnon.cells import Cells
 from mangnon.codes import Code, CodeLists, Reporter, month_after
 from mangnon.columns import Columns, find_columns
 from mangnon.forms import Field, Form
@@ -18,7 +19,7 @@ from mangnon.rows import BLANK, OddRow, kind_of, skipped_message
 from mangnon.sources import Block, Table
 from mangnon.sources.fonts import ADVICE, looks_legacy
 from mangnon.tally import Claim, Sums, Tally
-from mangnon.values import BadValue, Cells, Column, Contract, Inferred, likeness, read_column
+from mangnon.values import BadValue, Column, Contract, Inferred, likeness, read_column
 from mangnon.vocabulary import BARE_TOTALS, fold, normalised
 
 Wrong = dict[int, list[tuple[Field, BadValue]]]  # by index of the row in its block

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mangnon.cells import Cells
 from mangnon.codes import CodeLists
 from mangnon.forms import Form
 from mangnon.problems import Problem, RefusedFile
@@ -16,7 +17,6 @@ from mangnon.sources.cover import Cover
 from mangnon.sources.layout import Path as HeaderPath
 from mangnon.sources.layout import plain_header as plain_header
 from mangnon.sources.titles import Line
-from mangnon.values import Cells
 
 ZIP = b"PK\x03\x04"
 WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
