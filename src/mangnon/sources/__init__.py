@@ -100,7 +100,7 @@ def _is_workbook(path: Path, file_name: str) -> bool:
     try:
         with zipfile.ZipFile(path) as parts:
             names = set(parts.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
     if any(name.startswith(OTHER_PARTS) for name in names):
         raise RefusedFile(_unknown_format(file_name, ""))

@@ -1,5 +1,6 @@
 """Workbooks: .xlsx, .xls and .ods, made from the template or by hand."""
 
+import struct
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,16 +21,11 @@ from mangnon.sources.sheet import Sheet, blocks, is_filled, is_wide
 from mangnon.vocabulary import NOTHING_HAPPENED, fold, normalised
 
 COVER = "Bìa"
+# What a damaged file can end in; see also _is_broken.
 BROKEN = (
-    CalamineError,
-    OSError,
-    KeyError,
-    ValueError,
-    IndexError,
-    zipfile.BadZipFile,
-    ElementTree.ParseError,
-    expat.ExpatError,
-)
+    CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, struct.error,
+    zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
+)  # fmt: skip
 OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHEET)}
 
 
@@ -81,10 +77,8 @@ class Workbook:
             self._book = CalamineWorkbook.from_path(str(path))
         except (PasswordError, PermissionError) as error:
             raise RefusedFile(password_protected(self.file_name)) from error
-        except BROKEN as error:
-            raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # of the reader's Rust, no Exception of ours
+            if not _is_broken(error):
                 raise
             raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         if len(self._book.sheet_names) > MOST_SHEETS:
@@ -95,7 +89,7 @@ class Workbook:
             try:
                 self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._contents, self._convert)
             except BaseException as error:
-                if not isinstance(error, BROKEN) and type(error).__name__ != "PanicException":
+                if not _is_broken(error):
                     raise
                 raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         return self._sheets[name]
@@ -193,6 +187,11 @@ class Workbook:
         return Problem(
             "sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này."
         )
+
+
+def _is_broken(error: BaseException) -> bool:
+    """Whether an error says that the file is damaged; a panic of the reader's Rust is no Exception."""
+    return isinstance(error, BROKEN) or type(error).__name__ == "PanicException"
 
 
 def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
