@@ -389,6 +389,25 @@ def test_columns_of_another_time_are_never_taken_for_this_month(tmp_path: Path) 
     assert "column_absent" in rules(problems, "info")
 
 
+def test_a_number_in_words_is_never_taken_for_a_note(tmp_path: Path) -> None:
+    _, _, problems = read(edited(tmp_path, set_cell("VU VIEC", "F13", "mười")))
+    assert {(problem.rule, problem.cell) for problem in problems if problem.severity == "critical"} == {
+        ("required", "B13"),
+        ("required", "L13"),
+        ("not_a_number", "F13"),
+    }
+
+
+def test_a_row_without_its_numbers_is_never_taken_for_a_note(tmp_path: Path) -> None:
+    def edit(book: openpyxl.Workbook) -> None:
+        sheet = book["Biểu số 4 Các mô hình"]
+        column = next(cell.column for cell in sheet[7] if str(cell.value).startswith("Số điểm"))
+        sheet.cell(12, column).value, sheet["G12"] = None, "Ghi chú: chưa có số liệu"
+
+    _, _, problems = read(edited(tmp_path, edit))
+    assert rules(problems, "critical") == {"required"}
+
+
 def test_texts_of_notes_and_signatures_are_kept_nowhere(tmp_path: Path) -> None:
     _, _, problems = read(workbook(tmp_path / "a.xlsx", HA_LONG))
     assert not [problem for problem in problems if "Nguyễn Văn A" in problem.message + (problem.value or "")]
