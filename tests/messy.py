@@ -1,6 +1,6 @@
 """Submissions as districts write them: the same lines as a clean submission, in every other way of writing them down.
 
-For .xls and .ods see tests/fixtures/README.md: those files were saved from `workbook` by an office program.
+For .xls and .ods see tests/fixtures/office/README.md: those files were saved from `workbook` by an office program.
 """
 
 import csv
@@ -131,7 +131,7 @@ def grid(form: Form, lines: Sequence[Line], reporter: Reporter, period: date, st
     when = style.period or f"Tháng {period.month} năm {period.year}"
     rows: list[list[Any]] = [
         [name, *[""] * (len(placed) - 3), f"Hạ Long, ngày 05 tháng {period.month % 12 + 1} năm {period.year}"],
-        ["", "BÁO CÁO CÔNG TÁC TRẺ EM"],
+        ["", "BÁO CÁO CÔNG TÁC TRẺ EM · DỮ LIỆU MẪU, GIẢ ĐỊNH"],
         ["", when],
         ["", f"Lần gửi: {style.revision}" if style.revision else ""],
         ["", "Lý do gửi lại: sửa số liệu"],
@@ -168,7 +168,7 @@ def csv_text(form: Form, sent: Submission, separator: str = ",", revision: int =
     """A CSV with its cover, in the words of the template."""
     reporter = LISTS.reporters[sent.reporter]
     entries = {"reporter": sent.reporter, "period": f"{sent.period:%Y-%m}", "form": form.name, "revision": revision}
-    entries |= {"reason": "sửa số liệu", **cover}
+    entries |= {"reason": "sửa số liệu", "synthetic": "true", **cover}
     file = io.StringIO()
     writer = csv.writer(file, delimiter=separator)
     writer.writerows([f"#{key}", value] for key, value in entries.items())

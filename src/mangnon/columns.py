@@ -56,7 +56,7 @@ def find_columns(table: Table, form: Form) -> Columns:
 def _decide_unit(table: Table, field: Field, path: Path, cell: str, found: Columns) -> list[Problem]:
     in_header = field.unit if normalised(path[-1]) == field.name else unit_in(path)
     line = table.unit_line
-    above = unit_of(line.text) if line else None
+    above = unit_of(line.value) if line else None
     if in_header and line and above and UNITS[in_header] != UNITS[above]:
         text = (
             f"Cột “{field.title}” ghi đơn vị “{in_header}” nhưng ô {line.cell} phía trên bảng ghi “{line.text}”. "
@@ -74,7 +74,12 @@ def _missing(table: Table, form: Form, found: Columns) -> list[Problem]:
     missing = [field for field in form.fields if field.name not in found.positions]
     needed = [field for field in missing if field.required or form.kind == "reference"]
     if needed:
-        text = f"Biểu “{form.title}” thiếu cột: {_listed(needed)}. Hãy thêm cột này, hoặc dùng tệp mẫu."
+        unread = ", ".join(
+            f"“{' / '.join(path)}”" for path in table.headers if path and not match_field(path, form.name)
+        )
+        text = f"Biểu “{form.title}” thiếu cột: {_listed(needed)}."
+        text += f" Các cột không nhận ra: {unread}." if unread else ""
+        text += " Hãy ghi tên cột như tệp mẫu, hoặc thêm cột còn thiếu."
         return [Problem("column_missing", text, table.sheet_name, row=table.header_row)]
     if missing:
         text = f"Biểu không có cột {_listed(missing)}: được đọc như để trống."

@@ -13,8 +13,8 @@ from mangnon.warehouse import Connection
 
 PACKAGE = Path(__file__).parent
 READING = (
-    "forms/*.yml", "forms/__init__.py", "sources/*.py", "vocabulary.py", "values.py", "columns.py", "rows.py",
-    "tally.py", "reader.py", "codes.py",
+    "forms/*.yml", "forms/__init__.py", "sources/*.py", "vocabulary.py", "cells.py", "values.py", "columns.py",
+    "rows.py", "tally.py", "reader.py", "codes.py",
 )  # fmt: skip
 DECIDING = (
     (PACKAGE, READING),

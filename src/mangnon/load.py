@@ -124,6 +124,8 @@ def load_delivery(
         try:
             source = open_source(path, delivery.file_name, code_lists or CodeLists.none())
             cover = source.cover
+            if delivery.reporter_code is None:
+                _note_cover(connection, delivery, cover)
             reporter = _reporter(cover, code_lists)
         except RefusedFile as refusal:
             load = Load(_next_load_id(connection), delivery, cover, None)
@@ -242,6 +244,20 @@ def _next_load_id(connection: Connection) -> int:
     row = connection.execute("select nextval(pg_get_serial_sequence('ops.loads', 'load_id'))").fetchone()
     assert row is not None
     return row[0]
+
+
+def _note_cover(connection: Connection, delivery: Delivery, cover: Cover) -> None:
+    """Notes the cover of a delivery that came before the lists that name its reporter."""
+    connection.execute(
+        """
+        update ops.deliveries
+        set (reporter_code, period, revision, revision_reason, is_synthetic) = (%s, %s, %s, %s, %s)
+        where delivery_id = %s
+        """,
+        [
+            cover.reporter_code, cover.period, cover.revision, cover.reason, cover.is_synthetic, delivery.delivery_id,
+        ],
+    )  # fmt: skip
 
 
 def _note(connection: Connection, load: Load, batch_id: int, current: str) -> None:

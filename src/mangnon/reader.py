@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from mangnon.cells import Cells
 from mangnon.codes import Code, CodeLists, Reporter, month_after
 from mangnon.columns import Columns, find_columns
 from mangnon.forms import Field, Form
@@ -18,7 +19,7 @@ from mangnon.rows import BLANK, OddRow, kind_of, skipped_message
 from mangnon.sources import Block, Table
 from mangnon.sources.fonts import ADVICE, looks_legacy
 from mangnon.tally import Claim, Sums, Tally
-from mangnon.values import BadValue, Cells, Column, Contract, Inferred, likeness, read_column
+from mangnon.values import BadValue, Column, Contract, Inferred, likeness, read_column
 from mangnon.vocabulary import BARE_TOTALS, fold, normalised
 
 Wrong = dict[int, list[tuple[Field, BadValue]]]  # by index of the row in its block
@@ -123,7 +124,7 @@ class Reading:
         for index in odd:
             wrong.pop(index, None)
         self._follow_totals(block, read, wrong, odd)
-        self._note_inferred(block, read)
+        self._note_inferred(block, read, odd)
         kept = np.ones(count, dtype=bool)
         kept[list(odd)] = False
         rows = pa.table(
@@ -213,13 +214,24 @@ class Reading:
             },
         )
 
-    def _note_inferred(self, block: Block, read: Mapping[str, Column]) -> None:
+    def _note_inferred(self, block: Block, read: Mapping[str, Column], odd: Mapping[int, str]) -> None:
         for field in self.form.fields:
-            for index, inferred in read[field.name].inferred.items():
+            for first, inferred in read[field.name].inferred.items():
+                index = self._first_in_data(block, field, first, odd)
+                if index is None:
+                    continue
                 # Once a column; but for each of the words that were taken for a code.
                 key = field.name, inferred.message if inferred.rule == "inferred_code" else inferred.rule
                 if key not in self._inferred:
                     self._inferred[key] = self._problem(block, index, field, inferred, "info")
+
+    def _first_in_data(self, block: Block, field: Field, first: int, odd: Mapping[int, str]) -> int | None:
+        """The first row of data that has the same cell as a row."""
+        column = block.columns[self.columns.positions[field.name]]
+        likely = range(first, len(column)) if first in odd else (first,)
+        return next(
+            (index for index in likely if index not in odd and column.shown(index) == column.shown(first)), None
+        )
 
     def _refuse(self, block: Block, wrong: Wrong) -> tuple[list[RefusedRow], list[Problem]]:
         refused, problems = [], []

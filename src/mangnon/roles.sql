@@ -34,6 +34,7 @@ grant select on all tables in schema ops to loader, transformer, auditor, publis
 
 -- loader: what arrived, and its rows
 grant insert on ops.deliveries, ops.arrivals to loader;
+grant update (reporter_code, period, revision, revision_reason, is_synthetic) on ops.deliveries to loader;
 grant insert, update on ops.batches, ops.loads, ops.backfills, ops.backfill_periods to loader;
 grant usage on all sequences in schema ops to loader;
 grant usage on schema raw to loader, transformer, auditor, publisher;

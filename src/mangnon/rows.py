@@ -68,13 +68,13 @@ def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_af
         return "total"
     if words and section_of(words[0]) and not row.has_known_code:
         return "section"
-    if row.has_numbers:
+    if row.has_numbers or row.has_known_code:
         return None
-    if any(fold(word) in NOTHING_HAPPENED for word in words) and not row.has_known_code:
+    if any(fold(word) in NOTHING_HAPPENED for word in words):
         return "nothing"
-    if any(is_note(word) for word in words) or (not row.has_known_code and (is_after_notes or len(filled) == 1)):
-        return "note"
-    return None
+    # A word where a number belongs is no note, unless others stand above it: it may be a number in words.
+    is_alone = len(filled) == 1 and not row.measures & filled.keys()
+    return "note" if is_after_notes or is_alone or any(is_note(word) for word in words) else None
 
 
 def ranges(numbers: Sequence[int]) -> str:

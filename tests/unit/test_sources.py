@@ -156,7 +156,7 @@ def test_a_csv_in_any_encoding_and_with_any_separator(encoding: str, separator: 
 
 
 def test_a_csv_with_titles_instead_of_a_cover(tmp_path: Path) -> None:
-    lines = csv_text(all_forms()["incidents"], HA_LONG).splitlines()[5:]
+    lines = csv_text(all_forms()["incidents"], HA_LONG).splitlines()[6:]
     path = tmp_path / "a.csv"
     path.write_text("UBND TP Hạ Long,,,\nTháng 6 năm 2020\n\n" + "\n".join(lines) + "\n")
     cover, rows, problems = read(path)
@@ -243,7 +243,7 @@ def test_the_cover_may_name_the_reporter(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_titles_that_say_too_little_or_too_much(lines: list[str], rule: str | None, words: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    rows = csv_text(all_forms()["incidents"], BA_CHE).splitlines()[5:]
+    rows = csv_text(all_forms()["incidents"], BA_CHE).splitlines()[6:]
     path.write_text("\n".join([*(f'"{line}"' for line in lines), *rows]) + "\n")
     if rule is None:
         assert read(path)[0].reporter_code == "202"
@@ -331,7 +331,7 @@ def test_a_title_that_contradicts_the_cover_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_form_is_no_report_unless_it_says_that_nothing_happened(tmp_path: Path) -> None:
-    lines = csv_text(all_forms()["incidents"], HA_LONG).splitlines()[5:6]
+    lines = csv_text(all_forms()["incidents"], HA_LONG).splitlines()[6:7]
     title = "UBND TP Hạ Long,,,\nTháng 6 năm 2020\n"
     path = tmp_path / "a.csv"
     path.write_text(title + lines[0] + "\n")
@@ -357,6 +357,7 @@ def test_a_cell_in_an_old_font_is_refused_with_advice(tmp_path: Path) -> None:
     *_, problems = read(path)
     (problem,) = [problem for problem in problems if problem.severity == "critical"]
     assert (problem.rule, problem.cell) == ("unknown_code", "B12")
+    assert len(rows["incidents"]) == len(HA_LONG.lines["incidents"]) - 1
     assert "Unikey" in problem.message
 
 
@@ -386,6 +387,25 @@ def test_columns_of_another_time_are_never_taken_for_this_month(tmp_path: Path) 
     _, rows, problems = read(edited(tmp_path, edit))
     assert all(row["cases"] is None for row in rows["incidents"])
     assert "column_absent" in rules(problems, "info")
+
+
+def test_a_number_in_words_is_never_taken_for_a_note(tmp_path: Path) -> None:
+    _, _, problems = read(edited(tmp_path, set_cell("VU VIEC", "F13", "mười")))
+    assert {(problem.rule, problem.cell) for problem in problems if problem.severity == "critical"} == {
+        ("required", "B13"),
+        ("required", "L13"),
+        ("not_a_number", "F13"),
+    }
+
+
+def test_a_row_without_its_numbers_is_never_taken_for_a_note(tmp_path: Path) -> None:
+    def edit(book: openpyxl.Workbook) -> None:
+        sheet = book["Biểu số 4 Các mô hình"]
+        column = next(cell.column for cell in sheet[7] if str(cell.value).startswith("Số điểm"))
+        sheet.cell(12, column).value, sheet["G12"] = None, "Ghi chú: chưa có số liệu"
+
+    _, _, problems = read(edited(tmp_path, edit))
+    assert rules(problems, "critical") == {"required"}
 
 
 def test_texts_of_notes_and_signatures_are_kept_nowhere(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from babel.numbers import NumberFormatError, parse_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mangnon.cells import Cells
 from mangnon.forms import all_forms
-from mangnon.values import Cells, Contract, read_column
+from mangnon.values import Contract, read_column
 from mangnon.vocabulary import NIL_IS_ZERO, normalised
 
 COUNT = all_forms()["events"].field("attendances")
@@ -94,7 +95,11 @@ def test_money_is_integer_dong(cell: object, unit: str | None, value: object) ->
         (100.0, Decimal(100)),
         ("100", Decimal(100)),
         ("101", "above_maximum"),
-        ("100%", "not_a_number"),
+        ("100%", Decimal(100)),
+        ("0,5 %", Decimal("0.5")),
+        (1.0, "ambiguous_percent"),
+        (0.5, "ambiguous_percent"),
+        (0.0, Decimal(0)),
     ],
 )
 def test_percent(cell: object, value: object) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from mangnon.cells import Cells
 from mangnon.codes import CodeLists
 from mangnon.forms import Form
 from mangnon.problems import Problem, RefusedFile
@@ -16,7 +17,6 @@ from mangnon.sources.cover import Cover
 from mangnon.sources.layout import Path as HeaderPath
 from mangnon.sources.layout import plain_header as plain_header
 from mangnon.sources.titles import Line
-from mangnon.values import Cells
 
 ZIP = b"PK\x03\x04"
 WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
@@ -100,7 +100,7 @@ def _is_workbook(path: Path, file_name: str) -> bool:
     try:
         with zipfile.ZipFile(path) as parts:
             names = set(parts.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
     if any(name.startswith(OTHER_PARTS) for name in names):
         raise RefusedFile(_unknown_format(file_name, ""))

@@ -18,7 +18,9 @@ class CompoundFile:
         self._data = data = path.read_bytes()
         if len(data) < 512 or not data.startswith(SIGNATURE):
             raise ValueError("no compound file")
-        self._size = 1 << min(struct.unpack_from("<H", data, 30)[0], 20)
+        self._size = {9: 512, 12: 4096}.get(struct.unpack_from("<H", data, 30)[0], 0)
+        if not self._size:
+            raise ValueError("no such size of sectors")
         directory, _, self._cutoff, mini_table, _, difat, difat_count = struct.unpack_from("<3I4I", data, 48)
         tables = list(struct.unpack_from("<109I", data, 76))
         for _ in range(min(difat_count, len(data) // self._size)):
@@ -46,7 +48,7 @@ class CompoundFile:
             return self._chain(start)[:size]
         found: list[bytes] = []
         number = start
-        while number < len(self._next_mini) and len(found) <= len(self._next_mini):
+        while number < len(self._next_mini) and len(found) * 64 <= len(self._mini):  # unless it runs in a circle
             found.append(self._mini[number * 64 : number * 64 + 64])
             number = self._next_mini[number]
         return b"".join(found)[:size]
@@ -57,7 +59,7 @@ class CompoundFile:
 
     def _chain(self, number: int) -> bytes:
         found: list[bytes] = []
-        while number < len(self._next) and len(found) <= len(self._next):
+        while number < len(self._next) and len(found) * self._size <= len(self._data):  # unless it runs in a circle
             found.append(self._sector(number))
             number = self._next[number]
         return b"".join(found)

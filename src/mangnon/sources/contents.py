@@ -16,6 +16,7 @@ import numpy as np
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.problems import RefusedFile
+from mangnon.sources.compound import CompoundFile
 from mangnon.sources.layout import Range
 from mangnon.sources.safety import MOST_CELLS, content, opened_zip, refuse_definitions, refuse_far_cells, too_large
 
@@ -33,6 +34,23 @@ class Contents:
     errors: dict[str, list[str]] = field(default_factory=dict)
     merged: dict[str, list[Range]] | None = None
     fonts: set[str] = field(default_factory=set)
+
+
+def look_through(path: Path, file_name: str) -> Contents:
+    """Looks through a workbook. Raises RefusedFile, PermissionError for a password, or what its format raises."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            file = CompoundFile(path)  # type: ignore[assignment]
+            return _binary(file, file_name)  # type: ignore[arg-type]
+    with zipfile.ZipFile(path) as parts:
+        is_open_document = "content.xml" in parts.namelist()
+    return open_document(path, file_name) if is_open_document else office_open_xml(path, file_name)
+
+
+def _binary(file: CompoundFile, file_name: str) -> Contents:
+    if "EncryptedPackage" in file.names:
+        raise PermissionError
+    return binary_workbook(file.stream("Workbook" if "Workbook" in file.names else "Book"), file_name)
 
 
 def office_open_xml(path: Path, file_name: str) -> Contents:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
+from mangnon.forms import submission_forms
 from mangnon.problems import Problem, RefusedFile
 from mangnon.sources.reporters import reporter_of
 from mangnon.vocabulary import normalised
@@ -96,6 +99,35 @@ def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, fl
         forms=forms,
         notes=tuple(notes),
     )
+
+
+def entries_of(rows: list[list], sheet: str) -> dict[str, Entry]:
+    """The entries of a cover sheet by key."""
+    keys = {normalised(title): key for key, title in TITLES.items()}
+    keys |= {normalised("Đơn vị báo cáo"): "reporter", normalised("Kỳ báo cáo"): "period"}
+    found: dict[str, Entry] = {}
+    for number, row in enumerate(rows):
+        label = normalised(str(row[0])).strip("*: ") if row else ""
+        if label in keys:
+            value = row[1] if len(row) > 1 else None
+            found.setdefault(keys[label], Entry(value, sheet, xl_rowcol_to_cell(number, 1)))
+    return found
+
+
+def forms_of(rows: list[list]) -> dict[str, dict[str, float]]:
+    """The contained forms with their declared totals, from the table form | sent | field | total."""
+    forms = {normalised(form.title): form for form in submission_forms()}
+    contained: dict[str, dict[str, float]] = {}
+    for row in rows:
+        title, sent, field_title, total = (*row, "", "", "", "")[:4]
+        form = forms.get(normalised(str(title)))
+        if form is None or not is_yes(sent):
+            continue
+        declared = contained.setdefault(form.name, {})
+        for name in form.totals:
+            if normalised(form.field(name).title) == normalised(str(field_title)) and isinstance(total, (int, float)):
+                declared[name] = total
+    return contained
 
 
 def is_yes(value: object) -> bool:

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from mangnon.cells import Cells
 from mangnon.codes import CodeLists
 from mangnon.forms import Form, all_forms, submission_forms
 from mangnon.problems import Problem, RefusedFile, RefusedForm
 from mangnon.sources import Block, Table, fonts, layout, titles
 from mangnon.sources.cover import Entry, read_cover
-from mangnon.values import Cells
 
 BLOCK_BYTES = 8 << 20
 # What encoding, separator, cover and header are decided by.
@@ -158,7 +158,7 @@ class DelimitedFile:
             Problem(
                 "cover_missing",
                 f"Tệp {self.file_name} thiếu phần bìa: các dòng đầu phải là #reporter, #period, #form, #revision; "
-                "tiêu đề cột cũng không giống biểu nào.",
+                "tiêu đề cột cũng không giống biểu nào. Hãy dùng tệp mẫu.",
                 sheet=self._sheet,
             )
         )

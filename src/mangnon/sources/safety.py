@@ -5,6 +5,7 @@ cells. So the claims are checked first, against what is really inside.
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,8 @@ def content(parts: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with parts.open(member) as file:
             data = file.read()
+    except (EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise zipfile.BadZipFile(str(error)) from error
     finally:
         member.file_size = claimed
     if len(data) != claimed:

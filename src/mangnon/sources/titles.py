@@ -25,9 +25,16 @@ LONGER = re.compile(
     r"|\bbao cao (?:tong ket )?nam \d{4}\b"
 )
 REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d{1,3})\b")
-REASON = re.compile(r"^\s*lý do(?: gửi lại)?\s*:\s*(.+)", re.I | re.S)
-LABELLED = re.compile(r"^\s*(?:tên |mã )?(?:đơn vị(?: báo cáo| gửi)?|cơ quan báo cáo|nơi gửi)\s*:\s*(.+)", re.I | re.S)
-UNIT_LINE = re.compile(r"^\s*\(?\s*(?:đvt|đơn vị tính|đơn vị)\s*:\s*([^)]+)\)?\s*$", re.I)
+MADE_UP = "du lieu mau gia dinh"  # as the template's sheets say it
+
+# Labels before a colon, as folds.
+REASONS = {"ly do", "ly do gui lai"}
+REPORTERS = {
+    f"{prefix}{label}"
+    for prefix in ("", "ten ", "ma ")
+    for label in ("don vi", "don vi bao cao", "don vi gui", "co quan bao cao", "noi gui")
+}
+UNIT_LABELS = {"dvt", "don vi tinh", "don vi"}
 ADDRESSEE = re.compile(r"^(?:kinh gui|noi nhan|gui|don vi nhan)\b")
 
 
@@ -39,6 +46,21 @@ class Line:
     sheet: str | None
     row: int
     cell: str
+
+    @property
+    def label(self) -> str:
+        """The fold of what stands before a colon."""
+        return fold(self.text.partition(":")[0]) if ":" in self.text else ""
+
+    @property
+    def value(self) -> str:
+        """What stands after a colon."""
+        return self.text.partition(":")[2].strip()
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether the line says in which unit of money the table is."""
+        return self.label in UNIT_LABELS and unit_of(self.value) is not None
 
     @property
     def where(self) -> Problem:
@@ -61,7 +83,7 @@ def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[Lin
 
 def unit_above(lines: Iterable[Line]) -> Line | None:
     """The line that says in which unit of money the table is."""
-    return next((line for line in lines if (found := UNIT_LINE.match(line.text)) and unit_of(found[1])), None)
+    return next((line for line in lines if line.is_unit), None)
 
 
 def stated_periods(lines: Iterable[Line]) -> dict[date, Line]:
@@ -87,11 +109,11 @@ def stated_periods(lines: Iterable[Line]) -> dict[date, Line]:
 
 def stated_reporters(lines: Iterable[Line], period: date, lists: CodeLists) -> dict[str, tuple[Reporter, Line]]:
     """The reporters that the lines name, by code; a line `Đơn vị báo cáo: …` goes before all others."""
-    lines = [line for line in lines if not ADDRESSEE.match(fold(line.text)) and not UNIT_LINE.match(line.text)]
-    labelled = [(line, matched[1]) for line in lines if (matched := LABELLED.match(line.text))]
+    lines = [line for line in lines if not ADDRESSEE.match(fold(line.text)) and not line.is_unit]
+    labelled = [line for line in lines if line.label in REPORTERS and line.value]
     found = {}
-    for line, text in labelled:
-        code, _ = reporters.reporter_of(text.strip(), period, lists, line.where)
+    for line in labelled:
+        code, _ = reporters.reporter_of(line.value, period, lists, line.where)
         if code in lists.reporters:
             found[code] = lists.reporters[code], line
     for line in [] if labelled else lines:
@@ -119,7 +141,8 @@ def cover_from_titles(lines: list[Line], forms: Iterable[str], lists: CodeLists,
         raise RefusedFile(_incomplete(False, True, file_name))
     reporter, reporter_line = next(iter(named.values()))
     revision, notes = _revision(lines)
-    reason = next((matched[1].strip() for line in lines if (matched := REASON.match(line.text))), None)
+    reason = next((line.value for line in lines if line.label in REASONS and line.value), None)
+    made_up = [line for line in lines if MADE_UP in fold(line.text)]
     notes = [
         reporters.inferred(reporter, reporter_line.text, reporter_line.where),
         Problem(
@@ -127,9 +150,15 @@ def cover_from_titles(lines: list[Line], forms: Iterable[str], lists: CodeLists,
             period_line.row, cell=period_line.cell, value=period_line.text, severity="info",
         ),
         *notes,
+        *(
+            Problem(
+                "inferred_synthetic", f"“{line.text}”: được đọc là dữ liệu mẫu, giả định.", line.sheet, line.row,
+                cell=line.cell, value=line.text, severity="info",
+            )
+            for line in made_up[:1]
+        ),
     ]  # fmt: skip
-    is_synthetic = any("du lieu mau" in fold(line.text) for line in lines)
-    return Cover(reporter.code, period, revision, reason, is_synthetic, {form: {} for form in forms}, tuple(notes))
+    return Cover(reporter.code, period, revision, reason, bool(made_up), {form: {} for form in forms}, tuple(notes))
 
 
 def refuse_other_titles(lines: list[Line], cover: Cover, lists: CodeLists) -> None:
@@ -156,7 +185,7 @@ def refuse_other_titles(lines: list[Line], cover: Cover, lists: CodeLists) -> No
 
 
 def _names_anybody(lines: list[Line], lists: CodeLists) -> bool:
-    texts = [matched[1] if (matched := LABELLED.match(line.text)) else line.text for line in lines]
+    texts = [line.value if line.label in REPORTERS else line.text for line in lines]
     return any(reporters.named_in(text, None, lists) or reporters.mentioned_in(text, None, lists) for text in texts)
 
 

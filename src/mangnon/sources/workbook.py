@@ -1,68 +1,32 @@
 """Workbooks: .xlsx, .xls and .ods, made from the template or by hand."""
 
+import struct
 import zipfile
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-import numpy as np
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
-from xlsxwriter.utility import xl_rowcol_to_cell
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from mangnon.codes import CodeLists
 from mangnon.forms import Form, submission_forms
 from mangnon.forms.template import INSTRUCTION_SHEET, LISTS_SHEET
 from mangnon.problems import Problem, RefusedFile, RefusedForm
-from mangnon.sources import Block, Table, fonts, layout, titles
-from mangnon.sources.compound import CompoundFile
-from mangnon.sources.contents import Contents, binary_workbook, office_open_xml, open_document
-from mangnon.sources.cover import TITLES, Entry, is_yes, read_cover
+from mangnon.sources import Table, fonts, layout, titles
+from mangnon.sources.contents import look_through
+from mangnon.sources.cover import entries_of, forms_of, read_cover
 from mangnon.sources.safety import MOST_SHEETS, password_protected, too_large
-from mangnon.values import Cells
+from mangnon.sources.sheet import Sheet, blocks, is_filled, is_wide
 from mangnon.vocabulary import NOTHING_HAPPENED, fold, normalised
 
 COVER = "Bìa"
+# What a damaged file can end in; see also _is_broken.
 BROKEN = (
-    CalamineError,
-    OSError,
-    KeyError,
-    ValueError,
-    IndexError,
-    zipfile.BadZipFile,
-    ElementTree.ParseError,
-    expat.ExpatError,
-)
+    CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, struct.error,
+    zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
+)  # fmt: skip
 OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHEET)}
-
-
-class Sheet:
-    """One sheet: its rows from A1 on, and its merged cells."""
-
-    def __init__(self, name: str, sheet: CalamineSheet, contents: Contents, convert: fonts.Convert | None) -> None:
-        self.name = name
-        self._sheet, self._convert = sheet, convert
-        self.merged = (
-            (contents.merged or {}).get(name, []) if contents.merged is not None else sheet.merged_cell_ranges or []
-        )
-        self.errors = contents.errors.get(name, [])
-
-    @cached_property
-    def head(self) -> list[list]:
-        """The first rows, in which title and header stand."""
-        return self._rows(layout.HEADER_ROWS + layout.DEEPEST)
-
-    @cached_property
-    def rows(self) -> list[list]:
-        """All rows."""
-        return self._rows(None)
-
-    def _rows(self, count: int | None) -> list[list]:
-        rows = self._sheet.to_python(skip_empty_area=False, nrows=count)
-        if self._convert is None:
-            return rows
-        return [[self._convert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
 
 
 class Workbook:
@@ -103,20 +67,18 @@ class Workbook:
             raise RefusedForm(*refusal.problems) from refusal
         del self._sheets[sheet.name]  # its rows may be many
         return Table(
-            sheet.name, header.last_row + 1, header.paths, _blocks(sheet, header, len(header.paths)),
+            sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
             titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
         )  # fmt: skip
 
     def _open(self, path: Path) -> None:
         try:
-            self._contents = _contents(path, self.file_name)
+            self._contents = look_through(path, self.file_name)
             self._book = CalamineWorkbook.from_path(str(path))
         except (PasswordError, PermissionError) as error:
             raise RefusedFile(password_protected(self.file_name)) from error
-        except BROKEN as error:
-            raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # of the reader's Rust, no Exception of ours
+            if not _is_broken(error):
                 raise
             raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         if len(self._book.sheet_names) > MOST_SHEETS:
@@ -127,7 +89,7 @@ class Workbook:
             try:
                 self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._contents, self._convert)
             except BaseException as error:
-                if not isinstance(error, BROKEN) and type(error).__name__ != "PanicException":
+                if not _is_broken(error):
                     raise
                 raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         return self._sheets[name]
@@ -146,7 +108,7 @@ class Workbook:
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
         rows = sheet.rows
-        self.cover = read_cover(_entries(rows), _forms(rows), self._lists)
+        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows), self._lists)
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:
@@ -191,10 +153,10 @@ class Workbook:
             if normalised(name) in OF_TEMPLATE:
                 continue
             sheet = self._sheet(name)
-            if not any(map(_is_filled, sheet.head)):
+            if not any(map(is_filled, sheet.head)):
                 continue
             form, is_exact = layout.form_of_title(name)
-            forms = [form] if form else [] if _is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
+            forms = [form] if form else [] if is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
             if len(forms) > 1:
                 raise RefusedFile(_form_ambiguous(name, forms))
             if not forms or forms[0].name in without:
@@ -219,7 +181,7 @@ class Workbook:
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
             return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)
-        return any(map(_is_filled, sheet.rows[header.last_row + 1 :]))
+        return any(map(is_filled, sheet.rows[header.last_row + 1 :]))
 
     def _sheet_missing(self, form: Form) -> Problem:
         return Problem(
@@ -227,68 +189,9 @@ class Workbook:
         )
 
 
-def _contents(path: Path, file_name: str) -> Contents:
-    with path.open("rb") as file:
-        if file.read(4) != b"PK\x03\x04":
-            file = CompoundFile(path)  # type: ignore[assignment]
-            return _binary(file, file_name)  # type: ignore[arg-type]
-    with zipfile.ZipFile(path) as parts:
-        is_open_document = "content.xml" in parts.namelist()
-    return open_document(path, file_name) if is_open_document else office_open_xml(path, file_name)
-
-
-def _binary(file: CompoundFile, file_name: str) -> Contents:
-    if "EncryptedPackage" in file.names:
-        raise PermissionError
-    return binary_workbook(file.stream("Workbook" if "Workbook" in file.names else "Book"), file_name)
-
-
-def _entries(rows: list[list]) -> dict[str, Entry]:
-    keys = {normalised(title): key for key, title in TITLES.items()}
-    keys |= {normalised("Đơn vị báo cáo"): "reporter", normalised("Kỳ báo cáo"): "period"}
-    found: dict[str, Entry] = {}
-    for number, row in enumerate(rows):
-        label = normalised(str(row[0])).strip("*: ") if row else ""
-        if label in keys:
-            value = row[1] if len(row) > 1 else None
-            found.setdefault(keys[label], Entry(value, COVER, xl_rowcol_to_cell(number, 1)))
-    return found
-
-
-def _forms(rows: list[list]) -> dict[str, dict[str, float]]:
-    """The contained forms with their declared totals, from the table form | sent | field | total."""
-    forms = {normalised(form.title): form for form in submission_forms()}
-    contained: dict[str, dict[str, float]] = {}
-    for row in rows:
-        title, sent, field_title, total = (*row, "", "", "", "")[:4]
-        form = forms.get(normalised(str(title)))
-        if form is None or not is_yes(sent):
-            continue
-        declared = contained.setdefault(form.name, {})
-        for name in form.totals:
-            if normalised(form.field(name).title) == normalised(str(field_title)) and isinstance(total, (int, float)):
-                declared[name] = total
-    return contained
-
-
-def _blocks(sheet: Sheet, header: layout.Header, width: int) -> Iterator[Block]:
-    start = header.last_row + 1
-    body = sheet.rows[start:]
-    merged = [
-        ((top - start, left), (bottom - start, right)) for (top, left), (bottom, right) in sheet.merged if top >= start
-    ]
-    if merged:
-        layout.fill_merged(body, (area for area in merged if area[0][1] == area[1][1]), only_text=True)
-    columns = [Cells.of(column) for column in zip(*body, strict=True)] if body else [Cells.of([]) for _ in range(width)]
-    yield Block(np.arange(start + 1, len(sheet.rows) + 1), columns, [])
-
-
-def _is_filled(row: list) -> bool:
-    return any(cell not in ("", None) for cell in row)
-
-
-def _is_wide(rows: list[list]) -> bool:
-    return any(cell not in ("", None) for row in rows for cell in row[layout.WIDEST :])
+def _is_broken(error: BaseException) -> bool:
+    """Whether an error says that the file is damaged; a panic of the reader's Rust is no Exception."""
+    return isinstance(error, BROKEN) or type(error).__name__ == "PanicException"
 
 
 def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
