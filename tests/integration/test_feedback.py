@@ -158,7 +158,7 @@ def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp
 def outbox(published_once: Path) -> Path:
     """The answers after one night in which everybody sent something else that is wrong."""
     inbox = published_once / "inbox"
-    hostile(submission(inbox / "=cmd|' /c calc'!A1 $(x) <b>.xlsm"))
+    hostile(submission(inbox / "=cmd|'calc'!A1 $(x) <b>.xlsm"))
     (inbox / "a.csv").write_text(CSV, encoding="utf-8")
     submission(inbox / "parts.xlsx", "195", {"events": [event("195", 1), event("195", 1, child_attendances=400)]})
     # Three people at an event are rather a conversation; and nobody says why it is sent again.
