@@ -354,7 +354,7 @@ def test_an_area_after_an_old_font_has_to_be_in_the_list(tmp_path: Path) -> None
 
 def test_a_cell_in_an_old_font_is_refused_with_advice(tmp_path: Path) -> None:
     path = edited(tmp_path, set_cell("VU VIEC", "B12", in_font("tcvn3")("Thành phố Hạ Long")))
-    *_, problems = read(path)
+    _, rows, problems = read(path)
     (problem,) = [problem for problem in problems if problem.severity == "critical"]
     assert (problem.rule, problem.cell) == ("unknown_code", "B12")
     assert len(rows["incidents"]) == len(HA_LONG.lines["incidents"]) - 1
