@@ -1,13 +1,14 @@
-"""## After every judgement: what the reporters are told
+"""## After every judgement: what the province and the reporters are told
 
 Starts on the asset `verdicts`, or by hand. It reads what was judged and never touches it, so nothing here can hold up
 a release.
 
-1. **write_feedback**: of each delivery with something refused, held or doubtful its reporter gets its own file back,
+1. **write_page**: one page for the officers of the province: who reported, what was refused, what changed.
+2. **write_feedback**: of each delivery with something refused, held or doubtful its reporter gets its own file back,
    the cells marked, into the outbox; each of them once.
-2. **write_reminders**: who is late, once a month, with what is missing and the blank workbook.
-3. **send_mail**: both by mail, where it is configured. What the server does not take waits for the next run.
-4. **show_failure**: makes the run red when something above failed.
+3. **write_reminders**: who is late, once a month, with what is missing and the blank workbook.
+4. **send_mail**: feedback and reminders by mail, where it is configured. What the server does not take waits for the next run.
+5. **show_failure**: makes the run red when something above failed.
 
 Who was told what: `mangnon status`. Who would be: `mangnon tell --dry-run`.
 """
@@ -29,12 +30,18 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
 )
 def tell_reporters():
     @task
+    def write_page() -> str:
+        from mangnon import night_page
+
+        return night_page.write()
+
+    # One step that fails does not keep what the others have to say.
+    @task(trigger_rule=TriggerRule.ALL_DONE)
     def write_feedback() -> list[str]:
         from mangnon import tell
 
         return tell.write_feedback()
 
-    # One step that fails does not keep what the others have to say.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def write_reminders() -> list[str]:
         from mangnon import tell
@@ -51,9 +58,9 @@ def tell_reporters():
     def show_failure() -> None:
         raise AirflowFailException("not everything could be said: see the red tasks")
 
-    feedback, reminders, mail = write_feedback(), write_reminders(), send_mail()
-    feedback >> reminders >> mail
-    [feedback, reminders, mail] >> show_failure()
+    page, feedback, reminders, mail = write_page(), write_feedback(), write_reminders(), send_mail()
+    page >> feedback >> reminders >> mail
+    [page, feedback, reminders, mail] >> show_failure()
 
 
 tell_reporters()

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -80,14 +81,17 @@ def sample(output: Path) -> None:
 
 @cli.command()
 def night() -> None:
-    """Do a whole night without Airflow: collect, load, model, judge, publish, tell the reporters."""
+    """Do a whole night without Airflow: collect, load, model, judge, publish, tell the province and the reporters."""
     from mangnon import night as nights
+    from mangnon import night_page
     from mangnon import publish as publishing
 
     read(nights.collect(), close=True)
     try:
         publishing.publish_all(click.echo)
     finally:  # also after a refusal
+        with suppress(night_page.NoNightYet):
+            click.echo(f"Page of the night: {night_page.write()}")
         tell_all()
 
 

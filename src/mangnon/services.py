@@ -112,7 +112,7 @@ def password_file() -> Path:
 
 def run_first_night() -> None:
     """The two years of the sample through Airflow, and the report of 2020; what is there already is not done again."""
-    from mangnon import deploy, report
+    from mangnon import deploy, night_page, report
 
     click.echo("Warehouse: making or upgrading its tables, roles and models")
     deploy.deploy()
@@ -121,6 +121,7 @@ def run_first_night() -> None:
     with warehouse.connect("auditor") as connection:
         click.echo(f"\n{report.as_text(connection, report.figures(connection, 2020))}")
     click.echo(
+        f"The night as officers read it: {settings().outbox}/{night_page.FOLDER}/index.html\n"
         "PostgreSQL stays up. To go on:\n"
         "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
         "  make down    stops everything\n"
