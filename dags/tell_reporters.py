@@ -7,7 +7,7 @@ a release.
 2. **write_feedback**: of each delivery with something refused, held or doubtful its reporter gets its own file back,
    the cells marked, into the outbox; each of them once.
 3. **write_reminders**: who is late, once a month, with what is missing and the blank workbook.
-4. **send_mail**: feedback and reminders, where mail is configured. What the server does not take waits for the next one.
+4. **send_mail**: feedback and reminders, where mail is configured. What the server does not take waits.
 5. **show_failure**: makes the run red when something above failed.
 
 Who was told what: `mangnon status`. Who would be: `mangnon tell --dry-run`.

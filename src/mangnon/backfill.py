@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.rows import class_row, dict_row
 
 from mangnon import load as loading
-from mangnon import services, warehouse
+from mangnon import runs, warehouse
 from mangnon.codes import CodeLists
 from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
@@ -248,10 +248,10 @@ def run(backfill_id: int) -> None:
     Raises BackfillUnfinished, with the months that are left, and ServiceError.
     """
     since = datetime.now(UTC)
-    with services.at_work(services.REPROCESSING):
-        services.wait_for_backfills()
+    with runs.at_work(runs.REPROCESSING):
+        runs.wait_for_backfills()
         if months := _unfinished(backfill_id):
-            services.reprocess(months[0], months[-1], {"backfill_id": backfill_id})
+            runs.reprocess(months[0], months[-1], {"backfill_id": backfill_id})
         if months := _unfinished(backfill_id):
             raise BackfillUnfinished(
                 f"backfill {backfill_id} is not finished: {', '.join(f'{month:%Y-%m}' for month in months)} failed; "
@@ -260,7 +260,7 @@ def run(backfill_id: int) -> None:
         with warehouse.connect("loader") as connection:
             state = _batch_state(connection, backfill_id)
         if state == "closed":
-            services.publish_what_closed(services.REPROCESSING, since)
+            runs.publish_what_closed(runs.REPROCESSING, since)
 
 
 def history(connection: Connection) -> Iterable[dict[str, Any]]:

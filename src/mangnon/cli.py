@@ -174,9 +174,9 @@ def bi_url() -> None:
 @cli.command()
 def run() -> None:
     """Do the first night: sample, Airflow, release, report (what `make run` does)."""
-    from mangnon import services
+    from mangnon import runs
 
-    services.run_first_night()
+    runs.run_first_night()
 
 
 @cli.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mangnon import services
+from mangnon import runs, services
 
 DAGS = Path(__file__).parents[2] / "dags"
 FILES = sorted(DAGS.glob("*.py"))
@@ -39,7 +39,7 @@ def dag(file: Path, dags: dict[str, Any]) -> Any:
 
 def test_each_file_holds_the_dag_of_its_name(dags: dict[str, Any]) -> None:
     assert {dag.dag_id: Path(dag.fileloc).stem for dag in dags.values()} == {file.stem: file.stem for file in FILES}
-    assert {services.NIGHTLY, services.PUBLISHING, services.TELLING} <= set(dags)
+    assert {services.NIGHTLY, runs.PUBLISHING, runs.TELLING} <= set(dags)
 
 
 def test_a_file_is_short_and_not_taken_for_dbts(file: Path) -> None:

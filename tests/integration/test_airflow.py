@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from mangnon import deploy, server, services
+from mangnon import airflow_api, deploy, runs, server, services
 from mangnon.sample import write_sample
 
 METADATA = "airflow_test"
@@ -43,7 +43,7 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     deploy.deliver_reference()
     write_sample(tmp_path / "inbox")
 
-    airflow.run_night()
+    runs.run_night()
 
     (collecting,), (publishing,) = _runs("collect_submissions"), _runs("publish_marts")
     assert (collecting["run_type"], collecting["state"]) == ("manual", "success")
@@ -59,7 +59,7 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     assert _query(warehouse, "select state from ops.releases") == [("published",)]
     assert _query(warehouse, "select count(*) from marts.annual_report where year = 2020") == [(33,)]
 
-    airflow.run_night()
+    runs.run_night()
 
     quiet = _runs("collect_submissions")[-1]
     assert quiet["state"] == "success"
@@ -67,7 +67,7 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     assert {task["state"] for task in _tasks(quiet)} == {"skipped"}
     assert len(_runs("publish_marts")) == 1
     assert _query(warehouse, "select count(*) from ops.releases") == [(1,)]
-    assert airflow.ask("GET", "dags/collect_submissions")["is_paused"]
+    assert airflow_api.ask("GET", "dags/collect_submissions")["is_paused"]
 
 
 def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) -> None:
@@ -81,12 +81,12 @@ def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) ->
 
     assert not [process for process in ours if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert not airflow.is_up()
-    with pytest.raises(services.ServiceError, match="does not answer"):
-        airflow.ask("GET", "monitor/health")
+    with pytest.raises(airflow_api.ServiceError, match="does not answer"):
+        airflow_api.ask("GET", "monitor/health")
 
 
 def test_what_airflow_keeps_is_for_its_owner_alone(airflow: ModuleType) -> None:
-    folder = airflow.password_file().parent
+    folder = airflow_api.password_file().parent
     assert folder.stat().st_mode & 0o077 == 0
     for name in ("airflow.cfg", "kept.json", "passwords.json"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
@@ -102,7 +102,7 @@ def test_what_airflow_keeps_is_for_its_owner_alone(airflow: ModuleType) -> None:
 
 def _family(component: str) -> list[psutil.Process]:
     """The component's process, and those that it started."""
-    marker = f"{services.password_file().parent}:{component}"
+    marker = f"{airflow_api.password_file().parent}:{component}"
     for process in psutil.process_iter():
         try:
             if process.environ().get(services.MARKER) == marker and os.getsid(process.pid) == process.pid:
@@ -113,13 +113,13 @@ def _family(component: str) -> list[psutil.Process]:
 
 
 def _runs(dag_id: str) -> list[dict[str, Any]]:
-    runs = services.ask("GET", f"dags/{dag_id}/dagRuns?order_by=id")["dag_runs"]
+    runs = airflow_api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=id")["dag_runs"]
     return list(runs)
 
 
 def _tasks(run: dict[str, Any]) -> list[dict[str, Any]]:
     path = f"dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances?limit=1000"
-    return list(services.ask("GET", path)["task_instances"])
+    return list(airflow_api.ask("GET", path)["task_instances"])
 
 
 def _query(warehouse: ModuleType, query: str) -> list[tuple[Any, ...]]:

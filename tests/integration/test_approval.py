@@ -14,7 +14,7 @@ from test_failures import Barrier, Event, Process, Queue, _deliver, _publish_unt
 from test_night import event, send, sessions
 from test_releases import everything, run
 
-from mangnon import approvals, gate, ledger, night, publish, releases, report, transform
+from mangnon import airflow_api, approvals, gate, ledger, night, publish, releases, report, runs, transform
 from mangnon.approvals import NotApprovable
 from mangnon.commands.release import release as release_command
 from mangnon.publish import ReleaseRefused
@@ -312,7 +312,7 @@ def airflow(published: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def test_in_airflow_a_question_is_asked_and_the_next_night_goes_on(airflow: ModuleType, sent: Held) -> None:
     with pytest.raises(airflow.ServiceError):  # red, but it has ended
-        airflow.run_night()
+        runs.run_night()
     first = _question(airflow, 2)
     assert RESTATED in first["body"]
     assert "Người đọc vẫn xem bản số 1" in first["body"]
@@ -321,17 +321,17 @@ def test_in_airflow_a_question_is_asked_and_the_next_night_goes_on(airflow: Modu
     # The next night while the question is open.
     sent.send(1, revision=2, reporter="194")
     with pytest.raises(airflow.ServiceError):
-        airflow.run_night()
+        runs.run_night()
     assert sent.states()[1:] == [(2, "refused", "warnings"), (3, "refused", "warnings")]
 
     # The old question publishes nothing, and what is the newest is asked.
     run_id = _answer(airflow, first, "Approve", REASON)
-    assert airflow.wait_for("approve_release", run_id) == "failed"
+    assert airflow_api.wait_for("approve_release", run_id) == "failed"
     assert sent.sessions() == sent.before
     second = _question(airflow, 3)
 
     run_id = _answer(airflow, second, "Approve", REASON)
-    assert airflow.wait_for("approve_release", run_id) == "success"
+    assert airflow_api.wait_for("approve_release", run_id) == "success"
     assert sent.states()[3:] == [(4, "published", None)]
     assert sent.sessions() == sent.before + 50
     assert sent.query("select refused_release, approved_by, reason from ops.release_approvals") == [
@@ -344,17 +344,17 @@ def _question(airflow: ModuleType, release: int) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         path = "dags/approve_release/dagRuns/~/taskInstances?state=awaiting_input"
-        for task in airflow.ask("GET", path)["task_instances"]:
+        for task in airflow_api.ask("GET", path)["task_instances"]:
             run_path = f"dags/approve_release/dagRuns/{quote(task['dag_run_id'], safe='')}"
-            (question,) = airflow.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
+            (question,) = airflow_api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
             if question["subject"] == f"Công bố bản số {release} dù có cảnh báo?":
                 return question | {"run_id": task["dag_run_id"]}
         return None
 
-    return airflow._wait(look, 300, f"the question on release {release}")
+    return airflow_api.wait(look, 300, f"the question on release {release}")
 
 
 def _answer(airflow: ModuleType, question: dict[str, Any], option: str, reason: str) -> str:
     path = f"dags/approve_release/dagRuns/{quote(question['run_id'], safe='')}/taskInstances/approve/-1/hitlDetails"
-    airflow.ask("PATCH", path, {"chosen_options": [option], "params_input": {"reason": reason}})
+    airflow_api.ask("PATCH", path, {"chosen_options": [option], "params_input": {"reason": reason}})
     return question["run_id"]

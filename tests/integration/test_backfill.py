@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from mangnon import backfill, fingerprint, publish, server, services, settings
+from mangnon import airflow_api, backfill, fingerprint, publish, server, services, settings
 from mangnon.codes import REFERENCE_FOLDER, CodeLists
 from mangnon.commands.backfill import backfill as command
 from mangnon.forms.template import write_template
@@ -351,7 +351,7 @@ def test_airflow_does_every_month_and_publishes_once(
 
 
 def _runs(dag_id: str) -> list[dict[str, Any]]:
-    return list(services.ask("GET", f"dags/{dag_id}/dagRuns?order_by=logical_date")["dag_runs"])
+    return list(airflow_api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=logical_date")["dag_runs"])
 
 
 def _drop_metadata() -> None:

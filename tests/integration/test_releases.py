@@ -15,7 +15,7 @@ from test_airflow import airflow  # noqa: F401
 from test_ledger import counting, deliver, night, publisher, states  # noqa: F401
 from test_night import event, send, sessions
 
-from mangnon import ledger, publish, releases
+from mangnon import airflow_api, ledger, publish, releases
 from mangnon.commands.load import load as load_command
 from mangnon.commands.release import release as release_command
 from mangnon.releases import NoSuchLoad, NoSuchRelease
@@ -432,26 +432,26 @@ def test_in_airflow_a_rollback_waits_for_approval(
     state: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(airflow, "SECONDS_FOR_A_NIGHT", 300)  # a lost answer must not hold up the tests for an hour
+    monkeypatch.setattr(airflow_api, "SECONDS_FOR_A_NIGHT", 300)  # a lost answer must not hold up the tests for an hour
     deliver(publisher, 1, "one")
     night(publisher)
     deliver(publisher, 2, "two")
     night(publisher)
     asked = {"logical_date": None, "conf": {"release": 1, "reason": "số sai"}}
-    run_id = airflow.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
+    run_id = airflow_api.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
     run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
     approve = f"{run_path}/taskInstances/approve"
     # The question can be read before the scheduler has noticed that the task rests, and an answer then is lost.
-    airflow._wait(lambda: airflow.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
+    airflow_api.wait(lambda: airflow_api.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
     time.sleep(5)
-    (question,) = airflow.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
+    (question,) = airflow_api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
     assert "Reason: số sai" in question["body"]
     assert "1 replaced" in question["body"]
     assert counting(publisher) == {("193", "events"): "two"}
 
-    airflow.ask("PATCH", f"{approve}/-1/hitlDetails", {"chosen_options": [answer]})
-    assert airflow.wait_for("roll_back_release", run_id) == "success"
-    tasks = {task["task_id"]: task for task in airflow.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
+    airflow_api.ask("PATCH", f"{approve}/-1/hitlDetails", {"chosen_options": [answer]})
+    assert airflow_api.wait_for("roll_back_release", run_id) == "success"
+    tasks = {task["task_id"]: task for task in airflow_api.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
     assert tasks["roll_back"]["state"] == state
     assert counting(publisher) == {("193", "events"): "one" if answer == "Approve" else "two"}
     if answer == "Approve":
