@@ -10,25 +10,6 @@ from mangnon import approvals
 from mangnon.problems import Failure
 from mangnon.warehouse import Connection
 
-# The tables of the core that hold a form's rows.
-CODE_DIMENSIONS = (
-    "dim_event_types", "dim_programmes", "dim_occasions", "dim_support_types", "dim_funding_instruments",
-    "dim_special_circumstances", "dim_abuse_types", "dim_injury_causes", "dim_age_bands", "dim_sexes",
-)  # fmt: skip
-# Figures are made from agg_measures, which alone holds what the code lists said of a row, such as a programme's kind.
-CORE_TABLES = {
-    "areas": ("dim_areas",),
-    "successions": ("bridge_area_successions",),
-    "reporters": ("dim_reporters",),
-    "codes": CODE_DIMENSIONS,
-    "figures": ("dim_figures",),
-    "events": ("fct_events", "agg_measures"),
-    "beneficiaries": ("fct_beneficiaries", "agg_measures"),
-    "incidents": ("fct_incidents", "agg_measures"),
-    "programme_sites": ("fct_programme_sites", "agg_measures"),
-    "child_population": ("fct_child_population", "agg_measures"),
-}
-
 # The keys of which a person said since the last release that a load should count no more, or again: those with a load
 # that counts although it is held (unless a rollback restored one of a tie), or that was released and waits.
 DECIDED_BY_PERSONS = """
@@ -151,54 +132,6 @@ def counting_reference_loads(connection: Connection) -> list[int]:
     rows = connection.execute("select load_id from ops.counting_reference_loads order by load_id").fetchall()
     connection.commit()
     return [row[0] for row in rows]
-
-
-def note_modelled(connection: Connection, batches: list[int]) -> None:
-    """Notes that the loads' rows are in the core, with a hash of their content, whatever its order and its place."""
-    for form in CORE_TABLES:
-        connection.execute(
-            f"""
-            with modelled as (
-                select load_id from ops.loads
-                where batch_id = any(%(batches)s) and form = %(form)s and state = 'loaded'
-            ),
-
-            contents as ({_contents(connection, form)})
-
-            update ops.loads
-            set state = 'modelled', content_hash = coalesce(contents.content_hash, 'empty')
-            from modelled
-            left join contents on contents.load_id = modelled.load_id
-            where loads.load_id = modelled.load_id
-            """,
-            {"batches": batches, "form": form},
-        )
-    connection.commit()
-
-
-def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
-    """Those of the loads whose rows in the core are not the ones of which the hash was noted."""
-    changed = []
-    for form in CORE_TABLES:
-        rows = connection.execute(
-            f"""
-            with modelled as (
-                select load_id, content_hash from ops.loads
-                where load_id = any(%(load_ids)s) and form = %(form)s
-            ),
-
-            contents as ({_contents(connection, form)})
-
-            select modelled.load_id
-            from modelled
-            left join contents on contents.load_id = modelled.load_id
-            where modelled.content_hash is distinct from coalesce(contents.content_hash, 'empty')
-            """,
-            {"load_ids": load_ids, "form": form},
-        )
-        changed += [row[0] for row in rows]
-    connection.commit()
-    return changed
 
 
 def pruned_loads(connection: Connection, release_id: int) -> list[int]:
@@ -515,38 +448,3 @@ def _finish_loads(connection: Connection, batches: list[int]) -> None:
         """,
         [batches],
     )
-
-
-def _contents(connection: Connection, form: str) -> str:
-    """A query for the hash of each load of `modelled` that has rows in the core."""
-    parts = " union all ".join(_content_of(connection, table) for table in CORE_TABLES[form])
-    return f"""
-        select load_id, md5(string_agg(content, '|' order by content)) as content_hash
-        from ({parts}) as parts
-        group by load_id
-    """
-
-
-def _content_of(connection: Connection, table: str) -> str:
-    """A query for a hash per load of a core table's rows, without the columns that only say where they came from."""
-    columns = connection.execute(
-        """
-        select string_agg(quote_ident(attname), ', ' order by attname)
-        from pg_attribute
-        where attrelid = format('core.%%I', %s::text)::regclass
-            and attnum > 0
-            and not attisdropped
-            and attname not in (
-                'load_id', 'line', 'event_key', 'beneficiary_key', 'incident_key', 'programme_site_key',
-                'child_population_key'
-            )
-        """,
-        [table],
-    ).fetchone()
-    assert columns is not None
-    return f"""
-        select load_id, '{table}' || count(*) || ':' || sum(hashtextextended(({columns[0]})::text, 0)) as content
-        from core.{table}
-        where load_id in (select load_id from modelled)
-        group by load_id
-    """

@@ -12,7 +12,7 @@ next pruning goes on.
 from collections import defaultdict
 from dataclasses import dataclass
 
-from mangnon import ledger, load, transform, warehouse
+from mangnon import contents, ledger, load, transform, warehouse
 from mangnon.problems import Failure
 from mangnon.warehouse import Connection
 
@@ -142,7 +142,7 @@ def restore_loads(load_ids: list[int]) -> None:
                     load.reread(loader, load_id, list(reference_load_ids))
             transform.model_again(some, list(reference_load_ids))
         with warehouse.connect("auditor") as auditor:
-            changed = ledger.changed_contents(auditor, load_ids)
+            changed = contents.changed_contents(auditor, load_ids)
         if changed:
             _remove_rows(connection, load_ids)
             raise ReadsOtherwise(

@@ -8,7 +8,7 @@ along.
 
 from collections.abc import Callable
 
-from mangnon import approvals, gate, ledger, prune, transform, warehouse
+from mangnon import approvals, contents, gate, ledger, prune, transform, warehouse
 from mangnon.approvals import Approval
 from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
@@ -32,7 +32,7 @@ def model(batches: list[int]) -> None:
     """Appends the rows of the batches' loads to the core. Raises TransformError."""
     with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
         transform.model(batches, ledger.counting_reference_loads(connection))
-        ledger.note_modelled(connection, batches)
+        contents.note_modelled(connection, batches)
 
 
 def judge_loads(batches: list[int]) -> list[int]:

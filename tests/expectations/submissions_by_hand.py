@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mangnon import ledger, transform
+from mangnon import contents, transform
 from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
 from mangnon.forms import REFERENCE_FORMS
 
@@ -86,7 +86,7 @@ class Desk:
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """What a night does with dbt."""
         transform.model(batches, reference_loads)
-        ledger.note_modelled(self.connection, batches)
+        contents.note_modelled(self.connection, batches)
 
     def releases(self, published: list[int], new: list[int]) -> None:
         """Release 1, published, in which the published loads count; over it the candidate 2 with the new ones."""

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from hand_made import READ, deliver, seen, whole_number
 
-from mangnon import ledger, prune
+from mangnon import contents, ledger, prune
 from mangnon.codes import CodeLists
 from mangnon.commands.prune import prune as command
 from mangnon.forms.template import write_template
@@ -105,10 +105,10 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
     assert checksums(published) == before
     with published.connect() as connection:
         assert one(connection, RAW_ROWS, gone) == raw_rows
-        assert ledger.changed_contents(connection, gone) == []  # type: ignore[arg-type]
+        assert contents.changed_contents(connection, gone) == []  # type: ignore[arg-type]
         # Whether the comparison sees a difference at all.
         connection.execute("update core.fct_events set event_count = event_count + 1 where load_id = any(%s)", [gone])
-        assert ledger.changed_contents(connection, gone) == gone  # type: ignore[arg-type]
+        assert contents.changed_contents(connection, gone) == gone  # type: ignore[arg-type]
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="release 2 was pruned"):
         look(published, 2, EVENTS)
 
