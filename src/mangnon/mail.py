@@ -92,7 +92,7 @@ def letter(feedback_id: int, to: list[str], subject: str, body: str, paths: list
     message = MIMEMultipart()
     message["From"] = formataddr((name, sender))
     message["To"] = ", ".join(to)
-    message["Subject"] = Header(" ".join(subject.split()), "utf-8").encode()
+    message["Subject"] = Header(" ".join(subject.split()), "utf-8", header_name="Subject").encode()
     message["Date"] = formatdate(localtime=True)
     domain = sender.rpartition("@")[2]
     message["Message-ID"] = f"<{feedback_id}.{hashlib.sha256(''.join(paths).encode()).hexdigest()[:16]}@{domain}>"

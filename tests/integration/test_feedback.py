@@ -270,7 +270,7 @@ def test_the_sums_of_the_cover_go_on_summing(outbox: Path) -> None:
 
 
 def test_made_up_data_say_so(outbox: Path) -> None:
-    assert "Dữ liệu mẫu (giả định)" in words_of(returned(outbox, "200"))
+    assert "số liệu không phải báo cáo thật" in words_of(returned(outbox, "200"))
 
 
 def test_a_csv_comes_back_as_its_concerned_rows(outbox: Path) -> None:

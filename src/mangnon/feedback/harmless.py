@@ -27,7 +27,7 @@ from mangnon.vocabulary import normalised
 logger = logging.getLogger(__name__)
 
 # Some 20,000 rows of a form. A larger workbook would take minutes and gigabytes.
-LARGEST = 32 << 20  # bytes, unpacked
+LARGEST = 12 << 20  # bytes, unpacked
 LONGEST = 32_000  # characters, of which a cell holds a few more
 
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
