@@ -148,7 +148,7 @@ def test_refusing_puts_every_range_back_and_keeps_the_batch(publisher: Connectio
     ledger.close_night(publisher)
     candidate = ledger.build_candidate(publisher, ledger.closed_batches(publisher), "now")
     assert candidate is not None
-    ledger.refuse(publisher, candidate, "a test")
+    ledger.refuse(publisher, candidate, "critical", "a test")
     assert publisher.execute("select * from ops.published_loads").fetchall() == before
     assert len(ledger.closed_batches(publisher)) == 1
     assert night(publisher) == candidate + 1

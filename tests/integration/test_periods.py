@@ -193,7 +193,7 @@ def test_an_earlier_release_shows_what_it_showed(
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     period = date(2020, 7, 1)
-    line = {"area": "193", "event_type": "communication", "event_count": 50, "attendances": 5000}
+    line = {"area": "193", "event_type": "communication", "event_count": 20, "attendances": 2000}
     write_template(
         inbox / "193.xlsx", LISTS.reporters["193"], period, LISTS, {"events": [line]}, 2, "bổ sung", synthetic=True
     )

@@ -70,9 +70,9 @@ def one(connection: Connection, query: str, *parameters: object) -> int:
 def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]) -> None:
     inbox = tmp_path / "inbox"
     old = look(published, 1, EVENTS)
-    send(inbox, 77, 2)
+    send(inbox, 17, 2)
     assert run_night() == 2
-    send(inbox, 78, 3)
+    send(inbox, 18, 3)
     send(inbox, None, 4)
     assert run_night() == 3
     before, report = checksums(published), look(published, 1, "select * from marts.annual_report order by 2, 3")
@@ -128,7 +128,7 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
 def test_what_is_read_otherwise_is_not_restored(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
-    send(tmp_path / "inbox", 77, 2)
+    send(tmp_path / "inbox", 17, 2)
     assert run_night() == 2
     prune.prune(keep=1)
     with published.connect() as connection:

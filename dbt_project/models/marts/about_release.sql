@@ -8,9 +8,11 @@ select
     about_release.counted_submissions,
     about_release.is_synthetic,
     -- Who approved, and the reason in their words, stay in ops.
-    nullif(array_to_string(release_approvals.warnings, e'\n'), '') as approved_warnings
+    (
+        select nullif(array_to_string(release_approvals.warnings, e'\n'), '')
+        from {{ source('ops', 'release_approvals') }} as release_approvals
+        where release_approvals.release_id = about_release.release_id
+    ) as approved_warnings
 from {{ ref('computed_about_release') }} as about_release
 inner join {{ source('ops', 'releases') }} as releases on about_release.release_id = releases.release_id
-left join {{ source('ops', 'release_approvals') }} as release_approvals
-    on about_release.release_id = release_approvals.release_id
 where about_release.release_id = (select ops.chosen_release())
