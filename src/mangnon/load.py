@@ -228,8 +228,8 @@ def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memo
         buffer = io.BytesIO()
         pyarrow.csv.write_csv(rows, buffer, options)
         yield buffer.getbuffer()
-    load.problems += reading.notes()
     load.declared_totals = reading.declared(load.declared_totals)
+    load.problems += reading.notes()
 
 
 def refresh_statistics(connection: Connection, loads: list[Load]) -> None:

@@ -18,7 +18,7 @@ from mangnon.problems import Problem, RefusedForm
 from mangnon.rows import BLANK, OddRow, kind_of, skipped_message
 from mangnon.sources import Block, Table
 from mangnon.sources.fonts import ADVICE, looks_legacy
-from mangnon.tally import Claim, Sums, Tally
+from mangnon.tally import Claim, Sums, Tally, shown_number
 from mangnon.values import BadValue, Column, Contract, Inferred, likeness, read_column
 from mangnon.vocabulary import BARE_TOTALS, fold, normalised
 
@@ -68,6 +68,8 @@ class Reading:
         self._inferred: dict[tuple[str, str], Problem] = {}
         self._skipped: dict[str, list[int]] = {}
         self._tally = Tally(form, table.sheet_name)
+        self._texts: Sums = {}
+        self._numbers: Sums = {}
         self._is_first, self._is_after_notes, self._count = True, False, 0
 
     def __iter__(self) -> Iterator[ReadBlock]:
@@ -97,7 +99,9 @@ class Reading:
         Raises RefusedForm when rows of totals contradict the cover, each other or the rows of their section; and when
         there are neither rows nor anything that says that nothing happened.
         """
-        declared = self._tally.declared(on_cover)
+        declared = self._tally.declared(
+            {name: total for name, total in on_cover.items() if not self._left_out_texts(name, total)}
+        )
         if not (self._count or declared or self.table.is_announced or "nothing" in self._skipped):
             text = (
                 f"Biểu “{self.form.title}” không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không "
@@ -105,6 +109,20 @@ class Reading:
             )
             raise RefusedForm(Problem("form_empty", text, self.table.sheet_name))
         return declared
+
+    def _left_out_texts(self, name: str, total: float) -> bool:
+        """Whether a total of the cover is the sum of the numbers without those that were typed as text."""
+        if not self._texts.get(name) or total != self._numbers[name]:
+            return False
+        title = self.form.field(name).title
+        text = (
+            f"Tổng của cột “{title}” ở trang bìa không cộng các ô ghi số dưới dạng chữ, nên không dùng để đối chiếu. "
+            f"Các ô đó đã được đọc: tổng là {shown_number(self._numbers[name] + self._texts[name])}."
+        )
+        self._inferred[name, "texts_not_in_total"] = Problem(
+            "texts_not_in_total", text, self.table.sheet_name, field=name, severity="info"
+        )
+        return True
 
     def _read_block(self, block: Block, first_line: int) -> ReadBlock:
         count = len(block.row_numbers)
@@ -123,7 +141,9 @@ class Reading:
         odd = self._odd_rows(block, read, wrong)
         for index in odd:
             wrong.pop(index, None)
-        self._follow_totals(block, read, wrong, odd)
+        in_sums = self._in_sums(read, {*odd, *wrong})
+        self._follow_totals(block, read, wrong, odd, in_sums)
+        self._follow_texts(block, read, in_sums)
         self._note_inferred(block, read, odd)
         kept = np.ones(count, dtype=bool)
         kept[list(odd)] = False
@@ -171,17 +191,34 @@ class Reading:
             if field.name in self.columns.positions
         )
 
-    def _follow_totals(self, block: Block, read: Mapping[str, Column], wrong: Wrong, odd: Mapping[int, str]) -> None:
+    def _in_sums(self, read: Mapping[str, Column], left_out: set[int]) -> np.ndarray:
+        """Which rows sums are made of: those of data, without the lines "trong đó"."""
+        in_sums = np.ones(len(next(iter(read.values())).values), dtype=bool)
+        in_sums[list(left_out)] = False
+        if "is_subset" in read:
+            in_sums &= ~read["is_subset"].values.to_numpy(zero_copy_only=False).astype(bool)
+        return in_sums
+
+    def _follow_texts(self, block: Block, read: Mapping[str, Column], in_sums: np.ndarray) -> None:
+        """Sums numbers and numbers typed as text apart: the sums that a spreadsheet makes leave the texts out."""
+        if self.table.sheet_name is None:
+            return
+        for name in self.form.totals:
+            if name in self.columns.positions:
+                is_text = pc.and_(block.columns[self.columns.positions[name]].text.is_valid(), pa.array(in_sums))
+                is_number = pc.and_(pc.invert(is_text), pa.array(in_sums))
+                for sums, counted in ((self._texts, is_text), (self._numbers, is_number)):
+                    sums[name] = sums.get(name, 0) + (pc.sum(read[name].values.filter(counted)).as_py() or 0)
+
+    def _follow_totals(
+        self, block: Block, read: Mapping[str, Column], wrong: Wrong, odd: Mapping[int, str], in_sums: np.ndarray
+    ) -> None:
         marks = [index for index, kind in odd.items() if kind in ("section", "subtotal", "total")]
         if not marks and not self._tally.is_open:
             return
-        in_sum = np.ones(len(block.row_numbers), dtype=bool)
-        in_sum[[*odd, *wrong]] = False
-        if "is_subset" in read:
-            in_sum &= ~read["is_subset"].values.to_numpy(zero_copy_only=False).astype(bool)
         start = 0
         for index in [*marks, len(block.row_numbers)]:
-            span = in_sum.copy()
+            span = in_sums.copy()
             span[:start] = span[index:] = False
             is_whole = not block.refused and not any(start <= row < index for row in wrong)
             self._tally.rows(int(span.sum()), self._sums(read, pa.array(span)), is_whole)

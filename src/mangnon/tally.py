@@ -78,8 +78,8 @@ class Tally:
                     self.problems.append(Problem("total_unreadable", text, self.sheet, claim.row, name, cell))
                 elif name in claim.sums and declared.setdefault(name, claim.sums[name]) != claim.sums[name]:
                     text = (
-                        f"Tổng của cột “{title}” ghi khác nhau: {stated[name]} ghi {_shown(declared[name])}, ô {cell} "
-                        f"ghi {_shown(claim.sums[name])}. Hãy sửa cho khớp."
+                        f"Tổng của cột “{title}” ghi khác nhau: {stated[name]} ghi {shown_number(declared[name])}, "
+                        f"ô {cell} ghi {shown_number(claim.sums[name])}. Hãy sửa cho khớp."
                     )
                     self.problems.append(Problem("totals_contradict", text, self.sheet, claim.row, name, cell))
                 elif name in claim.sums:
@@ -94,8 +94,8 @@ class Tally:
         for name, (claimed, summed) in self._differences(claim).items():
             title, cell = self.form.field(name).title, claim.cells.get(name, "")
             text = (
-                f"Ô {cell}, cột “{title}”: dòng cộng của mục ghi {_shown(claimed)} nhưng các dòng của mục cộng lại là "
-                f"{_shown(summed)}. Hãy sửa cho khớp."
+                f"Ô {cell}, cột “{title}”: dòng cộng của mục ghi {shown_number(claimed)} nhưng các dòng của mục cộng "
+                f"lại là {shown_number(summed)}. Hãy sửa cho khớp."
             )
             self.problems.append(Problem("subtotal_differs", text, self.sheet, claim.row, name, cell))
 
@@ -107,5 +107,6 @@ class Tally:
         }
 
 
-def _shown(number: float) -> str:
+def shown_number(number: float) -> str:
+    """As Vietnamese readers write it: 49.980."""
     return f"{number:,.0f}".replace(",", ".")

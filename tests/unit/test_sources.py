@@ -318,6 +318,29 @@ def test_totals_of_the_sheet_and_of_the_cover_have_to_agree(tmp_path: Path) -> N
     assert "ghi 49" in problem.message
 
 
+@pytest.mark.parametrize(("declared", "judged"), [(0, {}), (47, {"site_count": 47}), (48, {"site_count": 48})])
+def test_a_spreadsheets_sum_that_leaves_out_texts_is_not_held_against_them(
+    declared: int, judged: dict[str, int], tmp_path: Path
+) -> None:
+    form = all_forms()["programme_sites"]
+    path = tmp_path / "a.xlsx"
+    write_template(path, LISTS.reporters["193"], JUNE, LISTS, {"programme_sites": HA_LONG.lines["programme_sites"]})
+    book = openpyxl.load_workbook(path)
+    for (cell,) in book[form.title]["C4":"C20"]:
+        cell.value = cell.value if cell.value is None else str(cell.value)
+    for row in book["Bìa"].iter_rows():
+        if row[2].value == form.field("site_count").title:
+            row[3].value = declared
+    book.save(path)
+    source = open_source(path, path.name, LISTS)
+    reading = FormReader(form, LISTS, LISTS.reporters["193"], JUNE).read(source.table(form))
+    assert sum(block.rows.num_rows for block in reading) == len(HA_LONG.lines["programme_sites"])
+    assert {name: total for name, total in reading.declared(source.cover.forms[form.name]).items() if total} == judged
+    notes = {note.rule: note.message for note in reading.notes()}
+    assert ("texts_not_in_total" in notes) == (declared == 0)
+    assert declared or "tổng là 48" in notes["texts_not_in_total"]
+
+
 def test_a_title_that_contradicts_the_cover_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     write_template(path, LISTS.reporters["193"], JUNE, LISTS, HA_LONG.lines)
