@@ -62,6 +62,8 @@ RULES = (
                     on judged_loads.load_id = measures.load_id
                     and totals.field = measures.measure
                     and not measures.is_subset
+                -- Of a form with refused rows the sum cannot be right; what has to be mended is said already.
+                where judged_loads.rows_refused = 0
                 group by judged_loads.load_id, judged_loads.form, totals.field, totals.declared
             ) as totals
             left join {title_of_field()} using (form, field)
