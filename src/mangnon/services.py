@@ -127,8 +127,8 @@ def _processes() -> Iterator[tuple[psutil.Process, str]]:
     """The living processes of this checkout's Airflow, each with the component that it belongs to."""
     for process in psutil.process_iter():
         marker = (_unless_gone(psutil.Process.environ, process) or {}).get(MARKER, "")
-        folder, _, component = marker.rpartition(":")
-        if folder == str(folder()) and process.pid != os.getpid():
+        home, _, component = marker.rpartition(":")
+        if home == str(folder()) and process.pid != os.getpid():
             yield process, component
 
 
