@@ -16,7 +16,7 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from mangnon import night, publish, tell, warehouse
+from mangnon import night, publish, tell
 from mangnon.codes import CodeLists
 from mangnon.feedback import harmless
 from mangnon.forms.template import write_template
@@ -170,22 +170,6 @@ def outbox(published_once: Path) -> Path:
     typed_wrong(submission(inbox / "sums.xlsx", "200", synthetic=True), F4="hai trăm")
     (inbox / "báo cáo.xlsx").write_bytes(b"PK\x03\x04 cut off")
     night_without_airflow()
-    with warehouse.connect() as connection:
-        connection.execute(
-            """
-            delete from ops.verdict_cells
-            where verdict_id in (select verdict_id from ops.verdicts inner join ops.loads using (load_id)
-                where reporter_code = '195')
-            """
-        )
-        connection.execute(
-            """
-            insert into ops.verdict_cells (verdict_id, sheet_name, row_number, field, message)
-            select verdict_id, 'Hoạt động', 5, 'child_attendances', 'Lượt trẻ em (400) nhiều hơn tổng (100).'
-            from ops.verdicts inner join ops.loads using (load_id)
-            where reporter_code = '195' and not is_met and severity = 'critical'
-            """
-        )
     tell.write_feedback()
     return published_once / "outbox"
 
@@ -194,7 +178,10 @@ def night_without_airflow() -> None:
     for reporter in night.collect():
         night.load(reporter)
     night.close()
-    publish.publish_all(say=lambda _: None)
+    try:
+        publish.publish_all(say=lambda _: None)
+    except publish.ReleaseRefused:  # so many wrong files hold a release
+        publish.approve(3, "tester", "các đơn vị đã được báo", say=lambda _: None)
 
 
 def hostile(path: Path) -> None:
@@ -203,6 +190,7 @@ def hostile(path: Path) -> None:
     sheet = book["Hoạt động"]
     for row, text in enumerate(HOSTILE, start=10):
         sheet.cell(row, 3).value = text
+        sheet.cell(row, 5).value = 1  # or the row would be taken for a note below the table
         sheet.cell(row, 3).data_type = "s"
     sheet["A30"] = '=WEBSERVICE("http://example.org")'
     sheet["B30"].hyperlink = "http://example.org/"
@@ -285,18 +273,20 @@ def test_a_csv_comes_back_as_its_concerned_rows(outbox: Path) -> None:
 
 def test_a_cell_that_a_gate_names_is_marked(outbox: Path) -> None:
     book = returned(outbox, "195")
-    line = lines_of(book)[0]
-    assert (line["Mức độ"], line["Trang"], line["Ô"], line["Giá trị đã đọc"]) == ("Phải sửa", "Hoạt động", "G5", "400")
-    assert line["Nội dung và cách sửa"] == "Lượt trẻ em (400) nhiều hơn tổng (100)."
-    assert linked(book, line).value == 400
-    assert "Lượt trẻ em (400) nhiều hơn tổng (100)." in linked(book, line).comment.text
+    (line,) = [line for line in lines_of(book) if line["Ô"] == "F5"]
+    assert (line["Mức độ"], line["Trang"], line["Giá trị đã đọc"]) == ("Phải sửa", "Hoạt động", "100")
+    assert "400" in line["Nội dung và cách sửa"]
+    assert linked(book, line).value == 100
+    assert line["Nội dung và cách sửa"] in linked(book, line).comment.text
 
 
 def test_an_accepted_form_with_a_warning_comes_back_too(outbox: Path) -> None:
     book = returned(outbox, "196")
     lines = lines_of(book)
-    assert {line["Mức độ"] for line in lines} == {"Nên xem lại"}
-    assert all(linked(book, line).comment.text.startswith("NÊN XEM LẠI: ") for line in lines if line["link"])
+    assert {line["Mức độ"] for line in lines} == {"Nên xem lại", "Thông tin"}
+    marked = [linked(book, line).comment.text for line in lines if line["link"] and line["Mức độ"] == "Nên xem lại"]
+    assert marked
+    assert all("NÊN XEM LẠI: " in text for text in marked)
     assert [line for line in lines if line["link"]]
     assert "Đã nhận, nhưng có điểm nên xem lại" in words_of(book)
     assert "BỊ TỪ CHỐI" not in words_of(book)
