@@ -8,8 +8,18 @@ import pytest
 FORBIDDEN = {
     "loader": ["delete from ops.loads", "update ops.releases set state = 'published'", "select * from core.fct_events"],
     "transformer": ["update ops.loads set state = 'accepted'", "insert into raw.events (load_id) values (1)"],
-    "auditor": ["update ops.loads set rows_in = 0", "delete from core.fct_events", "delete from raw.events"],
-    "publisher": ["delete from raw.events", "delete from core.fct_events", "delete from ops.deliveries"],
+    "auditor": [
+        "delete from ops.release_approvals",
+        "update ops.loads set rows_in = 0",
+        "delete from core.fct_events",
+        "delete from raw.events",
+    ],
+    "publisher": [
+        "update ops.release_approvals set approved_by = ''",
+        "delete from raw.events",
+        "delete from core.fct_events",
+        "delete from ops.deliveries",
+    ],
 }
 
 
