@@ -67,8 +67,6 @@ def approve_release():
         params={"reason": Param("", type="string", title="Lý do", description="Được lưu cùng bản công bố.")},
         defaults="Reject",
         response_timeout=timedelta(days=7),
-        # An answer within a second of the question can be lost to Airflow: better red at once than waiting in vain.
-        retries=0,
     )
     find_question() >> approve >> publish_release()
 

@@ -54,8 +54,6 @@ def roll_back_release():
         body="Reason: {{ params.reason }}\n\n{{ ti.xcom_pull(task_ids='check_request') }}",
         defaults="Reject",
         response_timeout=timedelta(days=1),
-        # An answer within a second of the question can be lost to Airflow: better red at once than waiting in vain.
-        retries=0,
     )
     checked >> approve >> roll_back()
 

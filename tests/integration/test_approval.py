@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from hand_made import assert_ledger_is_right, seen
-from test_airflow import running_airflow
+from test_airflow import answer, running_airflow
 from test_failures import Barrier, Event, Process, Queue, _deliver, _publish_until, _wait_until_gone, kill_me
 from test_night import event, send, sessions
 from test_releases import everything, run
@@ -317,13 +317,11 @@ def test_in_airflow_a_question_is_asked_and_the_next_night_goes_on(airflow: Modu
     assert sent.states()[1:] == [(2, "refused", "warnings"), (3, "refused", "warnings")]
 
     # The old question publishes nothing, and what is the newest is asked.
-    run_id = _answer(airflow, first, "Approve", REASON)
-    assert airflow_api.wait_for("approve_release", run_id) == "failed"
+    assert answer("approve_release", first["dag_run_id"], "Approve", reason=REASON) == "failed"
     assert sent.sessions() == sent.before
     second = _question(airflow, 3)
 
-    run_id = _answer(airflow, second, "Approve", REASON)
-    assert airflow_api.wait_for("approve_release", run_id) == "success"
+    assert answer("approve_release", second["dag_run_id"], "Approve", reason=REASON) == "success"
     assert sent.states()[3:] == [(4, "published", None)]
     assert sent.sessions() == sent.before + 50
     assert sent.query("select refused_release, approved_by, reason from ops.release_approvals") == [
@@ -332,7 +330,7 @@ def test_in_airflow_a_question_is_asked_and_the_next_night_goes_on(airflow: Modu
 
 
 def _question(airflow: ModuleType, release: int) -> dict[str, Any]:
-    """The question on that release, once the task has come to rest: an answer before is lost."""
+    """The question on that release, once it is asked."""
 
     def look() -> dict[str, Any] | None:
         path = "dags/approve_release/dagRuns/~/taskInstances?state=awaiting_input"
@@ -340,13 +338,7 @@ def _question(airflow: ModuleType, release: int) -> dict[str, Any]:
             run_path = f"dags/approve_release/dagRuns/{quote(task['dag_run_id'], safe='')}"
             (question,) = airflow_api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
             if question["subject"] == f"Công bố bản số {release} dù có cảnh báo?":
-                return question | {"run_id": task["dag_run_id"]}
+                return question | {"dag_run_id": task["dag_run_id"]}
         return None
 
     return airflow_api.wait(look, 300, f"the question on release {release}")
-
-
-def _answer(airflow: ModuleType, question: dict[str, Any], option: str, reason: str) -> str:
-    path = f"dags/approve_release/dagRuns/{quote(question['run_id'], safe='')}/taskInstances/approve/-1/hitlDetails"
-    airflow_api.ask("PATCH", path, {"chosen_options": [option], "params_input": {"reason": reason}})
-    return question["run_id"]

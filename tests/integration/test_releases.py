@@ -1,6 +1,5 @@
 """Looking back, comparing, rolling back and holding: every withdrawal is a release, and what came before stays true."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +10,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from click.testing import CliRunner
-from test_airflow import airflow  # noqa: F401
+from test_airflow import airflow, answer  # noqa: F401
 from test_ledger import counting, deliver, night, publisher, states  # noqa: F401
 from test_night import event, send, sessions
 
@@ -424,11 +423,11 @@ def test_a_bi_reader_reaches_no_candidate_through_any_mart(published: ModuleType
         assert (candidate,) not in reader.execute("select release_id from marts.releases").fetchall()
 
 
-@pytest.mark.parametrize(("answer", "state"), [("Reject", "skipped"), ("Approve", "success")])
+@pytest.mark.parametrize(("choice", "state"), [("Reject", "skipped"), ("Approve", "success")])
 def test_in_airflow_a_rollback_waits_for_approval(
     publisher: Connection,  # noqa: F811
     airflow: ModuleType,  # noqa: F811
-    answer: str,
+    choice: str,
     state: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -441,19 +440,16 @@ def test_in_airflow_a_rollback_waits_for_approval(
     run_id = airflow_api.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
     run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
     approve = f"{run_path}/taskInstances/approve"
-    # The question can be read before the scheduler has noticed that the task rests, and an answer then is lost.
     airflow_api.wait(lambda: airflow_api.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
-    time.sleep(5)
     (question,) = airflow_api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
     assert "Reason: số sai" in question["body"]
     assert "1 replaced" in question["body"]
     assert counting(publisher) == {("193", "events"): "two"}
 
-    airflow_api.ask("PATCH", f"{approve}/-1/hitlDetails", {"chosen_options": [answer]})
-    assert airflow_api.wait_for("roll_back_release", run_id) == "success"
+    assert answer("roll_back_release", run_id, choice) == "success"
     tasks = {task["task_id"]: task for task in airflow_api.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
     assert tasks["roll_back"]["state"] == state
-    assert counting(publisher) == {("193", "events"): "one" if answer == "Approve" else "two"}
-    if answer == "Approve":
+    assert counting(publisher) == {("193", "events"): "one" if choice == "Approve" else "two"}
+    if choice == "Approve":
         query = "select restores, requested_by, request_reason from ops.releases where release_id = 3"
         assert publisher.execute(query).fetchall() == [(1, "admin", "số sai")]

@@ -13,13 +13,25 @@ FORBIDDEN = {
         "select * from core.fct_events",
     ],
     "transformer": ["update ops.loads set state = 'accepted'", "insert into raw.events (load_id) values (1)"],
-    "auditor": ["update ops.loads set rows_in = 0", "delete from core.fct_events", "delete from raw.events"],
-    "teller": [
-        "update ops.loads set state = 'accepted'", "insert into ops.verdicts default values",
-        "delete from ops.feedback", "select * from core.fct_events",
+    "auditor": [
+        "delete from ops.release_approvals",
+        "update ops.loads set rows_in = 0",
+        "delete from core.fct_events",
+        "delete from raw.events",
     ],
-    "publisher": ["delete from raw.events", "delete from core.fct_events", "delete from ops.deliveries"],
-}  # fmt: skip
+    "teller": [
+        "update ops.loads set state = 'accepted'",
+        "insert into ops.verdicts default values",
+        "delete from ops.feedback",
+        "select * from core.fct_events",
+    ],
+    "publisher": [
+        "update ops.release_approvals set approved_by = ''",
+        "delete from raw.events",
+        "delete from core.fct_events",
+        "delete from ops.deliveries",
+    ],
+}
 
 
 @pytest.mark.parametrize(("role", "statement"), [(role, sql) for role, every in FORBIDDEN.items() for sql in every])
