@@ -2,6 +2,7 @@
 
 Everything that it needs lies under `<home>/airflow`, which only its owner can enter: airflow.cfg, the password of the
 one user, logs. Its metadata are a database of their own on the warehouse's server.
+On servers, where MANGNON_AIRFLOW_URL says that Airflow runs in containers of its own, it is asked and nothing else.
 """
 
 import json
@@ -68,6 +69,8 @@ def up(nightly: bool) -> None:
     """
     if is_up():
         click.echo(f"Airflow: runs already, at {address()}")
+    elif settings().airflow_url:
+        raise ServiceError(f"Airflow at {address()} is not healthy: it is for its containers to start it, not for us")
     else:
         down()
         _configure()
@@ -93,7 +96,9 @@ def down() -> None:
 
 
 def is_up() -> bool:
-    """Whether every component of this checkout's Airflow runs and is healthy."""
+    """Whether every component of Airflow runs and is healthy."""
+    if settings().airflow_url:
+        return _is_healthy()
     # A component leads its session; what is left of a killed one does not.
     leading = {component for process, component in _processes() if _unless_gone(os.getsid, process.pid) == process.pid}
     return leading >= set(COMPONENTS) and _is_healthy()
@@ -101,7 +106,7 @@ def is_up() -> bool:
 
 def address() -> str:
     """Where the UI and the API answer."""
-    return f"http://127.0.0.1:{_kept()['port']}"
+    return settings().airflow_url or f"http://127.0.0.1:{_kept()['port']}"
 
 
 def password_file() -> Path:
@@ -193,21 +198,23 @@ def wait_for_backfills() -> None:
 
 
 def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
-    """Runs `airflow backfill create` over these months, and waits until their runs ended, well or not."""
+    """Creates a backfill over these months, as `airflow backfill create` does, and waits until their runs ended, well
+    or not.
+    """
     since = datetime.now(UTC)
-    command = [
-        "backfill", "create", "--dag-id", REPROCESSING,
-        "--from-date", f"{first}T00:00:00+00:00", "--to-date", f"{last}T00:00:00+00:00",
-        # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
-        "--reprocess-behavior", "completed",
-        "--max-active-runs", str(MONTHS_AT_A_TIME), "--dag-run-conf", json.dumps(conf),
-    ]  # fmt: skip
     click.echo(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
-    with _log_file("backfill").open("wb") as log:
-        airflow = [sys.executable, "-m", "airflow", *command]
-        failed = subprocess.call(airflow, env=_environment("backfill"), cwd=_folder(), stdout=log, stderr=log)
-    if failed:
-        raise ServiceError(f"Airflow did not begin the backfill:\n{_log_tail('backfill')}")
+    ask(
+        "POST", "backfills",
+        {
+            "dag_id": REPROCESSING,
+            "from_date": f"{first}T00:00:00+00:00",
+            "to_date": f"{last}T00:00:00+00:00",
+            # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
+            "reprocess_behavior": "completed",
+            "max_active_runs": MONTHS_AT_A_TIME,
+            "dag_run_conf": conf,
+        },
+    )  # fmt: skip
     told: set[str] = set()
 
     def ended() -> bool:

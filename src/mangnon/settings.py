@@ -11,13 +11,15 @@ TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of this process; `.env.example` explains each variable."""
+    """The settings of this process; `.env.example` and, on servers, `docker/.env.example` explain each variable."""
 
     home: Path
     inbox: str
     archive: str
     outbox: str
     warehouse_url: str | None
+    bi_address: str | None  # host:port
+    airflow_url: str | None
 
 
 def settings() -> Settings:
@@ -29,6 +31,8 @@ def settings() -> Settings:
         archive=os.environ.get("MANGNON_ARCHIVE") or str(home / "archive"),
         outbox=os.environ.get("MANGNON_OUTBOX") or str(home / "outbox"),
         warehouse_url=os.environ.get("WAREHOUSE_URL") or None,
+        bi_address=os.environ.get("MANGNON_BI_ADDRESS") or None,
+        airflow_url=os.environ.get("MANGNON_AIRFLOW_URL") or None,
     )
 
 
