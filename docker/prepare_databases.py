@@ -1,4 +1,4 @@
-"""At every start, before Airflow: brings both databases up to this image, unless it has done so before."""
+"""At every start: brings both databases up to this image, unless that was done before. The other containers wait."""
 
 import os
 import subprocess
@@ -12,17 +12,21 @@ from mangnon import warehouse
 from mangnon.settings import PROJECT
 
 BUILD = (PROJECT / "build-id").read_text().strip()
-SECONDS_TO_START = 120
+SECONDS_TO_ANSWER = 120
+
+
+def are_prepared() -> bool:
+    """Whether both databases were last prepared by this build of the image. Raises psycopg.OperationalError."""
+    return all(_prepared_by(address) == BUILD for address in _addresses())
 
 
 def prepare_databases() -> None:
     """Waits for the databases, then deploys the warehouse and migrates Airflow's metadata, side by side.
 
-    Raises what went wrong, so that nothing is started.
+    Raises what went wrong; then nobody else begins.
     """
-    metadata = sqlalchemy.make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).set(drivername="postgresql")
-    addresses = [warehouse.url(), metadata.render_as_string(hide_password=False)]
-    if all(_prepared_for(address) == BUILD for address in addresses):
+    _wait_for_databases()
+    if are_prepared():
         print("Both databases are up to date, skipped")
         return
     from mangnon import deploy, services
@@ -31,7 +35,7 @@ def prepare_databases() -> None:
         deploy.deploy()
     if migration.returncode:
         raise SystemExit("Airflow's metadata could not be migrated: see above")
-    for address in addresses:
+    for address in _addresses():
         _note(address)
     print(
         f"Both databases are up to date. Airflow's user is {services.USER}; the password is in "
@@ -39,21 +43,29 @@ def prepare_databases() -> None:
     )
 
 
-def _prepared_for(address: str) -> str | None:
-    """The build of the image that the database was prepared for last; waits until the database answers."""
-    until = time.monotonic() + SECONDS_TO_START
+def _addresses() -> list[str]:
+    metadata = sqlalchemy.make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).set(drivername="postgresql")
+    return [warehouse.url(), metadata.render_as_string(hide_password=False)]
+
+
+def _wait_for_databases() -> None:
+    until = time.monotonic() + SECONDS_TO_ANSWER
     while True:
         try:
-            with psycopg.connect(address, connect_timeout=5) as connection:
-                query = (
-                    "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
-                )
-                row = connection.execute(query).fetchone()
-                return row and row[0]
+            are_prepared()
+            return
         except psycopg.OperationalError:
             if time.monotonic() > until:
                 raise
             time.sleep(1)
+
+
+def _prepared_by(address: str) -> str | None:
+    with psycopg.connect(address, connect_timeout=5) as connection:
+        row = connection.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+        ).fetchone()
+        return row and row[0]
 
 
 def _note(address: str) -> None:

@@ -124,12 +124,13 @@ def run_first_night() -> None:
     run_night()
     with warehouse.connect("auditor") as connection:
         click.echo(f"\n{report.as_text(connection, report.figures(connection, 2020))}")
-    click.echo(
-        "PostgreSQL stays up. To go on:\n"
-        "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
-        "  make down    stops everything\n"
-        "  make status  who has sent what; make help shows the rest"
-    )
+    if not settings().airflow_url:
+        click.echo(
+            "PostgreSQL stays up. To go on:\n"
+            "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
+            "  make down    stops everything\n"
+            "  make status  who has sent what; make help shows the rest"
+        )
 
 
 def _deliver_sample() -> None:

@@ -11,14 +11,16 @@ TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of this process; `.env.example` and, on servers, `docker/.env.example` explain each variable."""
+    """The settings of this process; `.env.example` explains each variable."""
 
     home: Path
     inbox: str
     archive: str
     outbox: str
     warehouse_url: str | None
-    bi_address: str | None  # host:port
+    # In containers only, where docker/compose.yml sets them: host:port at which BI reaches the warehouse, and where
+    # Airflow runs that is not ours to start.
+    bi_address: str | None
     airflow_url: str | None
 
 

@@ -8,6 +8,7 @@ import csv
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -152,6 +153,15 @@ def test_the_clock_is_set(airflow: None) -> None:
     assert dags["collect_submissions"]["next_dagrun_run_after"].endswith("18:30:00Z")  # 01:30 in Viet Nam
 
 
+def test_whatever_is_killed_comes_back(ports: dict[str, int]) -> None:
+    for service in sorted(LARGE):
+        process = int(podman("inspect", "--format", "{{.State.Pid}}", f"{NAME}_{service}_1"))
+        os.kill(process, signal.SIGKILL)
+    began = time.monotonic()
+    _wait_until_healthy(LARGE, began)
+    measured("healthy again after kill -9 of every container", began)
+
+
 def test_bi_sees_the_marts_and_nothing_else(ports: dict[str, int]) -> None:
     with psycopg.connect(_bi_url()) as reader:
         assert (reader.info.host, reader.info.port) == ("127.0.0.1", ports["WAREHOUSE_PORT"])
@@ -190,11 +200,15 @@ def _up(services_wanted: set[str], small: bool = False) -> None:
     """Starts the stack and waits until the health check of every container is content."""
     began = time.monotonic()
     compose("up", "--detach", small=small)
+    _wait_until_healthy(services_wanted, began)
+    measured(f"up and healthy, {'small' if small else 'with two workers'}", began)
+    assert {_service(name) for name in _containers()} == services_wanted
+
+
+def _wait_until_healthy(services_wanted: set[str], began: float) -> None:
     while unhealthy := _unhealthy(services_wanted):
         assert time.monotonic() - began < SECONDS_TO_BE_HEALTHY, f"not healthy: {unhealthy}"
         time.sleep(2)
-    measured(f"up and healthy, {'small' if small else 'with two workers'}", began)
-    assert {_service(name) for name in _containers()} == services_wanted
 
 
 def _unhealthy(wanted: set[str]) -> set[str]:
@@ -261,7 +275,8 @@ def _kept() -> list[object]:
 
 
 def _remove() -> None:
-    # The storage is the tests' own: nothing in it belongs to anybody else.
-    podman("rm", "--all", "--force", "--time", "5")
+    # The storage is the tests' own: nothing in it belongs to anybody else. What others depend on goes after them.
+    while containers := podman("ps", "--all", "--quiet").split():
+        subprocess.run(["podman", "rm", "--force", "--time", "5", *containers], env=ENVIRONMENT, capture_output=True)
     podman("volume", "rm", "--all", "--force")
     podman("network", "prune", "--force")

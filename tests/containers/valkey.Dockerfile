@@ -5,8 +5,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends valkey-server=8.1.* \
     && rm -rf /var/lib/apt/lists/* \
     && install --directory --owner=valkey --group=valkey /data
+COPY valkey-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 VOLUME /data
 WORKDIR /data
-# hadolint ignore=DL3066
-USER valkey
-CMD ["valkey-server", "--protected-mode", "no"]
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["valkey-server"]
