@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11 to 3.13 and make, nothing else; nothing here needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run up down report status backfill lint test bench clean setup
+.PHONY: help run up down report status backfill lint test test-containers bench clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # A .env file (see .env.example) says where things are; without one they are under .mangnon.
@@ -14,7 +14,7 @@ INSTALLED := .venv/installed
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 help: ## This page
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make report YEAR=2019     another year"
 	@echo "  $(BIN)/mangnon --help   every step by itself"
@@ -41,10 +41,14 @@ lint: setup ## Check the code: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint docker/Dockerfile tests/containers/*.Dockerfile
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project src
 
 test: setup ## Run all tests, on databases and an Airflow of their own
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 15 minutes)
+	$(BIN)/pytest --capture=no tests/containers
 
 bench: setup ## Measure what the gates cost, on 100,000 and on 10 million rows; takes minutes
 	$(BIN)/python bench/gates.py

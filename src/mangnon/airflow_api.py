@@ -30,6 +30,8 @@ def folder() -> Path:
 
 def address() -> str:
     """Where the UI and the API answer. Raises ServiceError where Airflow was never started."""
+    if elsewhere := settings().airflow_url:
+        return elsewhere
     try:
         return f"http://127.0.0.1:{json.loads(kept_file().read_text())['port']}"
     except FileNotFoundError:

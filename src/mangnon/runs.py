@@ -1,8 +1,5 @@
 """What Airflow is asked to do on this machine, as a user would: nights, backfills, and the first night of all."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,7 +13,7 @@ import fsspec
 
 from mangnon import warehouse
 from mangnon.airflow_api import SECONDS_FOR_A_NIGHT, ServiceError, address, ask, folder, pause, trigger, wait, wait_for
-from mangnon.services import NIGHTLY, down, environment, is_up, log_file, log_tail, up
+from mangnon.services import NIGHTLY, down, is_up, up
 from mangnon.settings import settings
 
 PUBLISHING = "publish_marts"
@@ -36,13 +33,14 @@ def run_first_night() -> None:
     run_night()
     with warehouse.connect("auditor") as connection:
         click.echo(f"\n{report.as_text(connection, report.figures(connection, 2020))}")
-    click.echo(
-        f"The night as officers read it: {settings().outbox}/{night_page.FOLDER}/index.html\n"
-        "PostgreSQL stays up. To go on:\n"
-        "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
-        "  make down    stops everything\n"
-        "  make status  who has sent what; make help shows the rest"
-    )
+    click.echo(f"The night as officers read it: {settings().outbox}/{night_page.FOLDER}/index.html")
+    if not settings().airflow_url:
+        click.echo(
+            "PostgreSQL stays up. To go on:\n"
+            "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
+            "  make down    stops everything\n"
+            "  make status  who has sent what; make help shows the rest"
+        )
 
 
 def _deliver_sample() -> None:
@@ -112,21 +110,23 @@ def wait_for_backfills() -> None:
 
 
 def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
-    """Runs `airflow backfill create` over these months, and waits until their runs ended, well or not."""
+    """Creates a backfill over these months, as `airflow backfill create` does, and waits until their runs ended, well
+    or not.
+    """
     since = datetime.now(UTC)
-    command = [
-        "backfill", "create", "--dag-id", REPROCESSING,
-        "--from-date", f"{first}T00:00:00+00:00", "--to-date", f"{last}T00:00:00+00:00",
-        # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
-        "--reprocess-behavior", "completed",
-        "--max-active-runs", str(MONTHS_AT_A_TIME), "--dag-run-conf", json.dumps(conf),
-    ]  # fmt: skip
     click.echo(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
-    with log_file("backfill").open("wb") as log:
-        airflow = [sys.executable, "-m", "airflow", *command]
-        failed = subprocess.call(airflow, env=environment("backfill"), cwd=folder(), stdout=log, stderr=log)
-    if failed:
-        raise ServiceError(f"Airflow did not begin the backfill:\n{log_tail('backfill')}")
+    ask(
+        "POST", "backfills",
+        {
+            "dag_id": REPROCESSING,
+            "from_date": f"{first}T00:00:00+00:00",
+            "to_date": f"{last}T00:00:00+00:00",
+            # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
+            "reprocess_behavior": "completed",
+            "max_active_runs": MONTHS_AT_A_TIME,
+            "dag_run_conf": conf,
+        },
+    )  # fmt: skip
     told: set[str] = set()
 
     def ended() -> bool:

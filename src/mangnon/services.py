@@ -2,6 +2,7 @@
 
 Everything that it needs lies under `<home>/airflow`, which only its owner can enter: airflow.cfg, the password of the
 one user, logs. Its metadata are a database of their own on the warehouse's server.
+On servers, where MANGNON_AIRFLOW_URL says that Airflow runs in containers of its own, it is asked and nothing else.
 """
 
 import json
@@ -50,6 +51,8 @@ def up(nightly: bool) -> None:
     """
     if is_up():
         click.echo(f"Airflow: runs already, at {address()}")
+    elif settings().airflow_url:
+        raise ServiceError(f"Airflow at {address()} is not healthy: it is for its containers to start it, not for us")
     else:
         down()
         _configure()
@@ -75,7 +78,9 @@ def down() -> None:
 
 
 def is_up() -> bool:
-    """Whether every component of this checkout's Airflow runs and is healthy."""
+    """Whether every component of Airflow runs and is healthy."""
+    if settings().airflow_url:
+        return _is_healthy()
     # A component leads its session; what is left of a killed one does not.
     leading = {component for process, component in _processes() if _unless_gone(os.getsid, process.pid) == process.pid}
     return leading >= set(COMPONENTS) and _is_healthy()

@@ -21,6 +21,10 @@ class Settings:
     smtp_url: str | None
     mail_from: str | None
     mail_addresses: Path | None
+    # In containers only, where docker/compose.yml sets them: host:port at which BI reaches the warehouse, and where
+    # Airflow runs that is not ours to start.
+    bi_address: str | None
+    airflow_url: str | None
 
 
 def settings() -> Settings:
@@ -35,6 +39,8 @@ def settings() -> Settings:
         smtp_url=os.environ.get("MANGNON_SMTP_URL") or None,
         mail_from=os.environ.get("MANGNON_MAIL_FROM") or None,
         mail_addresses=Path(addresses) if (addresses := os.environ.get("MANGNON_MAIL_ADDRESSES")) else None,
+        bi_address=os.environ.get("MANGNON_BI_ADDRESS") or None,
+        airflow_url=os.environ.get("MANGNON_AIRFLOW_URL") or None,
     )
 
 

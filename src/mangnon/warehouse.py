@@ -61,4 +61,7 @@ def reader_url() -> str:
     """The address for BI tools: the role bi_reader, who sees the published marts and nothing else."""
     password = (settings().home / "bi_reader.password").read_text()
     address = sqlalchemy.make_url(url()).set(username="bi_reader", password=password)
+    if published := settings().bi_address:
+        host, _, port = published.rpartition(":")
+        address = address.set(host=host, port=int(port))
     return address.render_as_string(hide_password=False)

@@ -1,0 +1,53 @@
+"""At the first start, before the databases: passwords and keys, made once and kept in the volume `secrets`.
+
+Nothing secret stands in compose.yml, in an environment or in the image.
+"""
+
+import json
+import secrets
+from configparser import RawConfigParser
+from io import StringIO
+
+from cryptography.fernet import Fernet
+
+from mangnon import services
+from mangnon.settings import settings, write_secret
+
+FOLDER = settings().home / "secrets"
+AIRFLOW_CONFIG = FOLDER / "airflow.cfg"
+
+
+def make_secrets() -> None:
+    """Writes what the components are given; repeating it changes nothing."""
+    # The last file that is written: without it an earlier attempt was cut off, and no database knows its passwords.
+    if not AIRFLOW_CONFIG.exists():
+        warehouse, metadata, broker = (secrets.token_urlsafe(24) for _ in range(3))
+        write_secret(FOLDER / "warehouse", warehouse)
+        write_secret(FOLDER / "metadata", metadata)
+        write_secret(FOLDER / "pgpass", f"warehouse:5432:*:mangnon:{warehouse}\nmetadata:5432:*:airflow:{metadata}\n")
+        write_secret(FOLDER / "broker.conf", f"requirepass {broker}\nappendonly yes\ndir /data\n")
+        # The broker reads it as a user of its own; nobody else comes into its container.
+        (FOLDER / "broker.conf").chmod(0o644)
+        write_secret(AIRFLOW_CONFIG, _airflow_config(broker))
+        print("Passwords and keys: made, and kept in the volume `secrets`", flush=True)
+    if not services.password_file().exists():
+        write_secret(services.password_file(), json.dumps({services.USER: secrets.token_urlsafe(12)}))
+
+
+def _airflow_config(broker_password: str) -> str:
+    config = RawConfigParser()
+    config.read_dict(
+        {
+            "core": {"fernet_key": Fernet.generate_key().decode()},
+            "api": {"secret_key": secrets.token_urlsafe(32)},
+            "api_auth": {"jwt_secret": secrets.token_urlsafe(32)},
+            "celery": {"broker_url": f"redis://:{broker_password}@broker:6379/0"},
+        }
+    )
+    text = StringIO()
+    config.write(text)
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    make_secrets()

@@ -1,0 +1,78 @@
+"""At every start: brings both databases up to this image, unless that was done before. The other containers wait."""
+
+import os
+import subprocess
+import time
+
+import psycopg
+import sqlalchemy
+from psycopg import sql
+
+from mangnon import warehouse
+from mangnon.settings import PROJECT
+
+BUILD = (PROJECT / "build-id").read_text().strip()
+SECONDS_TO_ANSWER = 120
+
+
+def are_prepared() -> bool:
+    """Whether both databases were last prepared by this build of the image. Raises psycopg.OperationalError."""
+    return all(_prepared_by(address) == BUILD for address in _addresses())
+
+
+def prepare_databases() -> None:
+    """Waits for the databases, then deploys the warehouse and migrates Airflow's metadata, side by side.
+
+    Raises what went wrong; then nobody else begins.
+    """
+    _wait_for_databases()
+    if are_prepared():
+        print("Both databases are up to date, skipped")
+        return
+    from mangnon import deploy, services
+
+    with subprocess.Popen(["airflow", "db", "migrate"]) as migration:
+        deploy.deploy()
+    if migration.returncode:
+        raise SystemExit("Airflow's metadata could not be migrated: see above")
+    for address in _addresses():
+        _note(address)
+    print(
+        f"Both databases are up to date. Airflow's user is {services.USER}; the password is in "
+        f"{services.password_file()} in every container. `mangnon bi-url` there shows the address for BI."
+    )
+
+
+def _addresses() -> list[str]:
+    metadata = sqlalchemy.make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).set(drivername="postgresql")
+    return [warehouse.url(), metadata.render_as_string(hide_password=False)]
+
+
+def _wait_for_databases() -> None:
+    until = time.monotonic() + SECONDS_TO_ANSWER
+    while True:
+        try:
+            are_prepared()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
+
+
+def _prepared_by(address: str) -> str | None:
+    with psycopg.connect(address, connect_timeout=5) as connection:
+        row = connection.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
+        ).fetchone()
+        return row and row[0]
+
+
+def _note(address: str) -> None:
+    with psycopg.connect(address) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("comment on database {} is {}").format(name, sql.Literal(BUILD)))
+
+
+if __name__ == "__main__":
+    prepare_databases()

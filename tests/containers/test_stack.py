@@ -1,0 +1,282 @@
+"""The containers of docker/ for real: built, started, a night, stopped, started again, as root on Debian.
+
+`make test-containers`. The images that cannot be pulled are made by prepare.sh. The tests go on from one another, in
+their order; each says what it measured.
+"""
+
+import csv
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mangnon import services
+from mangnon.sample import write_sample
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[1]
+WORK = PROJECT / ".mangnon-test" / "containers"
+PUBLISHED = HERE.parent / "fixtures" / "figures_2020.csv"
+NAME = "mangnon_test"
+SECONDS_TO_BE_HEALTHY = 300
+DATABASES = {"warehouse", "metadata"}
+SMALL = DATABASES | {"api-server", "scheduler", "dag-processor"}
+LARGE = SMALL | {"triggerer", "broker", "worker"}
+
+ENVIRONMENT = os.environ | {
+    "CONTAINERS_STORAGE_CONF": str(WORK / "storage.conf"),
+    "CONTAINERS_CONF": str(WORK / "containers.conf"),
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    # podman would have systemd's timers ask for the health; here the tests ask.
+    "DISABLE_HC_SYSTEMD": "true",
+}
+
+
+def run(*command: str | Path) -> str:
+    """What the command says on its standard output; fails with all that it said."""
+    result = subprocess.run(command, env=ENVIRONMENT, cwd=PROJECT, capture_output=True, text=True)
+    assert result.returncode == 0, f"{command}:\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
+    return result.stdout
+
+
+def podman(*arguments: str | Path) -> str:
+    return run("podman", *arguments)
+
+
+def compose(*arguments: str, small: bool = False) -> str:
+    files = ["docker/compose.yml", "docker/compose.small.yml"][: 1 + small]
+    chosen = [part for file in files for part in ("--file", file)]
+    return run("podman-compose", "--project-name", NAME, "--env-file", str(WORK / "env"), *chosen, *arguments)
+
+
+def within(service: str, *command: str) -> str:
+    """What a command says in the container of a service."""
+    return podman("exec", f"{NAME}_{service}_1", *command).strip()
+
+
+def measured(what: str, since: float) -> None:
+    print(f"\n  {what}: {time.monotonic() - since:.0f} s", end="", flush=True)
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """The built image; the number of its user, its version and its commit are told to the build."""
+    began = time.monotonic()
+    run(HERE / "prepare.sh", WORK, Path(sys.executable).parents[1])
+    measured("the images that cannot be pulled, made", began)
+    began = time.monotonic()
+    commit = run("git", "rev-parse", "HEAD").strip()
+    podman(
+        "build", "--isolation=chroot", "--network=host", "--build-arg", f"COMMIT={commit}",
+        "--volume", f"{WORK}/build:/run/build:ro", "--volume", f"{WORK}/build/pip.conf:/etc/pip.conf:ro",
+        "--file", "docker/Dockerfile", "--tag", "mangnon:0.1.0", ".",
+    )  # fmt: skip
+    measured("the image of the project, built", began)
+    return "mangnon:0.1.0"
+
+
+@pytest.fixture(scope="module")
+def ports(image: str) -> Iterator[dict[str, int]]:
+    """The published ports of a stack that has nothing yet; afterwards nothing of it is left."""
+    _remove()
+    with socket.socket() as airflow, socket.socket() as warehouse:
+        for probe in (airflow, warehouse):
+            probe.bind(("127.0.0.1", 0))
+        chosen = {"AIRFLOW_PORT": airflow.getsockname()[1], "WAREHOUSE_PORT": warehouse.getsockname()[1]}
+    (WORK / "env").write_text("".join(f"{name}={port}\n" for name, port in chosen.items()))
+    yield chosen
+    _remove()
+
+
+@pytest.fixture
+def airflow(ports: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`services` speaks with the stack's Airflow, through the published port and with the generated password."""
+    monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
+    monkeypatch.setenv("MANGNON_AIRFLOW_URL", f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
+    services.password_file().parent.mkdir()
+    services.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
+
+
+def test_the_image_says_what_it_is_and_holds_no_tools_and_no_root(image: str) -> None:
+    labels = json.loads(podman("image", "inspect", image))[0]["Labels"]
+    assert labels["org.opencontainers.image.version"] == "0.1.0"
+    assert labels["org.opencontainers.image.revision"] == run("git", "rev-parse", "HEAD").strip()
+    assert podman("run", "--rm", image, "id", "-u").strip() == "10001"
+    found = podman("run", "--rm", image, "sh", "-c", "ls /opt/venv/bin; find / -xdev -writable -type d -user root || :")
+    assert not {"pip", "pytest", "ruff", "initdb"} & set(found.split())
+    assert "/opt" not in found
+    size = int(podman("image", "inspect", "--format", "{{.Size}}", image))
+    print(f"\n  the image: {size / 1e6:.0f} MB", end="")
+
+
+def test_from_nothing_every_container_becomes_healthy(ports: dict[str, int]) -> None:
+    _up(LARGE)
+    assert len(_containers("worker")) == 2
+
+
+def test_no_password_stands_where_anybody_can_read_it(ports: dict[str, int]) -> None:
+    secrets = [within("scheduler", "cat", f"/var/lib/mangnon/secrets/{name}") for name in DATABASES]
+    secrets += json.loads(within("scheduler", "cat", "/var/lib/mangnon/airflow/passwords.json")).values()
+    assert all(len(secret) > 12 for secret in secrets)
+    told = podman("inspect", *_containers()) + "".join(podman("logs", name) for name in _containers())
+    assert not [secret for secret in secrets if secret in told]
+
+
+def test_the_sample_in_the_inbox_becomes_the_published_figures(airflow: None, tmp_path: Path) -> None:
+    write_sample(tmp_path / "sample")
+    podman("cp", tmp_path / "sample", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
+    began = time.monotonic()
+    services.run_night()
+    measured("the night of the sample, with two workers", began)
+    print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
+    assert _figures() == _expected()
+    assert _releases() == [1]
+    hosts = _answers(
+        "select distinct hostname from task_instance where task_id = 'load_reporter'", "metadata", "airflow"
+    )
+    assert len(hosts) == 2  # both workers had work
+
+
+def test_the_clock_is_set(airflow: None) -> None:
+    dags = {dag["dag_id"]: dag for dag in services.ask("GET", "dags")["dags"]}
+    assert not any(dag["is_paused"] for dag in dags.values())
+    assert dags["collect_submissions"]["next_dagrun_run_after"].endswith("18:30:00Z")  # 01:30 in Viet Nam
+
+
+def test_whatever_is_killed_comes_back(ports: dict[str, int]) -> None:
+    for service in sorted(LARGE):
+        process = int(podman("inspect", "--format", "{{.State.Pid}}", f"{NAME}_{service}_1"))
+        os.kill(process, signal.SIGKILL)
+    began = time.monotonic()
+    _wait_until_healthy(LARGE, began)
+    measured("healthy again after kill -9 of every container", began)
+
+
+def test_bi_sees_the_marts_and_nothing_else(ports: dict[str, int]) -> None:
+    with psycopg.connect(_bi_url()) as reader:
+        assert (reader.info.host, reader.info.port) == ("127.0.0.1", ports["WAREHOUSE_PORT"])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            reader.execute("select * from ops.loads")
+
+
+def test_after_down_and_up_everything_is_still_there(airflow: None, ports: dict[str, int]) -> None:
+    before = _kept()
+    compose("down")
+    assert not _containers()
+    _up(LARGE)
+    assert _kept() == before
+    assert _figures() == _expected()
+    services.run_night()  # finds nothing new
+    assert _releases() == [1]
+
+
+def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], tmp_path: Path) -> None:
+    before = _kept()
+    compose("down")
+    _up(SMALL, small=True)
+    assert _kept() == before
+    # A file of which only the name is new is no new delivery; one that nobody can read is, and is refused.
+    (tmp_path / "unreadable.xlsx").write_text("no workbook")
+    podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
+    began = time.monotonic()
+    services.run_night()
+    measured("a night with one file, small", began)
+    print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
+    assert _answers("select count(*) from ops.deliveries where file_name = 'unreadable.xlsx'") == ["1"]
+    assert _figures() == _expected()
+
+
+def _up(services_wanted: set[str], small: bool = False) -> None:
+    """Starts the stack and waits until the health check of every container is content."""
+    began = time.monotonic()
+    compose("up", "--detach", small=small)
+    _wait_until_healthy(services_wanted, began)
+    measured(f"up and healthy, {'small' if small else 'with two workers'}", began)
+    assert {_service(name) for name in _containers()} == services_wanted
+
+
+def _wait_until_healthy(services_wanted: set[str], began: float) -> None:
+    while unhealthy := _unhealthy(services_wanted):
+        assert time.monotonic() - began < SECONDS_TO_BE_HEALTHY, f"not healthy: {unhealthy}"
+        time.sleep(2)
+
+
+def _unhealthy(wanted: set[str]) -> set[str]:
+    running = _containers()
+    ill = {name for name in running if not _is_healthy(name)}
+    return {_service(name) for name in ill} | (wanted - {_service(name) for name in running})
+
+
+def _is_healthy(container: str) -> bool:
+    check = ["podman", "healthcheck", "run", container]
+    return subprocess.run(check, env=ENVIRONMENT, capture_output=True).returncode == 0
+
+
+def _containers(service: str = "") -> list[str]:
+    """The running containers, but for those that only make ready."""
+    names = podman("ps", "--format", "{{.Names}}").split()
+    return [name for name in names if service in name and _service(name) not in ("secrets", "prepare")]
+
+
+def _service(container: str) -> str:
+    match = re.fullmatch(rf"{NAME}_(.+)_\d+", container)
+    assert match, container
+    return match[1]
+
+
+def _bi_url() -> str:
+    return within("api-server", "mangnon", "bi-url")
+
+
+def _figures() -> dict[str, tuple[Decimal, str, str]]:
+    """The figures of 2020 as BI gets them, through the published port."""
+    with psycopg.connect(_bi_url()) as reader:
+        rows = reader.execute("select figure, value, qualifier, unit from marts.annual_report where year = 2020")
+        return {figure: (value, qualifier, unit) for figure, value, qualifier, unit in rows}
+
+
+def _expected() -> dict[str, tuple[Decimal, str, str]]:
+    with PUBLISHED.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 33
+    return {row["figure"]: (Decimal(row["value"]), row["qualifier"], row["unit"]) for row in rows}
+
+
+def _releases() -> list[int]:
+    with psycopg.connect(_bi_url()) as reader:
+        return [row[0] for row in reader.execute("select release_id from marts.releases order by 1")]
+
+
+def _answers(query: str, service: str = "warehouse", user: str = "mangnon") -> list[str]:
+    """What the database's own superuser sees, asked from where its password is."""
+    address = f"postgresql://{user}@{service}/{'airflow' if service == 'metadata' else 'warehouse'}"
+    program = "import psycopg, sys; [print(*row) for row in psycopg.connect(sys.argv[1]).execute(sys.argv[2])]"
+    return within("scheduler", "python", "-c", program, address, query).splitlines()
+
+
+def _kept() -> list[object]:
+    """What no restart may change: ledger, runs, passwords, archive and inbox."""
+    return [
+        _answers("select delivery_id, sha256 from ops.deliveries order by 1"),
+        _answers("select run_id, state from dag_run order by id", "metadata", "airflow"),
+        within("scheduler", "sh", "-c", "cat airflow/passwords.json bi_reader.password"),
+        within("scheduler", "sh", "-c", "find archive inbox -type f | sort"),
+    ]
+
+
+def _remove() -> None:
+    # The storage is the tests' own: nothing in it belongs to anybody else. What others depend on goes after them.
+    while containers := podman("ps", "--all", "--quiet").split():
+        subprocess.run(["podman", "rm", "--force", "--time", "5", *containers], env=ENVIRONMENT, capture_output=True)
+    podman("volume", "rm", "--all", "--force")
+    podman("network", "prune", "--force")

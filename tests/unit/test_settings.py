@@ -1,0 +1,28 @@
+"""What a server's settings change: where BI is sent, and whose Airflow is asked."""
+
+from pathlib import Path
+
+import pytest
+
+from mangnon import services, warehouse
+
+
+def test_bi_is_sent_to_the_published_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "bi_reader.password").write_text("p")
+    monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
+    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://mangnon@warehouse:5432/warehouse")
+    assert warehouse.reader_url() == "postgresql://bi_reader:p@warehouse:5432/warehouse"
+    monkeypatch.setenv("MANGNON_BI_ADDRESS", "10.0.0.5:15432")
+    assert warehouse.reader_url() == "postgresql://bi_reader:p@10.0.0.5:15432/warehouse"
+
+
+def test_an_airflow_of_other_containers_is_asked_and_never_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
+    monkeypatch.setenv("MANGNON_AIRFLOW_URL", "http://127.0.0.1:9")  # nobody listens there
+    services.password_file().parent.mkdir()
+    services.password_file().write_text('{"admin": "p"}')
+    with pytest.raises(services.ServiceError, match="its containers"):
+        services.up(nightly=True)
+    assert sorted(path.name for path in services.password_file().parent.iterdir()) == ["passwords.json"]
