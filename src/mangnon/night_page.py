@@ -155,6 +155,7 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
         "refused": [load for load in stopped if load["state"] == "refused"],
         "held": [load for load in stopped if load["state"] == "held"],
         "refusal": [verdict["message"] for verdict in verdicts if verdict["severity"] == "critical"],
+        "holding": [verdict["message"] for verdict in verdicts if verdict["holds_release"]],
         "release_warnings": [verdict["message"] for verdict in verdicts if verdict["severity"] == "warning"],
         "warnings": _rows(connection, queries.LOADS_WITH_REASONS, **of, severity="warning"),
         "warnings_named": WARNINGS_NAMED,

@@ -106,13 +106,13 @@ LOADS_WITH_REASONS = """
 """
 
 RELEASE_VERDICTS = """
-    select distinct severity, message
+    select distinct severity, holds_release, message
     from ops.verdicts
     where gate = 'release'
         and release_id = %(release)s
         and not is_met
         and severity in ('critical', 'warning')
-        and (load_id is null or severity = 'critical')
+        and (load_id is null or severity = 'critical' or holds_release)
     order by severity, message
 """
 

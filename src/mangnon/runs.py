@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import click
@@ -169,12 +169,14 @@ def _wait_for_telling(publishing: str) -> None:
 def _started_by(dag_id: str, **source: str) -> str | None:
     """The run of the DAG that an asset event of that source started; None when there was no event."""
 
-    def caused() -> list[dict[str, str]] | None:
+    def caused() -> list[str | None] | None:
         events = ask("GET", f"assets/events?{urlencode(source)}")["asset_events"]
-        return events[0]["created_dagruns"] or None if events else [{"run_id": ""}]
+        if not events:
+            return [None]
+        # An asset may start several DAGs.
+        return [run["run_id"] for run in events[0]["created_dagruns"] if run["dag_id"] == dag_id] or None
 
-    runs = wait(caused, SECONDS_FOR_A_NIGHT, f"{dag_id} to start")
-    return runs[0]["run_id"] or None
+    return cast("str | None", wait(caused, SECONDS_FOR_A_NIGHT, f"{dag_id} to start")[0])
 
 
 def _wait_until_idle() -> None:

@@ -298,7 +298,7 @@ def _waiting(warehouse: ModuleType) -> int | None:
 @pytest.fixture
 def airflow(published: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     with running_airflow(monkeypatch) as running:
-        monkeypatch.setattr(running, "SECONDS_FOR_A_NIGHT", 400)  # what is lost must not hold up the tests
+        monkeypatch.setattr(airflow_api, "SECONDS_FOR_A_NIGHT", 400)  # what is lost must not hold up the tests
         yield running
 
 

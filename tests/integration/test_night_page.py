@@ -66,7 +66,7 @@ def test_a_night_with_refusals(
     sessions = "select value from marts.annual_report where figure = 'F01' and year = 2020"
     with published.connect("auditor") as connection:
         (before,) = connection.execute(sessions).fetchone()
-    send(inbox, "193", {"events": [event("193", 30)]}, 2)
+    send(inbox, "193", {"events": [event("193", 20)]}, 2)
     send(inbox, "194", {"events": [event("194", -number) for number in range(1, 4)]}, 2)
     os.rename(next(inbox.glob("194-*")), inbox / "194.xlsx")
     send(inbox, "195", {"events": [event("195", 5)]}, 2)
@@ -91,18 +91,19 @@ def test_a_night_with_refusals(
     with published.connect("auditor") as connection:
         (reasons,) = connection.execute(
             """
-            select
-                (select count(*) from raw.problems inner join ops.loads using (load_id) where reporter_code = '194')
-                + (
-                    select count(*) from ops.verdicts inner join ops.loads using (load_id)
-                    where reporter_code = '194' and not is_met
-                )
+            select count(*) from (
+                select message from raw.problems inner join ops.loads using (load_id)
+                where reporter_code = '194' and severity = 'critical'
+                union
+                select message from ops.verdicts inner join ops.loads using (load_id)
+                where reporter_code = '194' and severity = 'critical' and not is_met
+            ) as reasons
             """
         ).fetchone()
     assert reasons > 6
     assert f"và {reasons - 3} lý do khác" in text
     assert "Hai tệp khác nhau cùng lần gửi 2" in text
-    assert "Gửi lại làm thay đổi số liệu nhưng bìa không ghi" in text
+    assert "Gửi lại làm thay đổi số liệu đã công bố nhưng bìa không ghi" in text
     with published.connect("auditor") as connection:
         (now,) = connection.execute(sessions).fetchone()
     change = f"{'tăng' if now > before else 'giảm'} {abs(now - before):f}"
@@ -180,6 +181,24 @@ def test_nights_that_publish_nothing(
     pages = [path.name for path in Path(refused).parent.glob("2*.html")]
     assert len(pages) == 4
     assert [name in pages for name in re.findall(r'href="(2[^"]+)"', (Path(refused).parent / "index.html").read_text())]
+
+
+def test_a_release_that_waits_for_a_person(
+    published: ModuleType,
+    tmp_path: Path,
+    run_night: Callable[[], int | None],
+    browser_page: Callable[[str, int], Page],
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    send(tmp_path / "inbox", "193", {"events": [event("193", 60)]}, 2, "thiếu sổ theo dõi")
+    with pytest.raises(publish.ReleaseRefused):
+        run_night()
+    held = night_page.write()
+    assert "bản phát hành 2 chờ người có thẩm quyền duyệt, người đọc vẫn thấy bản 1." in text_of(held)
+    assert "Cảnh báo cần xem Gửi lại làm thay đổi lớn chỉ tiêu đã công bố của năm đã kết thúc: F01" in text_of(held)
+    assert_accessible(browser_page(held, 1200))
+    publish.approve(2, "Bà Mai", "đã có văn bản", say=lambda _: None)
+    assert "Được Bà Mai duyệt công bố dù có cảnh báo: đã có văn bản" in text_of(night_page.write())
 
 
 def test_before_the_first_night(warehouse: ModuleType) -> None:

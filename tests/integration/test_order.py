@@ -28,6 +28,9 @@ DELIVERIES = {
 # A correction before what it corrects; the two versions in different nights, so that one is published and taken back.
 OTHER_ORDER = (("corrected again", "the other version", "the same as 2"), (*reversed(DELIVERIES),))
 
+# What was said each night: as many nights, as many rows.
+OF_THE_NIGHTS = {"quality_by_rule"}
+
 # What says where a row is kept, or when it came, and not what it says.
 CIRCUMSTANCES = {
     "load_id", "line", "event_key", "beneficiary_key", "incident_key", "programme_site_key", "child_population_key",
@@ -56,7 +59,7 @@ def test_any_grouping_into_nights_ends_in_the_same_marts(
         run_night()
         assert contents() != before
     ended = contents()
-    assert {mart for mart in at_once if at_once[mart] != ended[mart]} == set()
+    assert {mart for mart in at_once if at_once[mart] != ended[mart]} <= OF_THE_NIGHTS
 
 
 def send(inbox: Path, names: object) -> None:

@@ -51,7 +51,7 @@ def test_what_came_of_each_submission(
     inbox.mkdir()
     once = (True, 1, 1, 0, 0, 0)
     assert all(seen(published, JULY, reporter)[0][:6] == once for reporter in ("193", "194", "195", "196"))
-    assert seen(published, RULES) == [], "nothing of the sample breaks a rule of the gates"
+    assert rules(published).keys() == {("loads", "cases_or_victims_missing", "incidents")}, "2019 lacks some victims"
 
     send(inbox, "193", {"events": [event("193", 5)]}, 2)
     send(inbox, "194", {"events": [wrong_event("194")]}, 2)

@@ -74,7 +74,7 @@ def test_16_readers_during_200_publishes_refusals_and_rollbacks(warehouse: Modul
         published[release] = number
 
     def refuse(connection: psycopg.Connection, number: int) -> None:
-        ledger.refuse(connection, _candidate(connection, number), "a test")
+        ledger.refuse(connection, _candidate(connection, number), "critical", "a test")
         refused.add(number)
 
     def roll_back(connection: psycopg.Connection, _: int) -> None:
