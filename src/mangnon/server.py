@@ -48,9 +48,10 @@ def start() -> None:
             return
         if not _data().exists():
             _initialise()
-        port = _free_port(_access()["port"])
-        write_secret(_access_file(), json.dumps(_access() | {"port": port}))
         for _ in range(60):
+            # Anew each time: another server may take a free port before ours does.
+            port = _free_port(_access()["port"])
+            write_secret(_access_file(), json.dumps(_access() | {"port": port}))
             if (result := _launch(port)).returncode == 0:
                 return
             # A server that was just killed answers as a process until it is reaped: some seconds.
