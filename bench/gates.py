@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -148,10 +149,10 @@ def _print_table(
             os.environ["WAREHOUSE_URL"] = url
             took[size].append(
                 {
-                    "gate 1": _seconds(lambda batches=batches: gate.judge_loads(batches)),
-                    "gate 2": _seconds(lambda candidate=candidate: gate.judge_release(candidate)),
-                    "SQL of gate 1": _seconds(lambda batches=batches: _bare("loads", batches, None)),
-                    "SQL of gate 2": _seconds(lambda batches=batches, at=candidate: _bare("release", batches, at)),
+                    "gate 1": _seconds(partial(gate.judge_loads, batches)),
+                    "gate 2": _seconds(partial(gate.judge_release, candidate)),
+                    "SQL of gate 1": _seconds(partial(_bare, "loads", batches, None)),
+                    "SQL of gate 2": _seconds(partial(_bare, "release", batches, candidate)),
                 }
             )
     small, large = ({part: [run[part] for run in took[size]] for part in took[size][0]} for size in SIZES)

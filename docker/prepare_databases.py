@@ -29,7 +29,7 @@ def prepare_databases() -> None:
     if are_prepared():
         print("Both databases are up to date, skipped")
         return
-    from mangnon import deploy, services
+    from mangnon import airflow_api, deploy
 
     with subprocess.Popen(["airflow", "db", "migrate"]) as migration:
         deploy.deploy()
@@ -38,8 +38,8 @@ def prepare_databases() -> None:
     for address in _addresses():
         _note(address)
     print(
-        f"Both databases are up to date. Airflow's user is {services.USER}; the password is in "
-        f"{services.password_file()} in every container. `mangnon bi-url` there shows the address for BI."
+        f"Both databases are up to date. Airflow's user is {airflow_api.USER}; the password is in "
+        f"{airflow_api.password_file()} in every container. `mangnon bi-url` there shows the address for BI."
     )
 
 
@@ -65,7 +65,7 @@ def _prepared_by(address: str) -> str | None:
         row = connection.execute(
             "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
         ).fetchone()
-        return row and row[0]
+        return row[0] if row else None
 
 
 def _note(address: str) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from mangnon import services
+from mangnon import airflow_api, runs
 from mangnon.sample import write_sample
 
 HERE = Path(__file__).parent
@@ -103,8 +103,8 @@ def airflow(ports: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """`services` speaks with the stack's Airflow, through the published port and with the generated password."""
     monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
     monkeypatch.setenv("MANGNON_AIRFLOW_URL", f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
-    services.password_file().parent.mkdir()
-    services.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
+    airflow_api.password_file().parent.mkdir()
+    airflow_api.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
 
 
 def test_the_image_says_what_it_is_and_holds_no_tools_and_no_root(image: str) -> None:
@@ -136,7 +136,7 @@ def test_the_sample_in_the_inbox_becomes_the_published_figures(airflow: None, tm
     write_sample(tmp_path / "sample")
     podman("cp", tmp_path / "sample", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
     began = time.monotonic()
-    services.run_night()
+    runs.run_night()
     measured("the night of the sample, with two workers", began)
     print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
     assert _figures() == _expected()
@@ -148,7 +148,7 @@ def test_the_sample_in_the_inbox_becomes_the_published_figures(airflow: None, tm
 
 
 def test_the_clock_is_set(airflow: None) -> None:
-    dags = {dag["dag_id"]: dag for dag in services.ask("GET", "dags")["dags"]}
+    dags = {dag["dag_id"]: dag for dag in airflow_api.ask("GET", "dags")["dags"]}
     assert not any(dag["is_paused"] for dag in dags.values())
     assert dags["collect_submissions"]["next_dagrun_run_after"].endswith("18:30:00Z")  # 01:30 in Viet Nam
 
@@ -176,7 +176,7 @@ def test_after_down_and_up_everything_is_still_there(airflow: None, ports: dict[
     _up(LARGE)
     assert _kept() == before
     assert _figures() == _expected()
-    services.run_night()  # finds nothing new
+    runs.run_night()  # finds nothing new
     assert _releases() == [1]
 
 
@@ -189,7 +189,7 @@ def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], t
     (tmp_path / "unreadable.xlsx").write_text("no workbook")
     podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
     began = time.monotonic()
-    services.run_night()
+    runs.run_night()
     measured("a night with one file, small", began)
     print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
     assert _answers("select count(*) from ops.deliveries where file_name = 'unreadable.xlsx'") == ["1"]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,8 +41,8 @@ def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:
     """Answers the question of a run until the run ends; its state.
 
-    An answer that comes before the scheduler has noticed that the task rests is lost, and Airflow asks again: nobody
-    is that fast but a test.
+    An answer that comes before the scheduler has noticed that the task rests is lost, and Airflow asks again a minute
+    later: nobody is that fast but a test, so it takes a breath first.
     """
     run_path = f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
     task_path = f"{run_path}/taskInstances/approve"
@@ -51,6 +52,7 @@ def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:
         if run["end_date"]:
             return str(run["state"])
         if airflow_api.ask("GET", task_path)["state"] == "awaiting_input":
+            time.sleep(3)
             body = {"chosen_options": [option], "params_input": params}
             airflow_api.ask("PATCH", f"{task_path}/-1/hitlDetails", body)
         return None
