@@ -14,14 +14,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
+import pandas
 import psycopg
 import pytest
 
 from mangnon import airflow_api, runs
+from mangnon.codes import CodeLists
+from mangnon.forms.template import write_template
 from mangnon.sample import write_sample
+from mangnon.sample.submissions import PROVINCE, submissions
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
@@ -31,6 +38,9 @@ NAME = "mangnon_test"
 SECONDS_TO_BE_HEALTHY = 300
 DATABASES = {"warehouse", "metadata"}
 SMALL = DATABASES | {"api-server", "scheduler", "dag-processor"}
+REPORTERS = {submission.reporter for submission in submissions() if submission.period.year == 2020}
+SENT = 13 * len(REPORTERS)
+SPANS = [(date(2021 + n, 1 + n, 1), date(2022 + n, 1 + n, 1)) for n in range(4)]  # of 13 months each
 LARGE = SMALL | {"triggerer", "broker", "worker"}
 
 ENVIRONMENT = os.environ | {
@@ -155,11 +165,43 @@ def test_the_clock_is_set(airflow: None) -> None:
 
 def test_whatever_is_killed_comes_back(ports: dict[str, int]) -> None:
     for service in sorted(LARGE):
-        process = int(podman("inspect", "--format", "{{.State.Pid}}", f"{NAME}_{service}_1"))
-        os.kill(process, signal.SIGKILL)
+        _kill(service)
     began = time.monotonic()
     _wait_until_healthy(LARGE, began)
     measured("healthy again after kill -9 of every container", began)
+
+
+def test_a_night_survives_a_worker_the_broker_and_the_scheduler(airflow: None, tmp_path: Path) -> None:
+    _send(tmp_path / "sent", *SPANS[0])
+    began = time.monotonic()
+    with ThreadPoolExecutor() as threads:
+        night = threads.submit(runs.run_night)
+        for victim, reporters in (("worker", 2), ("broker", 6), ("scheduler", 10)):
+            are_read = partial(_are_read, *SPANS[0], 13 * reporters)
+            airflow_api.wait(are_read, 600, f"{reporters} reporters to be read")
+            assert not night.done(), "the night was over before anything was killed"
+            _kill(victim)
+        night.result()
+    measured(f"a night of {SENT} workbooks in which a worker, the broker and the scheduler are killed", began)
+    _wait_until_healthy(LARGE, time.monotonic())
+    assert _releases() == [1, 2]
+    assert _published(*SPANS[0]) == (SENT, SENT)
+    assert _answers("select count(distinct delivery_id), count(*) from ops.loads where period > '2020-12-31'") == [
+        f"{SENT} {SENT}"
+    ]
+    assert _figures() == _expected()
+
+
+@pytest.mark.parametrize(("workers", "span"), zip((1, 2, 4), SPANS[1:], strict=True))
+def test_with_so_many_workers(airflow: None, tmp_path: Path, workers: int, span: tuple[date, date]) -> None:
+    compose("up", "--detach", "--no-recreate", "--scale", f"worker={workers}")
+    airflow_api.wait(lambda: len(_containers("worker")) == workers and not _unhealthy(LARGE), 300, "the workers")
+    _send(tmp_path / "sent", *span)
+    began = time.monotonic()
+    runs.run_night()
+    measured(f"a night of {SENT} workbooks with {workers} workers", began)
+    print(_reading(time.monotonic() - began), end="")
+    assert _published(*span) == (SENT, SENT)
 
 
 def test_bi_sees_the_marts_and_nothing_else(ports: dict[str, int]) -> None:
@@ -170,14 +212,14 @@ def test_bi_sees_the_marts_and_nothing_else(ports: dict[str, int]) -> None:
 
 
 def test_after_down_and_up_everything_is_still_there(airflow: None, ports: dict[str, int]) -> None:
-    before = _kept()
+    before, releases = _kept(), _releases()
     compose("down")
     assert not _containers()
     _up(LARGE)
     assert _kept() == before
     assert _figures() == _expected()
     runs.run_night()  # finds nothing new
-    assert _releases() == [1]
+    assert _releases() == releases
 
 
 def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], tmp_path: Path) -> None:
@@ -194,6 +236,55 @@ def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], t
     print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
     assert _answers("select count(*) from ops.deliveries where file_name = 'unreadable.xlsx'") == ["1"]
     assert _figures() == _expected()
+
+
+def _send(folder: Path, first: date, last: date) -> None:
+    """Puts a workbook with one event into the inbox, for every reporter and every month from the first to the last."""
+    lists = CodeLists.from_package()
+    folder.mkdir()
+    for reporter in REPORTERS:
+        line = {
+            "area": reporter if reporter.isdigit() else PROVINCE,
+            "event_type": "communication",
+            "event_count": 1,
+            "attendances": 50,
+        }
+        for month in pandas.date_range(first, last, freq="MS").date:
+            path = folder / f"{reporter}-{month:%Y-%m}.xlsx"
+            write_template(path, lists.reporters[reporter], month, lists, {"events": [line]}, synthetic=True)
+    podman("cp", folder, f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/{first}")
+
+
+def _are_read(first: date, last: date, deliveries: int) -> bool:
+    (count,) = _answers(f"select count(*) from ops.loads where period between '{first}' and '{last}'")
+    return int(count) >= deliveries
+
+
+def _reading(seconds: float) -> str:
+    """How long the newest night, of the last seconds, read workbooks."""
+    (row,) = _answers(
+        f"""
+        select round(extract(epoch from max(end_date) - min(start_date))), round(sum(duration))
+        from task_instance
+        where task_id = 'load_reporter' and start_date > now() - interval '{seconds} seconds'
+        """,
+        "metadata",
+        "airflow",
+    )
+    took, work = row.split()
+    return f"; reading them {took} s, in which the tasks together took {work} s"
+
+
+def _published(first: date, last: date) -> tuple[int, int]:
+    """Lines and events of these months, as BI sees them."""
+    with psycopg.connect(_bi_url()) as reader:
+        query = "select count(*), sum(event_count) from marts.fct_events where period between %s and %s"
+        return reader.execute(query, [first, last]).fetchone()  # type: ignore[return-value]
+
+
+def _kill(service: str) -> None:
+    process = int(podman("inspect", "--format", "{{.State.Pid}}", f"{NAME}_{service}_1"))
+    os.kill(process, signal.SIGKILL)
 
 
 def _up(services_wanted: set[str], small: bool = False) -> None:
