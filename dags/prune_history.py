@@ -1,10 +1,11 @@
-"""## Every week: rows that no kept release shows
+"""## Every week: rows that no kept release shows, and old logs
 
 **prune**: loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and
 core. What readers see does not change. A release that is not whole any more says so when its facts are asked for; its
 report stays, and so do the ledger and the archive.
+**prune_logs**: the logs of tasks and components to which nothing was added for 90 days.
 
-To read it again: `mangnon prune --restore RELEASE`, see docs/runbooks/prune-and-reread.md.
+To read rows again: `mangnon prune --restore RELEASE`, see docs/runbooks/prune-and-reread.md.
 """
 
 from datetime import timedelta
@@ -19,7 +20,10 @@ from airflow.sdk import CronTriggerTimetable, Param, dag, task
     max_active_runs=1,
     doc_md=__doc__,
     tags=["weekly", "raw", "core"],
-    params={"keep": Param(30, type="integer", minimum=1, description="How many of the newest releases are kept")},
+    params={
+        "keep": Param(30, type="integer", minimum=1, description="How many of the newest releases are kept"),
+        "log_days": Param(90, type="integer", minimum=1, description="For how many days logs are kept"),
+    },
     default_args={
         "owner": "data-engineering",
         "retries": 2,
@@ -34,7 +38,14 @@ def prune_history():
 
         return pruning.prune(params["keep"]).releases
 
+    @task
+    def prune_logs(params: dict) -> int:
+        from mangnon import prune as pruning
+
+        return pruning.prune_logs(params["log_days"])
+
     prune()
+    prune_logs()
 
 
 prune_history()

@@ -9,10 +9,12 @@ Releases that lose rows are marked first, then rows go: cut off anywhere, no rel
 next pruning goes on.
 """
 
+import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 
-from mangnon import contents, ledger, load, transform, warehouse
+from mangnon import airflow_api, contents, ledger, load, transform, warehouse
 from mangnon.problems import Failure
 from mangnon.warehouse import Connection
 
@@ -113,6 +115,21 @@ def prune(keep: int, dry_run: bool = False) -> Pruning:
             for start in range(0, len(load_ids), LOADS_AT_ONCE):
                 _remove_rows(connection, load_ids[start : start + LOADS_AT_ONCE])
         return Pruning(load_ids, sum(rows for _, rows in loads), releases)
+
+
+def prune_logs(days: int) -> int:
+    """Removes Airflow's logs to which nothing was added for so many days, and the folders that this leaves empty.
+
+    Returns how many files are gone.
+    """
+    logs, oldest = airflow_api.folder() / "logs", time.time() - days * 86_400
+    old = [path for path in logs.rglob("*") if path.is_file() and path.stat().st_mtime < oldest]
+    for path in old:
+        path.unlink(missing_ok=True)
+        for parent in path.relative_to(logs).parents[:-1]:
+            with suppress(OSError):  # others are in it
+                (logs / parent).rmdir()
+    return len(old)
 
 
 def restore(release_id: int) -> list[int]:

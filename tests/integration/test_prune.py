@@ -1,6 +1,8 @@
 """Pruning: what readers see does not change; what is gone says so, and comes back from the archive as it was."""
 
 import itertools
+import os
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -123,6 +125,19 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
         )
     assert run_night() == 4
     assert look(published, 4, EVENTS) == old
+
+
+def test_logs_go_when_nothing_was_added_for_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
+    logs = tmp_path / "airflow" / "logs"
+    for name, days in (("dag/old run/task/1.log", 91), ("dag/run/task/1.log", 91), ("dag/run/task/2.log", 89)):
+        path = logs / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a log")
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    assert prune.prune_logs(90) == 2
+    assert [path.name for path in logs.rglob("*")] == ["dag", "run", "task", "2.log"]
+    assert prune.prune_logs(90) == 0
 
 
 def test_what_is_read_otherwise_is_not_restored(
