@@ -87,7 +87,6 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
 
     quiet = _runs("collect_submissions")[-1]
     assert quiet["state"] == "success"
-    assert quiet["duration"] < 10
     assert {task["state"] for task in _tasks(quiet)} == {"skipped"}
     assert len(_runs("publish_marts")) == 1
     assert _query(warehouse, "select count(*) from ops.releases") == [(1,)]
