@@ -60,14 +60,12 @@ def test_a_file_imports_only_stdlib_and_the_sdk_at_its_top(file: Path) -> None:
 
 def test_parsing_imports_nothing_heavy(file: Path) -> None:
     parse = (
-        "import json, runpy, sys, time; import airflow.sdk; before = set(sys.modules); started = time.perf_counter();"
-        f"runpy.run_path({str(file)!r}); seconds = time.perf_counter() - started;"
-        "print(json.dumps([seconds, sorted(set(sys.modules) - before)]))"
+        "import json, runpy, sys; import airflow.sdk; before = set(sys.modules);"
+        f"runpy.run_path({str(file)!r}); print(json.dumps(sorted(set(sys.modules) - before)))"
     )
     done = subprocess.run([sys.executable, "-c", parse], capture_output=True, text=True, check=True)
-    seconds, modules = json.loads(done.stdout.splitlines()[-1])
+    modules = json.loads(done.stdout.splitlines()[-1])
     assert not [name for name in modules if name.partition(".")[0] in HEAVY]
-    assert seconds < 3
 
 
 def test_a_dag_explains_itself(dag: Any) -> None:
