@@ -1,12 +1,13 @@
 # Everything here needs Python 3.11 to 3.13 and make, nothing else; nothing here needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run up down report status backfill lint test test-containers bench clean setup
+.PHONY: help run up down report status doctor backfill lint test test-containers bench clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # A .env file (see .env.example) says where things are; without one they are under .mangnon.
 -include .env
 export MANGNON_HOME MANGNON_INBOX MANGNON_ARCHIVE MANGNON_OUTBOX WAREHOUSE_URL
 export MANGNON_SMTP_URL MANGNON_MAIL_FROM MANGNON_MAIL_ADDRESSES
+export MANGNON_JSON_LOGS MANGNON_STATSD OTEL_EXPORTER_OTLP_ENDPOINT MANGNON_OPENLINEAGE
 
 YEAR ?= 2020
 BIN := .venv/bin
@@ -33,6 +34,9 @@ report: setup ## Print the annual report: make report YEAR=2020
 
 status: setup ## What was delivered, loaded, refused, published, and why not
 	@$(BIN)/mangnon status
+
+doctor: setup ## What is wrong and what to do, in plain words
+	@$(BIN)/mangnon doctor
 
 backfill: setup ## Read months again after code or lists changed: make backfill FROM=2020-01 TO=2020-12 REASON="…"
 	@$(BIN)/mangnon backfill --from "$$FROM" --to "$$TO" --reason "$$REASON" --reporter "$$REPORTER" --form "$$FORM"

@@ -1,6 +1,6 @@
 """Whether a component is healthy, without importing Airflow, which takes seconds: check_health.py COMPONENT.
 
-Exit code 0: it is. Everything but a worker is asked about at Airflow's API.
+Exit code 0: it is. Everything but a worker and the metrics is asked about at Airflow's API.
 """
 
 import json
@@ -12,13 +12,20 @@ from urllib.request import urlopen
 
 
 def is_healthy(component: str) -> bool:
-    """Of `worker`, `metadatabase`, `scheduler`, `dag_processor` or `triggerer`."""
-    return _worker_answers() if component == "worker" else _airflow_says(component)
+    """Of `worker`, `metrics`, `metadatabase`, `scheduler`, `dag_processor` or `triggerer`."""
+    if component == "worker":
+        return _worker_answers()
+    return _metrics_answer() if component == "metrics" else _airflow_says(component)
 
 
 def _airflow_says(component: str) -> bool:
     with urlopen(f"{os.environ['MANGNON_AIRFLOW_URL']}/api/v2/monitor/health", timeout=10) as answer:
         return json.load(answer)[component]["status"] == "healthy"
+
+
+def _metrics_answer() -> bool:
+    with urlopen("http://127.0.0.1:9108/metrics", timeout=10) as answer:
+        return answer.status == 200
 
 
 def _worker_answers() -> bool:

@@ -7,6 +7,8 @@ import time
 import psycopg
 from prepare_databases import are_prepared
 
+from mangnon import watching
+
 
 def wait_until_prepared() -> None:
     """However long it takes: a component that gives up would only be started again."""
@@ -25,6 +27,15 @@ def _are_prepared() -> bool:
         return False
 
 
+def environment() -> dict[str, str]:
+    """Our own environment, and what our settings for watching mean for Airflow."""
+    return os.environ | {
+        f"AIRFLOW__{section}__{option}".upper(): value
+        for section, options in watching.airflow_config().items()
+        for option, value in options.items()
+    }
+
+
 if __name__ == "__main__":
     wait_until_prepared()
-    os.execvp("airflow", ["airflow", *sys.argv[1:]])
+    os.execvpe("airflow", ["airflow", *sys.argv[1:]], environment())

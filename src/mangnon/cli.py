@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import psycopg
 
+from mangnon import watching
 from mangnon.codes import CodeLists
 from mangnon.commands.backfill import backfill
 from mangnon.commands.explain import explain
@@ -17,6 +18,7 @@ from mangnon.commands.page import page
 from mangnon.commands.prune import prune
 from mangnon.commands.release import release
 from mangnon.commands.tell import tell, tell_all
+from mangnon.commands.watch import doctor, metrics
 from mangnon.forms.template import write_template
 from mangnon.problems import Failure
 
@@ -198,12 +200,13 @@ def down() -> None:
     server.stop()
 
 
-for command in (backfill, explain, load, page, prune, release, tell):
+for command in (backfill, doctor, explain, load, metrics, page, prune, release, tell):
     cli.add_command(command)
 
 
 def main() -> None:
     """Runs the command; what may well happen is said in one line, without a traceback."""
+    watching.configure_logs(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "help"))
     try:
         cli()
     except psycopg.errors.InvalidParameterValue as error:  # a release or a day that nobody can look at

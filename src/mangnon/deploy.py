@@ -1,7 +1,9 @@
 """Deployment: brings a warehouse up to this version of the code."""
 
+import hashlib
 import secrets
 from importlib.resources import files
+from pathlib import Path
 
 import fsspec
 import psycopg
@@ -13,11 +15,17 @@ from psycopg import sql
 from mangnon import server, transform, warehouse
 from mangnon.codes import REFERENCE_FOLDER, REFERENCE_REPORTER
 from mangnon.forms import REFERENCE_FORMS, Form, all_forms
-from mangnon.settings import settings, write_secret
+from mangnon.settings import PROJECT, settings, write_secret
 from mangnon.warehouse import Connection
 
 # The key of the advisory lock under which one process deploys at a time.
 DEPLOY_LOCK = 26_11_01
+
+# What a deployment brings, beside the migrations.
+BROUGHT = (
+    (Path(__file__).parent, ("forms/*.yml", "roles.sql")),
+    (PROJECT / "dbt_project", ("dbt_project.yml", "macros/*.sql", "models/**/*")),
+)
 
 # What the loader adds to the columns of a form.
 LINEAGE_COLUMNS = {
@@ -44,7 +52,25 @@ def deploy() -> None:
         _give_password(connection)
         connection.commit()
         transform.deploy()
+        connection.execute(sql.SQL("comment on schema ops is {}").format(sql.Literal(version())))
     deliver_reference()
+
+
+def version() -> str:
+    """A hash of the forms, roles and models that a deployment of this code brings."""
+    digest = hashlib.sha256()
+    for folder, patterns in BROUGHT:
+        for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def deployed_version(connection: Connection) -> str | None:
+    """The same of the code that was deployed last; None where none ended well."""
+    row = connection.execute(
+        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'ops'"
+    ).fetchone()
+    return row[0] if row else None
 
 
 def deliver_reference() -> None:

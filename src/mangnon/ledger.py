@@ -92,6 +92,29 @@ def open_night(connection: Connection) -> int:
     return row[0] if row else open_night(connection)
 
 
+def note_collected(connection: Connection) -> None:
+    """Notes that the inbox was looked through: the night's batch is opened, or opened anew while nothing is in it.
+
+    So a night that finds nothing can be told from one that never came.
+    """
+    connection.execute("insert into ops.batches (kind) values ('night') on conflict do nothing")
+    connection.execute(
+        """
+        update ops.batches
+        set opened_at = clock_timestamp()
+        where batch_id = (
+            select batch_id
+            from ops.batches
+            where kind = 'night'
+                and state = 'open'
+                and not exists (select from ops.loads where loads.batch_id = batches.batch_id)
+            for update skip locked -- somebody loads: it will not stay empty
+        )
+        """
+    )
+    connection.commit()
+
+
 def close_night(connection: Connection) -> int | None:
     """Closes the night's batch when it has loads; from then on it never changes.
 

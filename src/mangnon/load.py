@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 import pyarrow.csv
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
+from structlog.contextvars import bound_contextvars
 
 from mangnon import ledger
 from mangnon.archive import archived
@@ -21,6 +23,8 @@ from mangnon.settings import TIMEZONE
 from mangnon.sources import Source, open_source
 from mangnon.sources.cover import Cover
 from mangnon.warehouse import Connection
+
+logger = logging.getLogger(__name__)
 
 # From so many rows on, the planner is told at once.
 LARGE_LOAD = 100_000
@@ -118,6 +122,21 @@ def load_delivery(
     A delivery that is read as a whole leaves at least one load.
     """
     current = fingerprint(connection)
+    with bound_contextvars(batch=batch_id, delivery=delivery.delivery_id):
+        loads = _read(connection, delivery, code_lists, forms)
+        for load in loads:
+            with bound_contextvars(load=load.load_id):
+                _note(connection, load, batch_id, current)
+                logger.info(
+                    "%s: %s is %s, %s rows, %s refused",
+                    delivery.file_name, load.form or "no form", load.state, load.rows_loaded, len(load.refused),
+                )  # fmt: skip
+    return loads
+
+
+def _read(
+    connection: Connection, delivery: Delivery, code_lists: CodeLists | None, forms: Collection[str] | None
+) -> list[Load]:
     loads: list[Load] = []
     with archived(delivery.sha256) as path:
         cover = None
@@ -136,10 +155,9 @@ def load_delivery(
                 if forms is not None and name not in forms:
                     continue
                 load = Load(_next_load_id(connection), delivery, cover, name)
-                _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
+                with bound_contextvars(load=load.load_id):
+                    _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
                 loads.append(load)
-    for load in loads:
-        _note(connection, load, batch_id, current)
     return loads
 
 

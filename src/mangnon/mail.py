@@ -83,7 +83,7 @@ def server() -> Iterator[smtplib.SMTP]:
         yield connection
 
 
-def letter(feedback_id: int, to: list[str], subject: str, body: str, paths: list[str]) -> MIMEMultipart:
+def letter(number: int | str, to: list[str], subject: str, body: str, paths: list[str]) -> MIMEMultipart:
     """A letter with workbooks of the outbox attached. The same one has the same id, should it ever be sent twice."""
     name, sender = parseaddr(settings().mail_from or "")
     if sender.count("@") != 1:
@@ -95,7 +95,7 @@ def letter(feedback_id: int, to: list[str], subject: str, body: str, paths: list
     message["Subject"] = Header(" ".join(subject.split()), "utf-8", header_name="Subject").encode()
     message["Date"] = formatdate(localtime=True)
     domain = sender.rpartition("@")[2]
-    message["Message-ID"] = f"<{feedback_id}.{hashlib.sha256(''.join(paths).encode()).hexdigest()[:16]}@{domain}>"
+    message["Message-ID"] = f"<{number}.{hashlib.sha256(''.join(paths).encode()).hexdigest()[:16]}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.attach(MIMEText(body, "plain", "utf-8"))
     for path in paths:

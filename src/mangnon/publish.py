@@ -6,12 +6,18 @@ works; between two phases the open candidate is the mark, and whoever comes next
 along.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from structlog.contextvars import bound_contextvars
 
 from mangnon import approvals, contents, gate, ledger, prune, transform, warehouse
 from mangnon.approvals import Approval
 from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
+
+logger = logging.getLogger(__name__)
 
 
 class ReleaseRefused(Failure):
@@ -30,20 +36,21 @@ def freeze() -> list[int]:
 
 def model(batches: list[int]) -> None:
     """Appends the rows of the batches' loads to the core. Raises TransformError."""
-    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+    with _publishing(batches=batches) as connection:
         transform.model(batches, ledger.counting_reference_loads(connection))
         contents.note_modelled(connection, batches)
+        logger.info("the rows of the batches are in the core")
 
 
 def judge_loads(batches: list[int]) -> list[int]:
     """Gate 1; the ids of the loads that it refused."""
-    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+    with _publishing(batches=batches):
         return gate.judge_loads(batches)
 
 
 def build_candidate(batches: list[int]) -> int | None:
     """The candidate release with its computed tables; None when nothing would change."""
-    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+    with _publishing(batches=batches) as connection:
         release_id = ledger.build_candidate(connection, batches, fingerprint(connection))
         if release_id is not None:
             _compute(connection, release_id)
@@ -56,7 +63,7 @@ def judge_release(release_id: int, approval: Approval | None = None) -> int:
     Loads that can be blamed are refused, and the candidate is built once more without them; only what cannot be
     attributed refuses the release. So do warnings that hold it, until a person approves exactly these.
     """
-    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+    with _publishing(release=release_id) as connection:
         ledger.check_candidate(connection, release_id)  # what was said of a decided one must stay
         judgement = gate.judge_release(release_id)
         if judgement.refused_loads:
@@ -78,8 +85,9 @@ def judge_release(release_id: int, approval: Approval | None = None) -> int:
 
 def publish(release_id: int, approval: Approval | None = None) -> None:
     """The flip: one row, and readers see the new release. Raises CandidateGone, NotApprovable."""
-    with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
+    with _publishing(release=release_id) as connection:
         ledger.publish(connection, release_id, approval)
+        logger.info("the release is what readers see")
 
 
 def publish_all(say: Callable[[str], None] = print, approval: Approval | None = None) -> int | None:
@@ -121,6 +129,17 @@ def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[
     return release_id
 
 
+@contextmanager
+def _publishing(**ids: object) -> Iterator[warehouse.Connection]:
+    """A connection that holds the right to publish; what is logged meanwhile carries these ids."""
+    with (
+        bound_contextvars(**ids),
+        warehouse.connect("publisher") as connection,
+        warehouse.publishing_lock(connection),
+    ):
+        yield connection
+
+
 def _hold_unless_approved(connection: warehouse.Connection, release_id: int, approval: Approval | None) -> None:
     warnings = approvals.holding_warnings(connection, release_id)
     surprising = [warning.message for warning in warnings if not approval or warning not in approval.warnings]
@@ -139,6 +158,8 @@ def _compute(connection: warehouse.Connection, release_id: int) -> None:
     if pruned := ledger.pruned_loads(connection, release_id):
         prune.restore_loads(pruned)
     transform.build_release_tables(release_id)
+    with bound_contextvars(release=release_id):
+        logger.info("the release is a candidate, its tables are computed")
 
 
 def _decided_by_persons() -> bool:

@@ -26,7 +26,7 @@ import sqlalchemy
 from cryptography.fernet import Fernet
 from psycopg import sql
 
-from mangnon import warehouse
+from mangnon import warehouse, watching
 from mangnon.airflow_api import USER, ServiceError, address, ask, folder, kept_file, password_file, pause, wait
 from mangnon.settings import PROJECT, settings, write_secret
 
@@ -38,8 +38,9 @@ COMPONENTS = {
 }
 # Every process of ours carries this variable, and so do its children: that is how `down` finds them all.
 MARKER = "MANGNON_SERVICES"
-# The DAG with a clock. The others follow from assets, and always may.
+# The DAG of the night, and the one that misses it. The others follow from assets or do no harm, and always may.
 NIGHTLY = "collect_submissions"
+DEADLINE = "check_deadline"
 SECONDS_TO_START = 180
 SECONDS_TO_END = 15
 
@@ -59,7 +60,7 @@ def up(nightly: bool) -> None:
         _migrate()
         _start()
     for dag_id in _dag_ids():
-        pause(dag_id, dag_id == NIGHTLY and not nightly)
+        pause(dag_id, dag_id in (NIGHTLY, DEADLINE) and not nightly)
     if nightly:
         click.echo(f"Airflow: the user is {USER}, the password is in {password_file()}")
 
@@ -202,6 +203,7 @@ def _configure() -> None:
             "workers": {"min_heartbeat_interval": 1},
         }
     )
+    config.read_dict(watching.airflow_config())
     text = StringIO()
     config.write(text)
     write_secret(folder() / "airflow.cfg", text.getvalue().replace("%", "%%"))

@@ -21,6 +21,11 @@ class Settings:
     smtp_url: str | None
     mail_from: str | None
     mail_addresses: Path | None
+    # Watching: how logs are written, and where Airflow sends its events of lineage and its own metrics.
+    json_logs: bool
+    openlineage: str | None
+    statsd: str | None
+    otlp: str | None
     # In containers only, where docker/compose.yml sets them: host:port at which BI reaches the warehouse, and where
     # Airflow runs that is not ours to start.
     bi_address: str | None
@@ -39,6 +44,10 @@ def settings() -> Settings:
         smtp_url=os.environ.get("MANGNON_SMTP_URL") or None,
         mail_from=os.environ.get("MANGNON_MAIL_FROM") or None,
         mail_addresses=Path(addresses) if (addresses := os.environ.get("MANGNON_MAIL_ADDRESSES")) else None,
+        json_logs=os.environ.get("MANGNON_JSON_LOGS", "").lower() in ("1", "true"),
+        openlineage=os.environ.get("MANGNON_OPENLINEAGE") or None,
+        statsd=os.environ.get("MANGNON_STATSD") or None,
+        otlp=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
         bi_address=os.environ.get("MANGNON_BI_ADDRESS") or None,
         airflow_url=os.environ.get("MANGNON_AIRFLOW_URL") or None,
     )

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from psycopg.rows import dict_row
+from structlog.contextvars import bound_contextvars
 
 from mangnon import mail, outbox, reminders, warehouse
 from mangnon.archive import archived
@@ -65,7 +66,8 @@ def write_feedback() -> list[str]:
                 connection.commit()
             except Exception as error:
                 connection.rollback()
-                logger.exception("feedback on delivery %s", delivery_id)
+                with bound_contextvars(delivery=delivery_id):
+                    logger.exception("feedback could not be written")
                 failed.append(f"delivery {delivery_id}: {error}")
     if failed:
         raise NotTold("not every feedback could be written; the next run tries again:\n" + "\n".join(failed))

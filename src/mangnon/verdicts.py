@@ -1,14 +1,19 @@
 """What a gate writes down: verdicts, the cells that they speak of, and the loads that are refused."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from structlog.contextvars import bound_contextvars
+
 from mangnon.warehouse import Connection
 
 if TYPE_CHECKING:
     from expectations.rule import Rule
+
+logger = logging.getLogger(__name__)
 
 # A verdict marks no more cells than this, so that a form of a million bad lines stays readable.
 CELLS_MARKED = 1000
@@ -130,4 +135,7 @@ def refuse(connection: Connection, failures: list[Failure], refusable: set[int])
         "update ops.loads set state = 'refused', state_reason = %s where load_id = %s",
         [(" ".join(messages), load_id) for load_id, messages in reasons.items()],
     )
+    for load_id, messages in reasons.items():
+        with bound_contextvars(load=load_id):
+            logger.info("refused: %s", " ".join(messages))
     return sorted(reasons)

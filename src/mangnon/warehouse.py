@@ -36,6 +36,25 @@ def connect(role: str | None = None, release: int | None = None) -> Connection:
     )
 
 
+def observe(role: str | None = None) -> Connection:
+    """A connection for those who only watch: it reads, starts no server, and waits for nobody long.
+
+    Raises psycopg.OperationalError, also when the embedded server does not run.
+    """
+    if not (address := settings().warehouse_url):
+        if not server.is_ready():
+            raise psycopg.OperationalError("the embedded PostgreSQL does not run")
+        address = server.url(DATABASE)
+    watching = "-c default_transaction_read_only=on -c statement_timeout=5s"
+    return psycopg.connect(
+        address,
+        options=f"{watching} {connection_options(role)}",
+        connect_timeout=5,
+        application_name="mangnon watching",
+        autocommit=True,
+    )
+
+
 def connection_options(role: str | None = None, release: int | None = None) -> str:
     """What libpq must be told for a session of that role that looks at that release."""
     chosen = {"role": role, "mangnon.release": release}

@@ -1,20 +1,24 @@
 """Nights on a real Airflow: scheduler, LocalExecutor, API server, and a metadata database of their own."""
 
+import itertools
+import json
 import os
 import signal
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 import psutil
 import psycopg
 import pytest
+from test_tell import mail_server
 
-from mangnon import airflow_api, deploy, runs, server, services
+from mangnon import airflow_api, deploy, doctor, runs, server, services
 from mangnon.sample import write_sample
 
 METADATA = "airflow_test"
@@ -60,8 +64,21 @@ def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:
     return str(airflow_api.wait(ended, airflow_api.SECONDS_FOR_A_NIGHT, f"{dag_id} to end"))
 
 
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """Before Airflow starts: where its lineage goes, and a mail server that knows the office."""
+    with mail_server() as mails:
+        addresses = tmp_path / "addresses.csv"
+        addresses.write_text("reporter_code,address\n_office,office@example.org\n", encoding="utf-8")
+        monkeypatch.setenv("MANGNON_SMTP_URL", f"smtp://127.0.0.1:{mails.port}")
+        monkeypatch.setenv("MANGNON_MAIL_FROM", "mangnon@example.org")
+        monkeypatch.setenv("MANGNON_MAIL_ADDRESSES", str(addresses))
+        monkeypatch.setenv("MANGNON_OPENLINEAGE", str(tmp_path / "lineage.jsonl"))
+        yield SimpleNamespace(lineage=tmp_path / "lineage.jsonl", mails=mails)
+
+
 def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
-    airflow: ModuleType, warehouse: ModuleType, tmp_path: Path
+    watched: SimpleNamespace, airflow: ModuleType, warehouse: ModuleType, tmp_path: Path
 ) -> None:
     deploy.deliver_reference()
     write_sample(tmp_path / "inbox")
@@ -91,6 +108,66 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     assert len(_runs("publish_marts")) == 1
     assert _query(warehouse, "select count(*) from ops.releases") == [(1,)]
     assert airflow_api.ask("GET", "dags/collect_submissions")["is_paused"]
+
+    assert_lineage_is_whole(watched.lineage, tmp_path)
+    assert_lines_carry_ids(warehouse, collecting)
+    assert_the_deadline_is_watched(warehouse, watched.mails)
+
+
+def assert_lineage_is_whole(file: Path, folder: Path) -> None:
+    """Each task was seen to begin and to end, and from inbox to marts each reads what the one before wrote."""
+    states = defaultdict(list)
+    written: dict[str, tuple[set[str], set[str]]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        states[event["run"]["runId"]].append(event["eventType"])
+        inputs, outputs = ({dataset["name"] for dataset in event.get(kind, [])} for kind in ("inputs", "outputs"))
+        if event["eventType"] == "COMPLETE" and inputs:
+            written[event["job"]["name"].partition(".")[2]] = inputs, outputs
+    assert {tuple(state) for state in states.values()} == {("START", "COMPLETE")}
+    assert written["collect"] == ({str(folder / "inbox")}, {str(folder / "archive")})
+    (archive,) = written["collect"][1]
+    assert archive in written["load_reporter"][0]
+    steps = ["load_reporter", "model_loads", "build_candidate", "publish_release"]
+    for before, after in itertools.pairwise(steps):
+        assert written[before][1] & written[after][0], (before, after)
+    database = os.environ["WAREHOUSE_URL"].rpartition("/")[2]
+    assert f"{database}.raw.events" in written["model_loads"][0]
+    assert f"{database}.core.fct_events" in written["model_loads"][1] & written["publish_release"][0]
+    assert f"{database}.marts.annual_report" in written["publish_release"][1]
+
+
+def assert_lines_carry_ids(warehouse: ModuleType, collecting: dict[str, Any]) -> None:
+    """What the tasks wrote into their logs names run, batch, delivery and load."""
+    named = set()
+    logs = airflow_api.folder() / "logs" / "dag_id=collect_submissions" / f"run_id={collecting['dag_run_id']}"
+    for log in logs.glob("task_id=load_*/**/*.log"):
+        for line in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
+            if line.get("logger") == "mangnon.load":
+                assert line["run_id"] == collecting["dag_run_id"]
+                named.add((line["batch"], line["delivery"], line["load"]))
+    assert named == set(_query(warehouse, "select batch_id, delivery_id, load_id from ops.loads"))
+
+
+def assert_the_deadline_is_watched(warehouse: ModuleType, mails: SimpleNamespace) -> None:
+    """Green while all is published; red, and the office is told, when no night came. The doctor sees the schedule."""
+
+    def schedule() -> list[str]:
+        return [line.what for line in doctor.look() if line.subject in ("Airflow", "schedule")]
+
+    assert schedule() == ["is healthy", "paused: check_deadline, collect_submissions"]
+    airflow_api.pause("collect_submissions", False)
+    airflow_api.pause("check_deadline", False)
+    assert schedule() == ["is healthy", "no DAG is paused"]
+    assert airflow_api.wait_for("check_deadline", airflow_api.trigger("check_deadline")) == "success"
+    assert mails.taken == []
+    with warehouse.connect() as connection:
+        connection.execute("update ops.deployed_views set deployed_at = '2020-01-01'")
+        connection.execute("update ops.batches set opened_at = '2020-01-01', closed_at = '2020-01-01'")
+    assert airflow_api.wait_for("check_deadline", airflow_api.trigger("check_deadline")) == "failed"
+    (letter,) = mails.taken
+    assert letter.to == ["office@example.org"]
+    assert "hệ thống không thu nhận tệp" in letter.get_body().get_content()
 
 
 def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) -> None:

@@ -52,11 +52,11 @@ def test_whatever_stays_has_a_health_check_and_a_limit_and_comes_back(service: s
 def test_the_small_profile_fits_four_gib() -> None:
     stays = {name: LARGE[name] | SMALL.get(name, {}) for name in set(LARGE) - MAKE_READY}
     limits = {name: mebibytes(service) for name, service in stays.items() if "profiles" not in service}
-    assert set(limits) == {"warehouse", "metadata", "api-server", "scheduler", "dag-processor"}
+    assert set(limits) == {"warehouse", "metadata", "api-server", "scheduler", "dag-processor", "metrics"}
     assert sum(limits.values()) <= 4096, limits
 
 
 def test_only_this_machine_reaches_what_is_published() -> None:
     published = [port for service in LARGE.values() for port in service.get("ports", [])]
-    assert len(published) == 2
+    assert len(published) == 3
     assert all(re.match(r"\$\{\w+_BIND:-127\.0\.0\.1\}:", port) for port in published)
