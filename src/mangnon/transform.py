@@ -4,15 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
 from mangnon import warehouse
 from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
-
-PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
 
 # A night does not run the unit tests again: they need no data.
 MODELS_AND_TESTS = ("--resource-type", "model", "--resource-type", "test")
@@ -22,20 +20,20 @@ class TransformError(Failure):
     """dbt failed; the message holds what it said."""
 
 
-def deploy() -> None:
-    """Makes dbt's tables where they are missing, and replaces the views whose SQL changed. Raises TransformError.
+def deploy(lock_timeout: str) -> None:
+    """Makes dbt's tables and columns where they are missing, and replaces the views whose SQL changed.
 
-    A view is replaced only when no reader holds it: rather than making the next readers wait behind one who lingers,
-    the attempt gives up at once and is made again later.
+    Whoever reads what is to be changed is waited for that long, and no longer: behind dbt all other readers wait.
+    Raises TransformError.
     """
-    for pause in PAUSES_BETWEEN_ATTEMPTS:
-        try:
-            return dbt("run", "--select", "*")
-        except TransformError as error:
-            if "lock timeout" not in str(error):
-                raise
-        time.sleep(pause)
-    dbt("run", "--select", "*")
+    dbt("run", "--select", "*", options={"lock_timeout": lock_timeout})
+
+
+def manifest() -> dict[str, Any]:
+    """What dbt knows of the project, without looking at the warehouse. Raises TransformError."""
+    dbt("parse")
+    content: dict[str, Any] = json.loads((settings().home / "dbt" / "target" / "manifest.json").read_text())
+    return content
 
 
 def model(batches: list[int], reference_load_ids: list[int]) -> None:
@@ -61,11 +59,17 @@ def build_release_tables(release_id: int) -> None:
     dbt("build", "--select", "tag:release", *MODELS_AND_TESTS, asked={"candidate": [release_id]})
 
 
-def dbt(command: str, *arguments: str, asked: dict[str, list[int]] | None = None) -> None:
-    """Runs dbt on the warehouse, as the role transformer. Raises TransformError.
+def dbt(
+    command: str,
+    *arguments: str,
+    asked: dict[str, list[int]] | None = None,
+    options: dict[str, str] | None = None,
+) -> None:
+    """Runs dbt on the warehouse, as the role transformer, with these settings of PostgreSQL. Raises TransformError.
 
     What is asked for reaches the models as settings of their connection (see macros/loads.sql).
     """
+    given = {f"mangnon.{name}": ",".join(map(str, ids)) for name, ids in (asked or {}).items()} | (options or {})
     project = PROJECT / "dbt_project"
     folder = settings().home / "dbt"
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +81,7 @@ def dbt(command: str, *arguments: str, asked: dict[str, list[int]] | None = None
         "MANGNON_DB_PASSWORD": str(address.get("password", "")),
         "MANGNON_DB_NAME": str(address["dbname"]),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "PGOPTIONS": " ".join(f"-c mangnon.{name}={','.join(map(str, ids))}" for name, ids in (asked or {}).items()),
+        "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in given.items()),
     }
     result = subprocess.run(
         [
