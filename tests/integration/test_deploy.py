@@ -130,6 +130,7 @@ def test_additions_pass_and_what_is_built_on_a_mart_stays(warehouse: ModuleType)
     with warehouse.connect() as connection:
         connection.execute(
             """
+            alter table raw.events drop column delegations cascade;
             set role transformer;
             drop view marts.releases;
             create view marts.releases as
@@ -146,6 +147,8 @@ def test_additions_pass_and_what_is_built_on_a_mart_stays(warehouse: ModuleType)
     with warehouse.connect() as connection:
         assert connection.execute("select newest from public.newest").fetchall() == [(None,)]
         assert connection.execute("select pruned_at from marts.releases").fetchall() == []
+        assert connection.execute("select delegations from raw.events").fetchall() == []
+        assert connection.execute("select delegations from staging.stg_events").fetchall() == []
 
 
 @pytest.mark.parametrize(
