@@ -2,13 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from mangnon import warehouse
+from mangnon import deployments, warehouse
 from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
 
@@ -27,12 +29,15 @@ def deploy(lock_timeout: str) -> None:
     Raises TransformError.
     """
     dbt("run", "--select", "*", options={"lock_timeout": lock_timeout})
+    for target in _target().parent.glob("target*"):
+        if target != _target():
+            shutil.rmtree(target, ignore_errors=True)
 
 
 def manifest() -> dict[str, Any]:
     """What dbt knows of the project, without looking at the warehouse. Raises TransformError."""
     dbt("parse")
-    content: dict[str, Any] = json.loads((settings().home / "dbt" / "target" / "manifest.json").read_text())
+    content: dict[str, Any] = json.loads((_target() / "manifest.json").read_text())
     return content
 
 
@@ -71,8 +76,7 @@ def dbt(
     """
     given = {f"mangnon.{name}": ",".join(map(str, ids)) for name, ids in (asked or {}).items()} | (options or {})
     project = PROJECT / "dbt_project"
-    folder = settings().home / "dbt"
-    folder.mkdir(parents=True, exist_ok=True)
+    _target().mkdir(parents=True, exist_ok=True)
     address = conninfo_to_dict(warehouse.url())
     environment = os.environ | {
         "MANGNON_DB_HOST": str(address["host"]),
@@ -87,9 +91,14 @@ def dbt(
         [
             sys.executable, "-m", "dbt.cli.main", "--no-use-colors", command, *arguments,
             "--project-dir", str(project), "--profiles-dir", str(project),
-            "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
+            "--target-path", str(_target()), "--log-path", str(settings().home / "dbt" / "logs"),
         ],
         env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     if result.returncode:
         raise TransformError(f"dbt {command} failed:\n{result.stdout[-6000:]}")
+
+
+def _target() -> Path:
+    """Where dbt keeps what it parsed: of each version of the code for itself, since going back it overlooks changes."""
+    return settings().home / "dbt" / f"target-{deployments.code_hash()}"
