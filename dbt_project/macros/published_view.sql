@@ -1,12 +1,13 @@
 {#- Views of the marts are made by deploy, never by a night, and only when their SQL or their comments changed:
-    replacing a view makes its readers wait. It is dropped only when PostgreSQL cannot replace it, and never together
-    with what an analyst built on it: then deploy fails. -#}
+    replacing a view makes its readers wait, at most as long as the lock_timeout that deploy gives its connection.
+    A view is dropped only when PostgreSQL cannot replace it, and never together with what an analyst built on it; what
+    was granted on it is granted again. -#}
 {% materialization published_view, adapter='postgres' %}
     {%- set view = this.incorporate(type='view') -%}
     {%- set view_name = view.schema ~ '.' ~ view.identifier -%}
-    {%- set definition = view_definition(view, sql) -%}
+    {%- set comments = view_comments(view) -%}
     {#- The name of the database stays out of the hash: a copy of a warehouse has the same views. -#}
-    {%- set sql_hash = local_md5(definition | replace(adapter.quote(this.database) ~ '.', '')) -%}
+    {%- set sql_hash = local_md5((sql ~ comments) | replace(adapter.quote(this.database) ~ '.', '')) -%}
     {%- set deployed = run_query(
         "select 1 from ops.deployed_views where view_name = '" ~ view_name ~ "' and sql_hash = '" ~ sql_hash ~ "'"
     ) -%}
@@ -15,8 +16,8 @@
         {% call noop_statement('main', 'UNCHANGED') %}{% endcall %}
     {% else %}
         {% call statement('main') %}
-            set local lock_timeout = '2s';
-            {{ definition }}
+            {{ view_definition(view, sql) }}
+            {{ comments }}
             insert into ops.deployed_views (view_name, sql_hash) values ('{{ view_name }}', '{{ sql_hash }}')
             on conflict (view_name) do update set sql_hash = excluded.sql_hash, deployed_at = now();
         {% endcall %}
@@ -28,12 +29,24 @@
 
 {% macro view_definition(view, sql) %}
     do $definition$
+    declare
+        granted aclitem [] := (select relacl from pg_class where oid = to_regclass('{{ view }}'));
+        privilege record;
     begin
         create or replace view {{ view }} as {{ sql }};
     exception when invalid_table_definition then
         drop view {{ view }};
         create view {{ view }} as {{ sql }};
+        for privilege in select * from aclexplode(granted) where grantee <> grantor loop
+            execute format(
+                'grant %s on {{ view }} to %s', privilege.privilege_type,
+                case privilege.grantee when 0 then 'public' else privilege.grantee::regrole::text end
+            );
+        end loop;
     end $definition$;
+{% endmacro %}
+
+{% macro view_comments(view) %}
     comment on view {{ view }} is {{ postgres_escape_comment(model.description) }};
     {% for column in view_columns() %}
         comment on column {{ view }}.{{ column.name }} is {{ postgres_escape_comment(column.description) }};
@@ -41,10 +54,15 @@
 {% endmacro %}
 
 {% macro view_columns() %}
-    {#- A column is described once: in core, or in marts when only the view has it. -#}
-    {% set columns = model.columns.values() | list %}
+    {#- The columns that the view declares, else those of its table in the core, which also describes the ones of which
+        the view only gives the name. -#}
+    {% set of_table = {} %}
     {% for name in model.depends_on.nodes if name.startswith('model.') %}
-        {% do columns.extend(graph.nodes[name].columns.values()) %}
+        {% do of_table.update(graph.nodes[name].columns) %}
+    {% endfor %}
+    {% set columns = [] %}
+    {% for column in (model.columns or of_table).values() %}
+        {% do columns.append(column if column.description else of_table[column.name]) %}
     {% endfor %}
     {% do return(columns) %}
 {% endmacro %}

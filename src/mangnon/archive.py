@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import fsspec
 
 from mangnon.codes import CodeLists
-from mangnon.problems import RefusedFile
+from mangnon.problems import Failure, RefusedFile
 from mangnon.settings import settings
 from mangnon.sources import open_source
 from mangnon.sources.cover import Cover
@@ -27,6 +27,10 @@ class Collected:
 
     new: list[int]  # delivery ids
     known_again: int  # files whose content had arrived before, under another name or in another place
+
+
+class NotArchived(Failure, FileNotFoundError):
+    """The archive lacks a file that it should have."""
 
 
 def collect(connection: Connection) -> Collected:
@@ -61,11 +65,16 @@ def collect(connection: Connection) -> Collected:
 
 @contextmanager
 def archived(sha256: str) -> Iterator[Path]:
-    """A local path to an archived file, checked against its name. Raises FileNotFoundError or ValueError."""
+    """A local path to an archived file, checked against its name. Raises NotArchived or ValueError."""
     files, path = fsspec.url_to_fs(address(sha256))
     with tempfile.TemporaryDirectory(prefix="mangnon-") as folder:
         copy = Path(folder) / "delivery"
-        files.get_file(path, str(copy))
+        try:
+            files.get_file(path, str(copy))
+        except FileNotFoundError as error:
+            raise NotArchived(
+                f"the archive has no file {sha256}, looked for at {path}: bring it back from the backup"
+            ) from error
         if _sha256(copy) != sha256:
             raise ValueError(f"the archived file {sha256} was changed: its content no longer has that sha256")
         yield copy

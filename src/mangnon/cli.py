@@ -1,5 +1,7 @@
 """The command line: every step of the nights, and what people ask afterwards. Exit code 1: failed; 2: wrong usage."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,11 +45,18 @@ def cli() -> None:
 
 
 @cli.command()
-def deploy() -> None:
+@click.option("--check", is_flag=True, help="Only say what BI would notice. Exit code 1: its queries would break.")
+@click.option("--accept-changes", metavar="REASON", help="Deploy although queries break; the reason is kept.")
+def deploy(check: bool, accept_changes: str | None) -> None:
     """Bring the warehouse up to this version: tables, roles, models, views, code lists."""
     from mangnon import deploy as deployment
+    from mangnon import interface
 
-    deployment.deploy()
+    if check:
+        found = deployment.look()
+        click.echo(interface.as_text(found) or "BI would notice nothing.")
+        sys.exit(1 if any(change.severity != "told" for change in found) else 0)
+    deployment.deploy(accept_changes)
     click.echo("The warehouse is up to date; its code lists are in the inbox.")
 
 
@@ -171,6 +180,21 @@ def bi_url() -> None:
     from mangnon import warehouse
 
     click.echo(warehouse.reader_url())
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("program")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def pg(program: str, arguments: tuple[str, ...]) -> None:
+    """Run a program of PostgreSQL on the warehouse as its owner: psql, pg_dump, pg_restore."""
+    from mangnon import server, warehouse
+
+    given = {
+        option.envvar.decode(): option.val.decode()
+        for option in psycopg.pq.Conninfo.parse(warehouse.url().encode())
+        if option.envvar and option.val
+    }
+    sys.exit(subprocess.run([server.program(program), *arguments], env=os.environ | given).returncode)
 
 
 @cli.command()

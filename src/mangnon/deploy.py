@@ -1,9 +1,9 @@
 """Deployment: brings a warehouse up to this version of the code."""
 
-import hashlib
 import secrets
+import time
+from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
 
 import fsspec
 import psycopg
@@ -12,20 +12,18 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 
-from mangnon import server, transform, warehouse
+from mangnon import deployments, interface, server, transform, warehouse
 from mangnon.codes import REFERENCE_FOLDER, REFERENCE_REPORTER
 from mangnon.forms import REFERENCE_FORMS, Form, all_forms
-from mangnon.settings import PROJECT, settings, write_secret
+from mangnon.problems import Failure
+from mangnon.settings import settings, write_secret
 from mangnon.warehouse import Connection
 
-# The key of the advisory lock under which one process deploys at a time.
-DEPLOY_LOCK = 26_11_01
-
-# What a deployment brings, beside the migrations.
-BROUGHT = (
-    (Path(__file__).parent, ("forms/*.yml", "roles.sql")),
-    (PROJECT / "dbt_project", ("dbt_project.yml", "macros/*.sql", "models/**/*")),
-)
+# So long a deployment waits for a reader, and all other readers behind it.
+LOCK_TIMEOUT = "2s"
+PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
+# So long it waits for a publishing that is under way.
+SECONDS_TO_WAIT = 600
 
 # What the loader adds to the columns of a form.
 LINEAGE_COLUMNS = {
@@ -36,41 +34,39 @@ LINEAGE_COLUMNS = {
 }
 
 
-def deploy() -> None:
+class Blocked(Failure):
+    """Somebody holds what has to be changed, and does not let go."""
+
+
+def deploy(accept_changes: str | None = None) -> None:
     """Brings the warehouse up to this version of the code: tables, roles, dbt's models and the views that BI reads.
 
-    Repeating it changes nothing. Nights never do any of this, so no reader ever waits for them.
+    Repeating it changes nothing. Nights never do any of this, and meanwhile nobody publishes. Readers wait for none of
+    it longer than LOCK_TIMEOUT: it gives way to those who linger, and tries again.
+
+    What would break queries of BI is not deployed, except for the reason in `accept_changes`, which is kept. Raises
+    BreakingChanges, OtherCode (the warehouse is newer), PublishingElsewhere, Blocked, TransformError.
     """
     _make_database()
-    with warehouse.connect() as connection:
-        connection.execute("select pg_advisory_lock(%s)", [DEPLOY_LOCK])
-        connection.commit()
-        _migrate()
-        for form in all_forms().values():
-            _deploy_raw_table(connection, form)
-        connection.execute(files("mangnon").joinpath("roles.sql").read_text().encode())
-        _give_password(connection)
-        connection.commit()
-        transform.deploy()
-        connection.execute(sql.SQL("comment on schema ops is {}").format(sql.Literal(version())))
+    with warehouse.connect() as connection, warehouse.publishing_lock(connection, SECONDS_TO_WAIT):
+        deployments.check_not_newer(connection)
+        is_current = deployments.is_current(connection)
+        found = [] if is_current else interface.changes(connection)
+        _refuse(found, accept_changes)
+        for step in (_migrate, _deploy_tables, lambda: transform.deploy(LOCK_TIMEOUT)):
+            _giving_way(step)
+        if not is_current:
+            _giving_way(_drop_left_over)
+            breaking = [change.what for change in found if change.severity == "breaking"]
+            deployments.note(connection, breaking, accept_changes)
     deliver_reference()
 
 
-def version() -> str:
-    """A hash of the forms, roles and models that a deployment of this code brings."""
-    digest = hashlib.sha256()
-    for folder, patterns in BROUGHT:
-        for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
-            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def deployed_version(connection: Connection) -> str | None:
-    """The same of the code that was deployed last; None where none ended well."""
-    row = connection.execute(
-        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = 'ops'"
-    ).fetchone()
-    return row[0] if row else None
+def look() -> list[interface.Change]:
+    """What BI would notice if this code were deployed now. Changes nothing. Raises OtherCode."""
+    with warehouse.connect() as connection:
+        deployments.check_not_newer(connection)
+        return interface.changes(connection)
 
 
 def deliver_reference() -> None:
@@ -93,14 +89,86 @@ def _make_database() -> None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(warehouse.DATABASE)))
 
 
+def _refuse(found: list[interface.Change], accept_changes: str | None) -> None:
+    severities = {change.severity for change in found}
+    if "impossible" not in severities and ("breaking" not in severities or accept_changes):
+        return
+    advice = (
+        "What cannot be done has to be solved first, in the warehouse or in the code."
+        if "impossible" in severities
+        else 'Tell those who read it. Then: mangnon deploy --accept-changes "why"'
+    )
+    raise interface.BreakingChanges(
+        f"this version was not deployed, and nothing was changed.\n"
+        f"{interface.as_text(found, ('impossible', 'breaking'))}\n{advice}"
+    )
+
+
+def _giving_way(step: Callable[[], None]) -> None:
+    """Does a step that may have to wait for readers or loaders; each attempt gives up soon. Raises Blocked."""
+    for pause in (*PAUSES_BETWEEN_ATTEMPTS, None):
+        try:
+            return step()
+        except Exception as error:  # of psycopg, SQLAlchemy or dbt
+            if "lock timeout" not in str(error):
+                raise
+            if pause is None:
+                raise Blocked(_who_is_in_the_way()) from error
+        time.sleep(pause)
+
+
+def _who_is_in_the_way() -> str:
+    with warehouse.connect() as connection:
+        sessions = connection.execute(
+            """
+            select format('%s (%s, process %s, since %s)', usename, application_name, pid, xact_start::time(0))
+            from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and xact_start < now() - interval '2 s'
+            order by xact_start
+            """
+        ).fetchall()
+    return (
+        "somebody holds what has to be changed, and deploying gave way for minutes. In a transaction are: "
+        f"{', '.join(row[0] for row in sessions) or 'nobody any more'}. Have them end it, then run `mangnon deploy` "
+        "again: it goes on where it stopped"
+    )
+
+
 def _migrate() -> None:
     config = Config()
     config.set_main_option("script_location", "mangnon:migrations")
-    engine = sqlalchemy.create_engine(sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
+    engine = sqlalchemy.create_engine(
+        sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg"),
+        connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT}"},
+    )
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def _deploy_tables() -> None:
+    """The tables of the forms, and who may do what."""
+    with _patient_connection() as connection:
+        for form in all_forms().values():
+            _deploy_raw_table(connection, form)
+        connection.execute(files("mangnon").joinpath("roles.sql").read_text().encode())
+        _give_password(connection)
+
+
+def _drop_left_over() -> None:
+    with _patient_connection() as connection:
+        now, wanted = interface.present(connection), interface.declared(connection)
+        for statement in interface.left_over(now, wanted):
+            connection.execute(statement)
+
+
+def _patient_connection() -> Connection:
+    connection = warehouse.connect()
+    connection.execute(sql.SQL("set lock_timeout = {}").format(LOCK_TIMEOUT))
+    return connection
 
 
 def _deploy_raw_table(connection: Connection, form: Form) -> None:

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
-from importlib.resources import files
 from threading import Thread
 from typing import Literal
 
 import fsspec
 import psycopg
-from alembic.script import ScriptDirectory
 
-from mangnon import airflow_api, archive, deadline, deploy, mail, vitals, warehouse
+from mangnon import airflow_api, archive, deadline, deployments, mail, vitals, warehouse
 from mangnon.airflow_api import ServiceError
 from mangnon.deadline import moment
 from mangnon.places import PLACES, local_places, try_to_write
@@ -114,23 +112,12 @@ def _database(now: datetime) -> Iterator[Finding]:
 
 
 def _deployment(connection: Connection) -> Finding:
-    """Whether tables, views and models are those of this code."""
-    scripts = ScriptDirectory(str(files("mangnon").joinpath("migrations")))
-    ours = scripts.get_current_head()
-    row = connection.execute("select version_num from public.alembic_version").fetchone()
-    theirs = row and row[0]
-    if theirs == ours:
-        if deploy.deployed_version(connection) == deploy.version():
-            return Finding("ok", "deployment", f"tables ({ours}), views and models are those of this code")
-        return Finding("to do", "deployment", "views and models are those of other code", "`mangnon deploy`")
-    if theirs in {script.revision for script in scripts.walk_revisions()}:
-        return Finding(
-            "to do", "deployment", f"the tables are at {theirs}, this code brings {ours}", "`mangnon deploy`"
-        )
-    return Finding(
-        "to do", "deployment", f"the tables are at {theirs}, which this code does not know: it knows {ours}",
-        "the database was deployed by newer code: install that",
-    )  # fmt: skip
+    """Whether tables, views and models are those of this code: no other may write."""
+    try:
+        deployments.check(connection)
+    except deployments.OtherCode as error:
+        return Finding("to do", "deployment", str(error))
+    return Finding("ok", "deployment", "tables, views and models are those of this code")
 
 
 def _ledger(connection: Connection, now: datetime) -> Iterator[Finding]:

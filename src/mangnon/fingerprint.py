@@ -5,11 +5,13 @@ documentation would make every load stale.
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from psycopg import Connection
+
 from mangnon.settings import PROJECT
-from mangnon.warehouse import Connection
 
 PACKAGE = Path(__file__).parent
 READING = (
@@ -36,10 +38,15 @@ def fingerprint(connection: Connection) -> str:
     return hashlib.sha256((_code() + "".join(row[0] for row in reference)).encode()).hexdigest()[:16]
 
 
-@cache
-def _code() -> str:
+def hash_of_files(places: Iterable[tuple[Path, tuple[str, ...]]]) -> str:
+    """A hash of the files that match these patterns in these folders, and of their names."""
     digest = hashlib.sha256()
-    for folder, patterns in DECIDING:
+    for folder, patterns in places:
         for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
             digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    return hash_of_files(DECIDING)

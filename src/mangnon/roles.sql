@@ -31,6 +31,9 @@ grant execute on function ops.visible_release(), ops.chosen_release()
 to bi_reader, transformer, auditor, publisher;
 grant usage on schema ops to loader, transformer, auditor, publisher, pruner, teller;
 grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner, teller;
+-- Whoever writes asks first whether the warehouse belongs to its version of the code.
+grant usage on schema public to loader, auditor, publisher, pruner, teller;
+grant select on public.alembic_version to loader, auditor, publisher, pruner, teller;
 
 -- loader: what arrived, and its rows
 grant insert on ops.deliveries, ops.arrivals to loader;

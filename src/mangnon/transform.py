@@ -2,17 +2,17 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import time
+from pathlib import Path
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from mangnon import warehouse
+from mangnon import deployments, warehouse
 from mangnon.problems import Failure
 from mangnon.settings import PROJECT, settings
-
-PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
 
 # A night does not run the unit tests again: they need no data.
 MODELS_AND_TESTS = ("--resource-type", "model", "--resource-type", "test")
@@ -22,20 +22,23 @@ class TransformError(Failure):
     """dbt failed; the message holds what it said."""
 
 
-def deploy() -> None:
-    """Makes dbt's tables where they are missing, and replaces the views whose SQL changed. Raises TransformError.
+def deploy(lock_timeout: str) -> None:
+    """Makes dbt's tables and columns where they are missing, and replaces the views whose SQL changed.
 
-    A view is replaced only when no reader holds it: rather than making the next readers wait behind one who lingers,
-    the attempt gives up at once and is made again later.
+    Whoever reads what is to be changed is waited for that long, and no longer: behind dbt all other readers wait.
+    Raises TransformError.
     """
-    for pause in PAUSES_BETWEEN_ATTEMPTS:
-        try:
-            return dbt("run", "--select", "*")
-        except TransformError as error:
-            if "lock timeout" not in str(error):
-                raise
-        time.sleep(pause)
-    dbt("run", "--select", "*")
+    dbt("run", "--select", "*", options={"lock_timeout": lock_timeout})
+    for target in _target().parent.glob("target*"):
+        if target != _target():
+            shutil.rmtree(target, ignore_errors=True)
+
+
+def manifest() -> dict[str, Any]:
+    """What dbt knows of the project, without looking at the warehouse. Raises TransformError."""
+    dbt("parse")
+    content: dict[str, Any] = json.loads((_target() / "manifest.json").read_text())
+    return content
 
 
 def model(batches: list[int], reference_load_ids: list[int]) -> None:
@@ -61,14 +64,19 @@ def build_release_tables(release_id: int) -> None:
     dbt("build", "--select", "tag:release", *MODELS_AND_TESTS, asked={"candidate": [release_id]})
 
 
-def dbt(command: str, *arguments: str, asked: dict[str, list[int]] | None = None) -> None:
-    """Runs dbt on the warehouse, as the role transformer. Raises TransformError.
+def dbt(
+    command: str,
+    *arguments: str,
+    asked: dict[str, list[int]] | None = None,
+    options: dict[str, str] | None = None,
+) -> None:
+    """Runs dbt on the warehouse, as the role transformer, with these settings of PostgreSQL. Raises TransformError.
 
     What is asked for reaches the models as settings of their connection (see macros/loads.sql).
     """
+    given = {f"mangnon.{name}": ",".join(map(str, ids)) for name, ids in (asked or {}).items()} | (options or {})
     project = PROJECT / "dbt_project"
-    folder = settings().home / "dbt"
-    folder.mkdir(parents=True, exist_ok=True)
+    _target().mkdir(parents=True, exist_ok=True)
     address = conninfo_to_dict(warehouse.url())
     environment = os.environ | {
         "MANGNON_DB_HOST": str(address["host"]),
@@ -77,15 +85,20 @@ def dbt(command: str, *arguments: str, asked: dict[str, list[int]] | None = None
         "MANGNON_DB_PASSWORD": str(address.get("password", "")),
         "MANGNON_DB_NAME": str(address["dbname"]),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "PGOPTIONS": " ".join(f"-c mangnon.{name}={','.join(map(str, ids))}" for name, ids in (asked or {}).items()),
+        "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in given.items()),
     }
     result = subprocess.run(
         [
             sys.executable, "-m", "dbt.cli.main", "--no-use-colors", command, *arguments,
             "--project-dir", str(project), "--profiles-dir", str(project),
-            "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
+            "--target-path", str(_target()), "--log-path", str(settings().home / "dbt" / "logs"),
         ],
         env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     if result.returncode:
         raise TransformError(f"dbt {command} failed:\n{result.stdout[-6000:]}")
+
+
+def _target() -> Path:
+    """Where dbt keeps what it parsed: of each version of the code for itself, since going back it overlooks changes."""
+    return settings().home / "dbt" / f"target-{deployments.code_hash()}"

@@ -1,24 +1,27 @@
 """The warehouse: how to connect to it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 import sqlalchemy
 
-from mangnon import server
+from mangnon import deployments, server
 from mangnon.problems import Failure
 from mangnon.settings import settings
 
 Connection = psycopg.Connection
 
 DATABASE = "warehouse"
-# The key of the advisory lock under which one process publishes at a time.
+# The key of the advisory lock under which one process publishes, or deploys, at a time.
 PUBLISH_LOCK = 26_11_02
+# The roles whose work an older or newer version of the code would do otherwise.
+WRITERS = frozenset({"loader", "publisher", "pruner", "teller"})
 
 
 class PublishingElsewhere(Failure):
-    """Another process is publishing at this moment."""
+    """Another process is publishing or deploying at this moment."""
 
 
 def url() -> str:
@@ -30,10 +33,20 @@ def url() -> str:
 
 
 def connect(role: str | None = None, release: int | None = None) -> Connection:
-    """A connection, as one of the roles of roles.sql, looking at a release (the visible one by default)."""
-    return psycopg.connect(
+    """A connection, as one of the roles of roles.sql, looking at a release (the visible one by default).
+
+    Raises OtherCode when the role would write and the warehouse belongs to another version of the code.
+    """
+    connection = psycopg.connect(
         url(), options=connection_options(role, release), application_name=f"mangnon {role or 'admin'}"
     )
+    if role in WRITERS:
+        try:
+            deployments.check(connection)
+        except deployments.OtherCode:
+            connection.close()
+            raise
+    return connection
 
 
 def observe(role: str | None = None) -> Connection:
@@ -62,18 +75,28 @@ def connection_options(role: str | None = None, release: int | None = None) -> s
 
 
 @contextmanager
-def publishing_lock(connection: Connection) -> Iterator[None]:
-    """Holds the right to publish for as long as the session lives; raises PublishingElsewhere when it is taken."""
-    row = connection.execute("select pg_try_advisory_lock(%s)", [PUBLISH_LOCK]).fetchone()
-    connection.commit()
-    if not row or not row[0]:
-        raise PublishingElsewhere("another process is publishing: wait for it to end, then try again")
+def publishing_lock(connection: Connection, patience: float = 0) -> Iterator[None]:
+    """Holds the right to publish for as long as the session lives.
+
+    Raises PublishingElsewhere when it stays taken for that many seconds.
+    """
+    until = time.monotonic() + patience
+    while not _take_lock(connection):
+        if time.monotonic() >= until:
+            raise PublishingElsewhere("another process is publishing or deploying: wait for it to end, then try again")
+        time.sleep(1)
     try:
         yield
     finally:
         connection.rollback()
         connection.execute("select pg_advisory_unlock(%s)", [PUBLISH_LOCK])
         connection.commit()
+
+
+def _take_lock(connection: Connection) -> bool:
+    row = connection.execute("select pg_try_advisory_lock(%s)", [PUBLISH_LOCK]).fetchone()
+    connection.commit()
+    return bool(row and row[0])
 
 
 def reader_url() -> str:

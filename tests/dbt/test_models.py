@@ -106,9 +106,10 @@ def test_deploy_replaces_only_views_that_changed(ledger: Ledger) -> None:
     ledger.connection.execute("create view marts.dim_sexes as select 1 as other_column")
     ledger.connection.execute("update ops.deployed_views set sql_hash = 'other' where view_name = 'marts.dim_sexes'")
     ledger.connection.execute("alter view marts.dim_sexes owner to transformer")
+    ledger.connection.execute("grant select on marts.dim_sexes to teller")  # as a province might, for its own roles
     ledger.connection.commit()
 
-    transform.deploy()
+    transform.deploy(lock_timeout="2s")
 
     changed = {new[0] for new, old in zip(ledger.rows(deployed), before, strict=True) if new != old}
     assert changed == {"marts.fct_events", "marts.dim_sexes"}
@@ -117,4 +118,5 @@ def test_deploy_replaces_only_views_that_changed(ledger: Ledger) -> None:
         where attrelid = 'marts.dim_sexes'::regclass and attnum > 0
     """)
     assert comments == [(5, 5)]
-    assert ledger.rows("select has_table_privilege('bi_reader', 'marts.dim_sexes', 'select')") == [(True,)]
+    for role in ("bi_reader", "teller"):
+        assert ledger.rows(f"select has_table_privilege('{role}', 'marts.dim_sexes', 'select')") == [(True,)]

@@ -256,7 +256,7 @@ def test_the_doctor_says_one_line_a_check_and_ends_with_1(warehouse: ModuleType)
     outcome = CliRunner().invoke(cli, ["doctor"])
     assert outcome.exit_code == 1
     assert "ok       database    PostgreSQL 18." in outcome.output
-    assert "ok       deployment  tables (" in outcome.output
+    assert "ok       deployment  tables, views" in outcome.output
     assert "ok       night       nothing is overdue; none came yet" in outcome.output
     assert "to do    Airflow     does not answer, so no night comes: " in outcome.output
     assert "unknown  schedule    cannot be looked at while Airflow is down" in outcome.output
@@ -302,9 +302,9 @@ def test_a_database_of_another_version_or_without_a_deployment(
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("update alembic_version set version_num = '0001'", "the tables are at 0001, this code brings 0"),
-        ("update alembic_version set version_num = '9999'", "the tables are at 9999, which this code does not know"),
-        ("comment on schema ops is 'earlier'", "views and models are those of other code. `mangnon deploy`"),
+        ("delete from ops.deployments", "the warehouse was not deployed by this version yet: run `mangnon deploy`"),
+        ("update alembic_version set version_num = '9999'", "the warehouse is at migration 9999, which this code does"),
+        ("update ops.deployments set code_hash = 'other'", "the warehouse belongs to other code than this, deployed"),
     ],
 )
 def test_a_warehouse_of_another_version(warehouse: ModuleType, statement: str, said: str) -> None:

@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drops both, with everything that was ever loaded."""
-    op.execute("drop schema raw cascade; drop schema ops cascade")
+    """Refuses: everything that was ever loaded would be lost."""
+    raise RuntimeError("0001_ledger cannot be taken back: restore a backup (docs/runbooks/upgrade.md)")

@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuses: what people asked for and why would be lost."""
-    raise RuntimeError("0002_history cannot be taken back: restore a backup")
+    raise RuntimeError("0002_history cannot be taken back: restore a backup (docs/runbooks/upgrade.md)")

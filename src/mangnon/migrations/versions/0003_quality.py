@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes the additions back."""
-    op.execute("drop table ops.verdict_cells; alter table raw.problems drop column severity")
+    """Refuses: what was found in the cells of submissions would be lost."""
+    raise RuntimeError("0003_quality cannot be taken back: restore a backup (docs/runbooks/upgrade.md)")

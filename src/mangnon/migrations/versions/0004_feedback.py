@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuses: everybody would be told everything again."""
-    raise RuntimeError("0004_feedback cannot be taken back: restore a backup")
+    raise RuntimeError("0004_feedback cannot be taken back: restore a backup (docs/runbooks/upgrade.md)")

@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuses: who let which release pass, and why, would be lost."""
-    raise RuntimeError("0005_approvals cannot be taken back: restore a backup")
+    raise RuntimeError("0005_approvals cannot be taken back: restore a backup (docs/runbooks/upgrade.md)")

@@ -1,0 +1,118 @@
+"""Deployments: which code a warehouse belongs to. Only that code writes into it.
+
+A process of an older version that was left running, a checkout that was updated and not deployed yet, a backup of
+another version: each would write what the tables and models of the warehouse do not expect.
+"""
+
+import getpass
+import hashlib
+import json
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+from psycopg import Connection
+
+from mangnon.fingerprint import hash_of_files
+from mangnon.forms import all_forms
+from mangnon.problems import Failure
+from mangnon.settings import PROJECT, TIMEZONE
+
+PACKAGE = Path(__file__).parent
+MIGRATIONS = PACKAGE / "migrations" / "versions"
+# What a deployment makes is made from these files, and from the columns of the forms.
+DEPLOYED = (
+    (PACKAGE, ("migrations/versions/*.py", "migrations/versions/*.sql", "roles.sql")),
+    (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),
+)
+
+
+class OtherCode(Failure):
+    """The warehouse belongs to another version of the code."""
+
+
+def check(connection: Connection) -> None:
+    """Raises OtherCode, with what to do, unless the warehouse belongs to this code."""
+    migration = _migration(connection)
+    if migration is not None:
+        _refuse_newer(migration)
+    deployed = _newest(connection)
+    if deployed is None:
+        raise OtherCode("the warehouse was not deployed by this version yet: run `mangnon deploy`")
+    name, code, deployed_migration, day = deployed
+    if (code, deployed_migration) != (code_hash(), migration):
+        raise OtherCode(
+            f"the warehouse belongs to other code than this, deployed as version {name} on {day}; nothing was written. "
+            "Is this the version that you want? Then run `mangnon deploy`; else stop this process"
+        )
+
+
+def check_not_newer(connection: Connection) -> None:
+    """Raises OtherCode when the warehouse has migrations that this code does not know."""
+    if (migration := _migration(connection)) is not None:
+        _refuse_newer(migration)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the newest deployment was one of this code."""
+    deployed = _newest(connection)
+    return deployed is not None and deployed[1] == code_hash()
+
+
+def note(connection: Connection, accepted_changes: list[str], reason: str | None) -> None:
+    """Notes that the warehouse belongs to this code now."""
+    connection.execute(
+        """
+        insert into ops.deployments (version, code_hash, migration, deployed_by, accepted_changes, reason)
+        values (%s, %s, (select version_num from public.alembic_version), %s, %s, %s)
+        """,
+        [version("mangnon"), code_hash(), getpass.getuser(), accepted_changes, reason if accepted_changes else None],
+    )
+    connection.commit()
+
+
+@cache
+def code_hash() -> str:
+    """A hash of what decides what a deployment makes: 16 hexadecimal digits."""
+    columns = {form.name: {field.name: field.sql_type for field in form.fields} for form in all_forms().values()}
+    return hashlib.sha256((hash_of_files(DEPLOYED) + json.dumps(columns)).encode()).hexdigest()[:16]
+
+
+def _newest(connection: Connection) -> tuple[str, str, str, str] | None:
+    """Version, code, migration and day of the newest deployment."""
+    row = _one(
+        connection,
+        """
+        select version, code_hash, migration, deployed_at
+        from ops.deployments
+        order by deployment_id desc
+        limit 1
+        """,
+    )
+    return row and (*row[:3], f"{row[3].astimezone(TIMEZONE):%Y-%m-%d %H:%M}")
+
+
+def _migration(connection: Connection) -> str | None:
+    row = _one(connection, "select version_num from public.alembic_version")
+    return row[0] if row else None
+
+
+def _refuse_newer(migration: str) -> None:
+    known = {path.stem.partition("_")[0] for path in MIGRATIONS.glob("*.py")}
+    if migration not in known:
+        raise OtherCode(
+            f"the warehouse is at migration {migration}, which this code does not know: a newer version was deployed. "
+            "Nothing was written. Use that version, or restore the backup that was made before it was deployed "
+            "(docs/runbooks/upgrade.md)"
+        )
+
+
+def _one(connection: Connection, query: str) -> tuple | None:
+    """The one row; None without one, or before the first deployment, when there is neither table nor right."""
+    try:
+        row = connection.execute(query.encode()).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege):
+        row = None
+    connection.rollback()
+    return row
