@@ -267,7 +267,7 @@ def test_the_doctor_says_one_line_a_check_and_ends_with_1(warehouse: ModuleType)
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"postgresql://mangnon@127.0.0.1:{free_port()}/warehouse", "does not answer: connection failed: "),
+        ("postgresql://mangnon@127.0.0.1:1/warehouse", "does not answer: connection failed: "),
         (None, "does not answer: the embedded PostgreSQL does not run. start it: `mangnon up`"),
     ],
 )
