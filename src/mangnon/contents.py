@@ -81,10 +81,13 @@ def _contents(connection: Connection, form: str) -> str:
 
 
 def _content_of(connection: Connection, table: str) -> str:
-    """A query for a hash per load of a core table's rows, without the columns that only say where they came from."""
+    """A query for a hash per load of a core table's rows, without the columns that only say where they came from.
+
+    A column without a value is left out, so that a column which later versions add changes no content of before.
+    """
     columns = connection.execute(
         """
-        select string_agg(quote_ident(attname), ', ' order by attname)
+        select string_agg(format('%%L || %%I', attname || '=', attname), ', ' order by attname)
         from pg_attribute
         where attrelid = format('core.%%I', %s::text)::regclass
             and attnum > 0
@@ -98,7 +101,9 @@ def _content_of(connection: Connection, table: str) -> str:
     ).fetchone()
     assert columns is not None
     return f"""
-        select load_id, '{table}' || count(*) || ':' || sum(hashtextextended(({columns[0]})::text, 0)) as content
+        select
+            load_id,
+            '{table}' || count(*) || ':' || sum(hashtextextended(concat_ws(chr(31), {columns[0]}), 0)) as content
         from core.{table}
         where load_id in (select load_id from modelled)
         group by load_id

@@ -140,6 +140,16 @@ def test_logs_go_when_nothing_was_added_for_so_long(tmp_path: Path, monkeypatch:
     assert prune.prune_logs(90) == 0
 
 
+def test_a_column_that_a_later_version_adds_changes_no_content(published: ModuleType) -> None:
+    with published.connect() as connection:
+        query = "select load_id from ops.loads where form = 'events' and rows_loaded > 0 order by load_id"
+        loads = [load_id for (load_id,) in connection.execute(query)]
+        connection.execute("alter table core.fct_events add column of_a_later_version text")
+        assert contents.changed_contents(connection, loads) == []
+        connection.execute("update core.fct_events set of_a_later_version = 'x' where load_id = %s", [loads[0]])
+        assert contents.changed_contents(connection, loads) == [loads[0]]
+
+
 def test_what_is_read_otherwise_is_not_restored(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
