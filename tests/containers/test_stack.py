@@ -36,6 +36,7 @@ from mangnon.sample.submissions import PROVINCE, submissions
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 WORK = PROJECT / ".mangnon-test" / "containers"
+RUNBOOK = PROJECT / "docs" / "runbooks" / "back-up-and-restore.md"
 PUBLISHED = HERE.parent / "fixtures" / "figures_2020.csv"
 NAME = "mangnon_test"
 SECONDS_TO_BE_HEALTHY = 300
@@ -237,6 +238,23 @@ def test_after_down_and_up_everything_is_still_there(airflow: None, ports: dict[
     assert _releases() == releases
 
 
+def test_a_backup_is_restored_into_new_volumes(ports: dict[str, int], tmp_path: Path) -> None:
+    back_up, restore = re.findall(r"```text\n(.+?)```", RUNBOOK.read_text(encoding="utf-8"), re.DOTALL)
+    before = _deliveries(), _releases(), within("scheduler", "sh", "-c", "cat bi_reader.password")
+    began = time.monotonic()
+    _run_block(back_up, tmp_path)
+    measured("backed up", began)
+    compose("down", "--volumes")
+    assert not podman("volume", "ls", "--quiet")
+    began = time.monotonic()
+    _run_block(restore, tmp_path)
+    _wait_until_healthy(LARGE, began)
+    measured("restored into new volumes, and healthy", began)
+    assert before == (_deliveries(), _releases(), within("scheduler", "sh", "-c", "cat bi_reader.password"))
+    assert _figures() == _expected()
+    assert "the file of delivery" not in within("api-server", "sh", "-c", "mangnon doctor || true")
+
+
 def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], tmp_path: Path) -> None:
     before = _kept()
     compose("down")
@@ -251,6 +269,19 @@ def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], t
     print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
     assert _answers("select count(*) from ops.deliveries where file_name = 'unreadable.xlsx'") == ["1"]
     assert _figures() == _expected()
+
+
+def _run_block(commands: str, backup: Path) -> None:
+    """Does what a runbook says with `docker compose`, with podman; what podman-compose lacks is podman's own `cp`."""
+    stack = f"podman-compose --project-name {NAME} --env-file {WORK}/env --file {PROJECT}/docker/compose.yml"
+    docker = f"""
+        docker() {{
+            shift
+            if [ "$1" = cp ]; then shift; podman cp "${{@/#scheduler:/{NAME}_scheduler_1:}}"; else {stack} "$@"; fi
+        }}
+        BACKUP={backup}
+    """
+    run("bash", "-euo", "pipefail", "-c", f"{docker}\n{commands}")
 
 
 def _set(settings: dict[str, int]) -> None:
@@ -374,10 +405,14 @@ def _answers(query: str, service: str = "warehouse", user: str = "mangnon") -> l
     return within("scheduler", "python", "-c", program, address, query).splitlines()
 
 
+def _deliveries() -> list[str]:
+    return _answers("select delivery_id, sha256 from ops.deliveries order by 1")
+
+
 def _kept() -> list[object]:
     """What no restart may change: ledger, runs, passwords, archive and inbox."""
     return [
-        _answers("select delivery_id, sha256 from ops.deliveries order by 1"),
+        _deliveries(),
         _answers("select run_id, state from dag_run order by id", "metadata", "airflow"),
         within("scheduler", "sh", "-c", "cat airflow/passwords.json bi_reader.password"),
         within("scheduler", "sh", "-c", "find archive inbox -type f | sort"),
