@@ -4,7 +4,6 @@ Airflow's provider sends an event when a task starts and when it ends, and asks 
 the DAGs nor the steps know of it. Only imported where MANGNON_OPENLINEAGE says that events are wanted (watching.py).
 """
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from airflow.providers.openlineage.extractors.base import BaseExtractor, Operato
 from openlineage.client.event_v2 import Dataset
 from psycopg.conninfo import conninfo_to_dict
 
-from mangnon import warehouse
+from mangnon import transform, warehouse
 from mangnon.forms import REFERENCE_FORMS, SUBMISSION_FORMS
 from mangnon.settings import settings
 
@@ -46,7 +45,7 @@ def _loading(forms: Iterable[str]) -> Datasets:
 
 def _modelling(is_written: Callable[[dict[str, Any]], bool]) -> Datasets:
     """The models that are written, and the tables of raw and core that they are made from, by dbt's manifest."""
-    manifest = json.loads((settings().home / "dbt" / "target" / "manifest.json").read_text())
+    manifest = transform.last_manifest()
     nodes = manifest["sources"] | manifest["nodes"]
     written = {name for name, node in nodes.items() if node["resource_type"] == "model" and is_written(node)}
     read: set[str] = set()
