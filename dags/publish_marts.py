@@ -17,7 +17,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
+AGAIN = {"retries": 5, "retry_delay": timedelta(minutes=1)}  # outlasts a deployment that gives way to readers
 
 
 @dag(

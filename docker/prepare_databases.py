@@ -21,7 +21,7 @@ def are_prepared() -> bool:
 
 
 def prepare_databases() -> None:
-    """Waits for the databases, then deploys the warehouse and migrates Airflow's metadata, side by side.
+    """Waits for the databases, then deploys the warehouse and, unless that was refused, migrates Airflow's metadata.
 
     Raises what went wrong; then nobody else begins.
     """
@@ -31,9 +31,8 @@ def prepare_databases() -> None:
         return
     from mangnon import airflow_api, deploy
 
-    with subprocess.Popen(["airflow", "db", "migrate"]) as migration:
-        deploy.deploy()
-    if migration.returncode:
+    deploy.deploy()
+    if subprocess.run(["airflow", "db", "migrate"]).returncode:
         raise SystemExit("Airflow's metadata could not be migrated: see above")
     for address in _addresses():
         _note(address)

@@ -13,9 +13,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mangnon import deploy, night, publish, server, tell
+from mangnon import deploy, night, publish, server, settings, tell
 from mangnon import warehouse as warehouse_module
 from mangnon.sample import write_sample
+
+# What a .env says is for the real warehouse.
+settings.ENV_FILE = Path(os.devnull)
+for name in {name for name in os.environ if name.startswith(("MANGNON_", "WAREHOUSE_"))} - {"MANGNON_HOME"}:
+    del os.environ[name]
 
 
 def pytest_sessionfinish() -> None:

@@ -23,6 +23,7 @@ from mangnon.commands.tell import tell, tell_all
 from mangnon.commands.watch import doctor, metrics
 from mangnon.forms.template import write_template
 from mangnon.problems import Failure
+from mangnon.settings import read_env_file
 
 
 class Period(click.ParamType):
@@ -42,6 +43,7 @@ class Period(click.ParamType):
 @click.version_option(package_name="mangnon")
 def cli() -> None:
     """Măng Non: what the districts reported about child protection, every morning, without a doubt."""
+    read_env_file()
 
 
 @cli.command()

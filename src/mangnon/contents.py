@@ -2,6 +2,9 @@
 
 from mangnon.warehouse import Connection
 
+# How the hash is made; another number when that changes.
+FORMULA = 2
+
 # The tables of the core that hold a form's rows.
 CODE_DIMENSIONS = (
     "dim_event_types", "dim_programmes", "dim_occasions", "dim_support_types", "dim_funding_instruments",
@@ -45,6 +48,33 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
     connection.commit()
 
 
+def renew(connection: Connection) -> None:
+    """Gives the loads whose hash an earlier version made one of today's, so that what comes again is found the same.
+
+    Pruned loads keep theirs: their rows are gone. Does not commit.
+    """
+    for form in CORE_TABLES:
+        connection.execute(
+            f"""
+            with modelled as (
+                select load_id from ops.loads
+                where form = %(form)s
+                    and pruned_at is null
+                    and content_hash <> 'empty'
+                    and content_hash not like '{FORMULA}:%%'
+            ),
+
+            contents as ({_contents(connection, form)})
+
+            update ops.loads
+            set content_hash = contents.content_hash
+            from contents
+            where loads.load_id = contents.load_id
+            """,
+            {"form": form},
+        )
+
+
 def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
     """Those of the loads whose rows in the core are not the ones of which the hash was noted."""
     changed = []
@@ -74,7 +104,7 @@ def _contents(connection: Connection, form: str) -> str:
     """A query for the hash of each load of `modelled` that has rows in the core."""
     parts = " union all ".join(_content_of(connection, table) for table in CORE_TABLES[form])
     return f"""
-        select load_id, md5(string_agg(content, '|' order by content)) as content_hash
+        select load_id, '{FORMULA}:' || md5(string_agg(content, '|' order by content)) as content_hash
         from ({parts}) as parts
         group by load_id
     """

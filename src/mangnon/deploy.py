@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 
-from mangnon import deployments, interface, server, transform, warehouse
+from mangnon import contents, deployments, interface, server, transform, warehouse
 from mangnon.codes import REFERENCE_FOLDER, REFERENCE_REPORTER
 from mangnon.forms import REFERENCE_FORMS, Form, all_forms
 from mangnon.problems import Failure
@@ -55,6 +55,8 @@ def deploy(accept_changes: str | None = None) -> None:
         _refuse(found, accept_changes)
         for step in (_migrate, _deploy_tables, lambda: transform.deploy(LOCK_TIMEOUT)):
             _giving_way(step)
+        contents.renew(connection)
+        connection.commit()
         if not is_current:
             _giving_way(_drop_left_over)
             breaking = [change.what for change in found if change.severity == "breaking"]

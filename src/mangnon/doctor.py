@@ -21,7 +21,7 @@ import psycopg
 from mangnon import airflow_api, archive, deadline, deployments, mail, vitals, warehouse
 from mangnon.airflow_api import ServiceError
 from mangnon.deadline import moment
-from mangnon.places import PLACES, local_places, try_to_write
+from mangnon.places import PLACES, local_places, shown, try_to_write
 from mangnon.settings import settings
 from mangnon.vitals import Vitals
 from mangnon.warehouse import Connection
@@ -54,6 +54,7 @@ def look(now: datetime | None = None) -> list[Finding]:
     checks: dict[str, Callable[[], Iterator[Finding]]] = {
         "database": partial(_database, now or datetime.now(UTC)),
         **{place: partial(_place, place) for place in PLACES},
+        "archived file": _newest_file,
         "disk": _disk,
         "Airflow": _airflow,
         "mail": _mail,
@@ -130,7 +131,6 @@ def _ledger(connection: Connection, now: datetime) -> Iterator[Finding]:
         yield Finding("ok", "night", f"nothing is overdue; {last}")
     yield from _left_behind(signs, now)
     yield _release(signs, now)
-    yield from _newest_file(connection)
 
 
 def _left_behind(signs: Vitals, now: datetime) -> Iterator[Finding]:
@@ -172,22 +172,26 @@ def _release(signs: Vitals, now: datetime) -> Finding:
     )  # fmt: skip
 
 
-def _newest_file(connection: Connection) -> Iterator[Finding]:
+def _newest_file() -> Iterator[Finding]:
     """An archive that is another one, as after a mount that failed, can be written, but lacks what was archived."""
-    row = connection.execute(
-        "select delivery_id, sha256 from ops.deliveries order by delivery_id desc limit 1"
-    ).fetchone()
+    try:
+        with warehouse.observe() as connection:
+            row = connection.execute(
+                "select delivery_id, sha256 from ops.deliveries order by delivery_id desc limit 1"
+            ).fetchone()
+    except psycopg.Error:
+        return  # that is another check's finding
     if row:
         storage, path = fsspec.url_to_fs(archive.address(row[1]))
         if not storage.exists(path):
             yield Finding(
-                "to do", "archive", f"the file of delivery {row[0]} is not in {settings().archive}",
+                "to do", "archive", f"the file of delivery {row[0]} is not in {shown(settings().archive)}",
                 "see whether the right disk is mounted there, or bring the archive back from a backup",
             )  # fmt: skip
 
 
 def _place(place: str) -> Iterator[Finding]:
-    address = getattr(settings(), place)
+    address = shown(getattr(settings(), place))
     try:
         try_to_write(place)
     except Exception as error:

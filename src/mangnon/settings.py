@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 PROJECT = Path(__file__).resolve().parents[2]
+ENV_FILE = PROJECT / ".env"
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
@@ -51,6 +52,15 @@ def settings() -> Settings:
         bi_address=os.environ.get("MANGNON_BI_ADDRESS") or None,
         airflow_url=os.environ.get("MANGNON_AIRFLOW_URL") or None,
     )
+
+
+def read_env_file() -> None:
+    """Takes over what `.env` says, as make does: lines NAME=value, without quotes. What the environment says stays."""
+    if ENV_FILE.is_file():
+        for line in ENV_FILE.read_text(encoding="utf-8").splitlines():
+            name, is_setting, value = line.partition("#")[0].partition("=")
+            if is_setting:
+                os.environ.setdefault(name.strip(), value.strip())
 
 
 def write_secret(path: Path, text: str) -> None:

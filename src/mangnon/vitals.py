@@ -20,7 +20,7 @@ class Vitals:
     collected_at: datetime | None  # when a night last looked through the inbox
     unread: int  # deliveries in the archive that were not read
     unread_since: datetime | None
-    open_batch: int | None  # the oldest batch that has loads and was not closed
+    open_batch: int | None  # one that has loads and was not closed: the night's, else a backfill's
     open_kind: str | None
     open_since: datetime | None
     last_load_at: datetime | None  # of the open batch
@@ -51,7 +51,7 @@ QUERY = """
             select max(loaded_at) as last_load_at from ops.loads where loads.batch_id = batches.batch_id
         ) as loads
         where state = 'open' and last_load_at is not null
-        order by batch_id
+        order by kind = 'night' desc, batch_id
         limit 1
     ),
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mangnon import backfill, deploy, server
+from mangnon import backfill, contents, deploy, server
 from mangnon.codes import CodeLists
 from mangnon.forms.template import write_template
 
@@ -104,6 +104,9 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     assert {release: _contents(earlier, marts, release) for release in RELEASES} == before
     assert _loads(earlier) == loads, "something was read again"
     assert deploy.look() == []
+    with earlier.connect() as connection:
+        modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
+        assert contents.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
 
     _send(tmp_path / "inbox" / "new.xlsx")
     release = run_night()

@@ -75,6 +75,15 @@ def test_what_is_overdue_is_named_step_by_step(published: ModuleType, tmp_path: 
     (silent,) = found("batch", LATER)
     assert "is open, but nothing was loaded into it since" in silent
     assert found("batch") == [], "a night may well be at work"
+    with published.connect() as connection:  # a backfill of which a month failed, and which nobody mended yet
+        connection.execute(
+            """
+            insert into ops.batches (batch_id, kind) overriding system value values (0, 'backfill');
+            update ops.loads set batch_id = 0
+            where load_id = (select max(load_id) from ops.loads where state = 'accepted');
+            """
+        )
+    assert overdue(published) == [opened]
 
     batch = night.close()
     assert batch is not None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mangnon import services, warehouse
+from mangnon import settings as settings_module
 
 
 def test_bi_is_sent_to_the_published_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -26,3 +27,21 @@ def test_an_airflow_of_other_containers_is_asked_and_never_started(
     with pytest.raises(services.ServiceError, match="its containers"):
         services.up(nightly=True)
     assert sorted(path.name for path in services.password_file().parent.iterdir()) == ["passwords.json"]
+
+
+def test_the_env_file_says_what_the_environment_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "# where things are\n\n#MANGNON_OUTBOX=/not/this\nMANGNON_INBOX=/srv/in  # a folder\n"
+        "MANGNON_ARCHIVE=/srv/other\nMANGNON_MAIL_FROM=Báo cáo <bao-cao@example.org>\n"
+    )
+    monkeypatch.setattr(settings_module, "ENV_FILE", file)
+    monkeypatch.setenv("MANGNON_ARCHIVE", "/srv/archive")
+    for name in ("MANGNON_INBOX", "MANGNON_MAIL_FROM"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    settings_module.read_env_file()
+    found = settings_module.settings()
+    assert (found.inbox, found.archive) == ("/srv/in", "/srv/archive")
+    assert found.mail_from == "Báo cáo <bao-cao@example.org>"
+    assert found.outbox.endswith("/outbox")
