@@ -9,9 +9,9 @@ from types import ModuleType
 # Each worker of pytest has a server and an Airflow of its own, which its tests may kill.
 os.environ["MANGNON_HOME"] = str(Path(__file__).parents[1] / ".mangnon-test" / os.getenv("PYTEST_XDIST_WORKER", "main"))
 
+import databases
 import psycopg
 import pytest
-from psycopg import sql
 
 from mangnon import deploy, night, publish, server, settings, tell
 from mangnon import warehouse as warehouse_module
@@ -23,6 +23,18 @@ for name in {name for name in os.environ if name.startswith(("MANGNON_", "WAREHO
     del os.environ[name]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--warehouse-url", help="test on this server, as this owner, instead of on the embedded one")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if address := config.getoption("--warehouse-url"):
+        try:
+            databases.use(address)
+        except (databases.ServerInUse, psycopg.OperationalError) as error:
+            pytest.exit(f"--warehouse-url: {error}", returncode=2)
+
+
 def pytest_sessionfinish() -> None:
     """No server stays behind."""
     server.stop()
@@ -31,7 +43,7 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(scope="session")
 def deployed_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a database that was deployed and holds nothing."""
-    with _database("deployed", "template1") as name, pytest.MonkeyPatch.context() as patch:
+    with _database("deployed") as name, pytest.MonkeyPatch.context() as patch:
         _point_to(patch, name, tmp_path_factory.mktemp("deployed"))
         deploy.deploy()
         yield name
@@ -95,29 +107,16 @@ def _run_night() -> int | None:
 
 
 def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:
-    patch.setenv("WAREHOUSE_URL", server.url(database))
+    patch.setenv("WAREHOUSE_URL", databases.url(database))
     for place in ("inbox", "archive", "outbox"):
         patch.setenv(f"MANGNON_{place.upper()}", str(folder / place))
 
 
 @contextmanager
-def _database(purpose: str, template: str) -> Iterator[str]:
-    server.start()
-    name = f"{purpose}_{os.getpid()}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        _drop(connection, name)
-        connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-        if template != "template1":
-            # A copy of a database has its tables, but not the privileges on the database itself.
-            connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
-            connection.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
-        try:
-            yield name
-        finally:
-            _drop(connection, name)
-
-
-def _drop(connection: psycopg.Connection, name: str) -> None:
-    connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+def _database(purpose: str, template: str = "template1") -> Iterator[str]:
+    name = f"{databases.PREFIX}{purpose}_{os.getpid()}"
+    databases.make(name, template)
+    try:
+        yield name
+    finally:
+        databases.drop(name)

@@ -13,15 +13,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+import databases
 import psutil
-import psycopg
 import pytest
 from test_tell import mail_server
 
-from mangnon import airflow_api, deploy, doctor, runs, server, services
+from mangnon import airflow_api, deploy, doctor, runs, services
 from mangnon.sample import write_sample
 
-METADATA = "airflow_test"
+METADATA = "mangnon_test_airflow"
 
 
 @pytest.fixture
@@ -35,11 +35,11 @@ def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A new Airflow on the warehouse of the test."""
     patch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
     services.down()
-    _drop_metadata()
+    databases.drop(METADATA)
     services.up(nightly=False)
     yield services
     services.down()
-    _drop_metadata()
+    databases.drop(METADATA)
 
 
 def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:
@@ -225,8 +225,3 @@ def _tasks(run: dict[str, Any]) -> list[dict[str, Any]]:
 def _query(warehouse: ModuleType, query: str) -> list[tuple[Any, ...]]:
     with warehouse.connect() as connection:
         return list(connection.execute(query).fetchall())
-
-
-def _drop_metadata() -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {METADATA} with (force)")

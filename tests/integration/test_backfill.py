@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import psycopg
+import databases
 import pytest
 from click.testing import CliRunner
 
-from mangnon import airflow_api, backfill, fingerprint, publish, server, services, settings
+from mangnon import airflow_api, backfill, fingerprint, publish, services, settings
 from mangnon.codes import REFERENCE_FOLDER, CodeLists
 from mangnon.commands.backfill import backfill as command
 from mangnon.forms.template import write_template
@@ -303,18 +303,18 @@ def test_a_backfill_needs_a_reason(published: ModuleType, tmp_path: Path, run_ni
     assert query(published, "select count(*) from ops.backfills") == [(0,)]
 
 
-METADATA = "airflow_backfill_test"
+METADATA = "mangnon_test_airflow_backfill"
 
 
 @pytest.fixture
 def airflow(published: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
     services.down()
-    _drop_metadata()
+    databases.drop(METADATA)
     services.up(nightly=False)
     yield
     services.down()
-    _drop_metadata()
+    databases.drop(METADATA)
 
 
 def test_airflow_does_every_month_and_publishes_once(
@@ -352,8 +352,3 @@ def test_airflow_does_every_month_and_publishes_once(
 
 def _runs(dag_id: str) -> list[dict[str, Any]]:
     return list(airflow_api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=logical_date")["dag_runs"])
-
-
-def _drop_metadata() -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database if exists {METADATA} with (force)")

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import databases
 import psycopg
 import pytest
 from psycopg import sql
 
-from mangnon import server, warehouse
+from mangnon import warehouse
 from mangnon.codes import CodeLists
 from mangnon.forms.template import write_template
 
@@ -105,7 +106,4 @@ def _rows(reader: psycopg.Connection, mart: str, names: list[str]) -> list[tuple
 def _begin_again(template: str) -> None:
     """Makes the test's database anew."""
     name = psycopg.conninfo.conninfo_to_dict(warehouse.url())["dbname"]
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        database = sql.Identifier(str(name))
-        connection.execute(sql.SQL("drop database {} with (force)").format(database))
-        connection.execute(sql.SQL("create database {} template {}").format(database, sql.Identifier(template)))
+    databases.make(str(name), template)

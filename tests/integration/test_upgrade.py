@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType
 
+import databases
 import psycopg
 import pytest
 from psycopg import sql
@@ -77,10 +78,7 @@ def earlier(
     request: pytest.FixtureRequest, warehouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ModuleType:
     """The warehouse of an earlier version, with those files of its archive that nobody has read yet."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute("drop database if exists earlier with (force)")
-        connection.execute("create database earlier")
-    monkeypatch.setenv("WAREHOUSE_URL", server.url("earlier"))
+    monkeypatch.setenv("WAREHOUSE_URL", databases.make("mangnon_test_earlier"))
     subprocess.run(
         [server.program("psql"), "--quiet", "--set=ON_ERROR_STOP=1", warehouse.url()],
         input=gzip.decompress((request.param / "warehouse.sql.gz").read_bytes()), check=True, stdout=subprocess.DEVNULL,

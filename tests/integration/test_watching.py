@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from urllib.request import urlopen
 
+import databases
 import psutil
 import pytest
 from click.testing import CliRunner
@@ -19,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from test_night import event, send, sessions
 from test_tell import configure, free_port, mail_server  # noqa: F401 (a fixture)
 
-from mangnon import deadline, deploy, doctor, ledger, metrics, night, publish, server, vitals
+from mangnon import deadline, deploy, doctor, ledger, metrics, night, publish, vitals
 from mangnon.cli import cli
 from mangnon.publish import ReleaseRefused
 
@@ -304,7 +305,7 @@ def test_a_database_of_another_version_or_without_a_deployment(
 ) -> None:
     monkeypatch.setattr(doctor, "POSTGRESQL", 19)
     assert "PostgreSQL 19 is needed: move the data to one" in found("database")[0]
-    monkeypatch.setenv("WAREHOUSE_URL", server.url("postgres"))
+    monkeypatch.setenv("WAREHOUSE_URL", databases.make("mangnon_test_empty"))
     assert found("deployment") == ["nothing was deployed here. `mangnon deploy`"]
 
 

@@ -1,0 +1,70 @@
+"""Databases of tests: on the embedded server, or on the server that `--warehouse-url` names."""
+
+import psycopg
+import sqlalchemy
+from psycopg import sql
+
+from mangnon import server
+
+# Nothing else on a server is ever dropped.
+PREFIX = "mangnon_test_"
+MARK = "made by the tests of mangnon"
+
+# The address that --warehouse-url gave: its server is tested on, its own database is left alone.
+given: str | None = None
+
+
+class ServerInUse(Exception):
+    """A warehouse of somebody lives on this server."""
+
+
+def use(address: str) -> None:
+    """Tests on this server from now on.
+
+    Roles belong to a whole server, and tests give `bi_reader` another password: so they touch no server on which
+    somebody else made that role. Raises ServerInUse.
+    """
+    global given
+    given = address
+    with _administrator() as connection:
+        role = connection.execute(
+            "select shobj_description(oid, 'pg_authid') from pg_roles where rolname = 'bi_reader'"
+        ).fetchone()
+        if role is None:
+            connection.execute("create role bi_reader login")
+            connection.execute(sql.SQL("comment on role bi_reader is {}").format(MARK))
+        elif role[0] != MARK:
+            raise ServerInUse("a warehouse is deployed on this server; its BI users would lose their password")
+
+
+def url(name: str) -> str:
+    """The address of a database, for its owner."""
+    if given is None:
+        server.start()
+        return server.url(name)
+    return sqlalchemy.make_url(given).set(database=name).render_as_string(hide_password=False)
+
+
+def make(name: str, template: str = "template1") -> str:
+    """Makes a database anew, as a copy of another one; its address."""
+    drop(name)
+    with _administrator() as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        if template != "template1":
+            # A copy of a database has its tables, but not the privileges on the database itself.
+            connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
+    return url(name)
+
+
+def drop(name: str) -> None:
+    """Drops a database of tests, whoever is connected to it."""
+    assert name.startswith(PREFIX), name
+    with _administrator() as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _administrator() -> psycopg.Connection:
+    return psycopg.connect(given or url("postgres"), autocommit=True)
