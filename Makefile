@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11 to 3.13 and make, nothing else; nothing here needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run up down report status doctor backfill lint test test-containers bench clean setup
+.PHONY: help run up down report status doctor backfill lint test test-warehouse test-containers bench clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # A .env file (see .env.example) says where things are; without one they are under .mangnon.
@@ -50,6 +50,9 @@ lint: setup ## Check the code: ruff, mypy, sqlfluff
 
 test: setup ## Run all tests, on databases and an Airflow of their own
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+test-warehouse: setup ## Run those that need a warehouse on another server, before moving there: WAREHOUSE_URL=postgresql://…
+	$(BIN)/pytest --warehouse-url "$(WAREHOUSE_URL)" tests/integration tests/expectations tests/dbt
 
 test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 15 minutes)
 	$(BIN)/pytest --capture=no tests/containers

@@ -36,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """No server stays behind."""
+    """No server stays behind, and nothing on a server of somebody else."""
+    if databases.given:
+        databases.leave()
     server.stop()
 
 

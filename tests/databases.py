@@ -10,6 +10,9 @@ from mangnon import server
 PREFIX = "mangnon_test_"
 MARK = "made by the tests of mangnon"
 
+# What a deployment makes beside databases.
+ROLES = ("bi_reader", "loader", "transformer", "auditor", "publisher", "pruner", "teller")
+
 # The address that --warehouse-url gave: its server is tested on, its own database is left alone.
 given: str | None = None
 
@@ -22,19 +25,36 @@ def use(address: str) -> None:
     """Tests on this server from now on.
 
     Roles belong to a whole server, and tests give `bi_reader` another password: so they touch no server on which
-    somebody else made that role. Raises ServerInUse.
+    somebody else made one of these roles. Raises ServerInUse.
     """
     global given
     given = address
     with _administrator() as connection:
-        role = connection.execute(
-            "select shobj_description(oid, 'pg_authid') from pg_roles where rolname = 'bi_reader'"
-        ).fetchone()
-        if role is None:
-            connection.execute("create role bi_reader login")
-            connection.execute(sql.SQL("comment on role bi_reader is {}").format(MARK))
-        elif role[0] != MARK:
-            raise ServerInUse("a warehouse is deployed on this server; its BI users would lose their password")
+        present = dict(
+            connection.execute(
+                "select rolname, shobj_description(oid, 'pg_authid') from pg_roles where rolname = any(%s)",
+                [list(ROLES)],
+            ).fetchall()
+        )
+        if strange := sorted(role for role, mark in present.items() if mark != MARK):
+            raise ServerInUse(
+                f"a warehouse is deployed on this server (it has the role {', '.join(strange)}): its BI users would "
+                "lose their password. Test on a server that holds none yet"
+            )
+        for role in set(ROLES) - set(present):
+            login = sql.SQL("login" if role == "bi_reader" else "nologin")
+            connection.execute(sql.SQL("create role {} {}").format(sql.Identifier(role), login))
+            connection.execute(sql.SQL("comment on role {} is {}").format(sql.Identifier(role), MARK))
+
+
+def leave() -> None:
+    """Drops what tests made on the server that was given."""
+    with _administrator() as connection:
+        made = connection.execute("select datname from pg_database where starts_with(datname, %s)", [PREFIX]).fetchall()
+        for (name,) in made:
+            drop(name)
+        for role in ROLES:
+            connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
 
 
 def url(name: str) -> str:

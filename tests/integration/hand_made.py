@@ -4,13 +4,15 @@ Every load of a round says the number of the round in its measures, in two facts
 one statement saw a mixture of two releases.
 """
 
+import time
+from collections.abc import Callable
 from datetime import date
 from types import ModuleType
 from typing import Any
 
 import psycopg
 
-from mangnon import ledger
+from mangnon import ledger, publish, server, warehouse
 from mangnon.warehouse import Connection
 
 PERIOD = date(2021, 3, 1)
@@ -67,6 +69,21 @@ def deliver(connection: Connection, number: int) -> None:
     connection.commit()
 
 
+def deliver_night(number: int) -> None:
+    """The same, and the night is closed."""
+    with warehouse.connect() as connection:
+        deliver(connection, number)
+        ledger.close_night(connection)
+
+
+def publish_what_waits() -> int | None:
+    """A night's publishing, without dbt and gates."""
+    candidate = publish.build_candidate(publish.freeze())
+    if candidate is not None:
+        publish.publish(candidate)
+    return candidate
+
+
 def whole_number(rows: list[tuple[Any, ...]]) -> int:
     """The one number that all reporters and facts say; the rows are those that READ answers."""
     numbers = {number for row in rows for number in (row[1], row[2], row[4], row[5])}
@@ -99,6 +116,19 @@ def assert_ledger_is_right(warehouse: ModuleType) -> None:
             """
         ).fetchall()
         assert wrong == []
+
+
+def postmaster() -> int:
+    """The process of the embedded server."""
+    return int((server._data() / "postmaster.pid").read_text().split()[0])
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> None:
+    """Waits until it is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
 
 
 def _write_rows(connection: Connection, fact: str, measure: str, load: int, reporter: str, number: int) -> None:

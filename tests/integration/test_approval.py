@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hand_made import assert_ledger_is_right, seen
+from hand_made import assert_ledger_is_right, deliver_night, seen
 from test_airflow import answer, running_airflow
-from test_failures import Barrier, Event, Process, Queue, _deliver, _publish_until, _wait_until_gone, kill_me
+from test_failures import Barrier, Event, Process, Queue, _publish_until, _wait_until_gone, kill_me
 from test_night import event, send, sessions
 from test_releases import everything, run
 
@@ -257,7 +257,7 @@ def _warn(release_id: int) -> gate.Judgement:
 
 @pytest.mark.usefixtures("by_hand")
 def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) -> None:
-    _deliver(1)
+    deliver_night(1)
     number, statement = 1, 0
     while True:
         with pytest.raises(ReleaseRefused, match="waits for an approval"):
@@ -283,7 +283,7 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
         if not killed.is_set():
             break
         number += 1
-        _deliver(number)
+        deliver_night(number)
     assert statement > 30
 
 

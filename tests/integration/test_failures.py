@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import pwd
 import resource
-import shutil
 import signal
 import threading
 import time
@@ -19,9 +18,18 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
-from hand_made import READ, assert_ledger_is_right, deliver, seen, whole_number
+from hand_made import (
+    READ,
+    assert_ledger_is_right,
+    deliver_night,
+    postmaster,
+    publish_what_waits,
+    seen,
+    wait_for,
+    whole_number,
+)
 
-from mangnon import archive, deploy, ledger, load, night, publish, server, transform, warehouse
+from mangnon import archive, load, night, publish, server, warehouse
 from mangnon.codes import CodeLists
 from mangnon.forms.template import write_template
 from mangnon.settings import settings
@@ -45,12 +53,6 @@ CONNECTION_LOST, DISK_FULL = 3, 4  # how a loader ended
 Break = Callable[[], None]
 
 
-@pytest.fixture
-def without_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loads are made by hand, so nothing is computed for a release."""
-    monkeypatch.setattr(transform, "build_release_tables", lambda _: time.sleep(0.05))
-
-
 # Publishing
 
 
@@ -65,11 +67,11 @@ def cut_my_connections() -> None:
 @pytest.mark.parametrize("how", [kill_me, cut_my_connections])
 @pytest.mark.usefixtures("without_dbt")
 def test_publisher_broken_between_any_two_statements(warehouse: ModuleType, how: Break) -> None:
-    _deliver(1)
+    deliver_night(1)
     publish_what_waits()
     for statement in itertools.count(1):
         number = statement + 1
-        _deliver(number)
+        deliver_night(number)
         broken = Event()
         publisher = Process(target=_publish_until, args=(statement, how, broken))
         publisher.start()
@@ -90,11 +92,11 @@ def test_publisher_broken_between_any_two_statements(warehouse: ModuleType, how:
 def test_two_publishers_at_once(warehouse: ModuleType) -> None:
     rounds, publishers = 8, 2
     barrier, outcomes = Barrier(publishers), Queue()
-    _deliver(1)
+    deliver_night(1)
     publish_what_waits()
     said = []
     for number in range(2, 2 + rounds):
-        _deliver(number)
+        deliver_night(number)
         processes = [Process(target=_race, args=(barrier, outcomes)) for _ in range(publishers)]
         for process in processes:
             process.start()
@@ -109,20 +111,6 @@ def test_two_publishers_at_once(warehouse: ModuleType) -> None:
     with warehouse.connect() as connection:
         published = connection.execute("select count(*) from ops.releases where state = 'published'").fetchone()
     assert published == (1 + rounds,), "something was published twice"
-
-
-def publish_what_waits() -> int | None:
-    """A night's publishing, without dbt and gates."""
-    candidate = publish.build_candidate(publish.freeze())
-    if candidate is not None:
-        publish.publish(candidate)
-    return candidate
-
-
-def _deliver(number: int) -> None:
-    with warehouse.connect() as connection:
-        deliver(connection, number)
-        ledger.close_night(connection)
 
 
 def _publish_until(nth: int, how: Break, broken: Any, act: Callable[[], object] | None = None) -> None:
@@ -262,7 +250,7 @@ def test_dbt_killed_between_two_models(
         modelling = Process(target=publish.model, args=(publish.freeze(),))
         modelling.start()
         new_rows = "select count(*) from core.fct_events inner join ops.loads using (load_id) where state = 'loaded'"
-        _wait_for(lambda: watcher.execute(new_rows).fetchone() == (LINES,), seconds=300)
+        wait_for(lambda: watcher.execute(new_rows).fetchone() == (LINES,), seconds=300)
         for process in psutil.Process(modelling.pid).children(recursive=True):
             process.kill()
         modelling.join()
@@ -311,27 +299,9 @@ def _count(table: str) -> int:
 # The server
 
 
-@pytest.fixture
-def own_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """A warehouse on a server of its own, which may be killed."""
-    home = settings().home / f"own-{os.getpid()}"
-    monkeypatch.setenv("MANGNON_HOME", str(home))
-    monkeypatch.delenv("WAREHOUSE_URL", raising=False)
-    for place in ("inbox", "archive", "outbox"):
-        monkeypatch.setenv(f"MANGNON_{place.upper()}", str(tmp_path / place))
-    try:
-        deploy.deploy()
-        monkeypatch.setenv("WAREHOUSE_URL", server.url(warehouse.DATABASE))  # so that no client starts it again
-        yield warehouse
-    finally:
-        server.stop()
-        shutil.rmtree(server._folder())
-        shutil.rmtree(home, ignore_errors=True)
-
-
 @pytest.mark.usefixtures("without_dbt")
 def test_server_stopped_and_restarted_under_load(own_warehouse: ModuleType) -> None:
-    _deliver(1)
+    deliver_night(1)
     publish_what_waits()
     acknowledged, stop, errors, reads = [1], threading.Event(), [], []
 
@@ -353,7 +323,7 @@ def test_server_stopped_and_restarted_under_load(own_warehouse: ModuleType) -> N
     def publish_until_broken(first: int) -> None:
         try:
             for number in itertools.count(first):
-                _deliver(number)
+                deliver_night(number)
                 publish_what_waits()
                 acknowledged.append(number)
         except psycopg.OperationalError:
@@ -368,24 +338,20 @@ def test_server_stopped_and_restarted_under_load(own_warehouse: ModuleType) -> N
         done = len(acknowledged)
         publisher = threading.Thread(target=publish_until_broken, args=(acknowledged[-1] + 2,))
         publisher.start()
-        _wait_for(lambda done=done: len(acknowledged) > done + 2 or errors, seconds=60)
-        os.kill(_postmaster(), how)
+        wait_for(lambda done=done: len(acknowledged) > done + 2 or errors, seconds=60)
+        os.kill(postmaster(), how)
         publisher.join()
         server.start()
         assert seen(own_warehouse) >= acknowledged[-1], "what was published was lost"
         publish_what_waits()
         assert_ledger_is_right(own_warehouse)
         read_before = len(reads)
-        _wait_for(lambda read_before=read_before: len(reads) > read_before + 20 or errors, seconds=60)
+        wait_for(lambda read_before=read_before: len(reads) > read_before + 20 or errors, seconds=60)
     stop.set()
     for reader in readers:
         reader.join()
     print(f"\n{len(reads)} reads, {len(acknowledged)} releases, 3 restarts")
     assert errors == []
-
-
-def _postmaster() -> int:
-    return int((server._data() / "postmaster.pid").read_text().split()[0])
 
 
 def _cut(application: str) -> None:
@@ -403,11 +369,4 @@ def _wait_until_gone(warehouse: ModuleType, application: str) -> None:
     """Waits until the server has noticed that a client is gone."""
     with psycopg.connect(warehouse.url(), autocommit=True) as connection:
         there = "select count(*) from pg_stat_activity where application_name = %s and datname = current_database()"
-        _wait_for(lambda: connection.execute(there, [application]).fetchone() == (0,), seconds=60)
-
-
-def _wait_for(condition: Callable[[], object], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
+        wait_for(lambda: connection.execute(there, [application]).fetchone() == (0,), seconds=60)
