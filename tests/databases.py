@@ -1,5 +1,7 @@
 """Databases of tests: on the embedded server, or on the server that `--warehouse-url` names."""
 
+import time
+
 import psycopg
 import sqlalchemy
 from psycopg import sql
@@ -9,6 +11,7 @@ from mangnon import server
 # Nothing else on a server is ever dropped.
 PREFIX = "mangnon_test_"
 MARK = "made by the tests of mangnon"
+SECONDS_OF_AUTOVACUUM = 60
 
 # What a deployment makes beside databases.
 ROLES = ("bi_reader", "loader", "transformer", "auditor", "publisher", "pruner", "teller")
@@ -82,8 +85,15 @@ def make(name: str, template: str = "template1") -> str:
 def drop(name: str) -> None:
     """Drops a database of tests, whoever is connected to it."""
     assert name.startswith(PREFIX), name
+    statement = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with _administrator() as connection:
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        for _ in range(SECONDS_OF_AUTOVACUUM):
+            try:
+                connection.execute(statement)
+                return
+            except psycopg.errors.InsufficientPrivilege:  # autovacuum is in it, which only a superuser may end
+                time.sleep(1)
+        connection.execute(statement)
 
 
 def _administrator() -> psycopg.Connection:

@@ -27,8 +27,8 @@ class Settings:
     openlineage: str | None
     statsd: str | None
     otlp: str | None
-    # In containers only, where docker/compose.yml sets them: host:port at which BI reaches the warehouse, and where
-    # Airflow runs that is not ours to start.
+    # In containers only, where docker/compose.yml sets them: host:port at which BI reaches the container of the
+    # warehouse, and where Airflow runs that is not ours to start.
     bi_address: str | None
     airflow_url: str | None
 

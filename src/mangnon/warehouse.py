@@ -14,6 +14,8 @@ from mangnon.settings import settings
 Connection = psycopg.Connection
 
 DATABASE = "warehouse"
+# The service of docker/compose.yml that is the warehouse, until it moves to a server of its own.
+CONTAINER = "warehouse"
 # The key of the advisory lock under which one process publishes, or deploys, at a time.
 PUBLISH_LOCK = 26_11_02
 # The roles whose work an older or newer version of the code would do otherwise.
@@ -103,7 +105,8 @@ def reader_url() -> str:
     """The address for BI tools: the role bi_reader, who sees the published marts and nothing else."""
     password = (settings().home / "bi_reader.password").read_text()
     address = sqlalchemy.make_url(url()).set(username="bi_reader", password=password)
-    if published := settings().bi_address:
+    # In containers the warehouse has a name that nobody outside knows; one that has moved has an address for all.
+    if address.host == CONTAINER and (published := settings().bi_address):
         host, _, port = published.rpartition(":")
         address = address.set(host=host, port=int(port))
     return address.render_as_string(hide_password=False)

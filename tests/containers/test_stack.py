@@ -36,7 +36,9 @@ from mangnon.sample.submissions import PROVINCE, submissions
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 WORK = PROJECT / ".mangnon-test" / "containers"
-RUNBOOK = PROJECT / "docs" / "runbooks" / "back-up-and-restore.md"
+BACK_UP, MOVE = (
+    PROJECT / "docs" / "runbooks" / f"{name}.md" for name in ("back-up-and-restore", "more-than-one-machine")
+)
 PUBLISHED = HERE.parent / "fixtures" / "figures_2020.csv"
 NAME = "mangnon_test"
 SECONDS_TO_BE_HEALTHY = 300
@@ -239,15 +241,15 @@ def test_after_down_and_up_everything_is_still_there(airflow: None, ports: dict[
 
 
 def test_a_backup_is_restored_into_new_volumes(ports: dict[str, int], tmp_path: Path) -> None:
-    back_up, restore = re.findall(r"```text\n(.+?)```", RUNBOOK.read_text(encoding="utf-8"), re.DOTALL)
+    back_up, restore = _blocks(BACK_UP)
     before = _deliveries(), _releases(), within("scheduler", "sh", "-c", "cat bi_reader.password")
     began = time.monotonic()
-    _run_block(back_up, tmp_path)
+    _run_block(back_up, BACKUP=tmp_path)
     measured("backed up", began)
     compose("down", "--volumes")
     assert not podman("volume", "ls", "--quiet")
     began = time.monotonic()
-    _run_block(restore, tmp_path)
+    _run_block(restore, BACKUP=tmp_path)
     _wait_until_healthy(LARGE, began)
     measured("restored into new volumes, and healthy", began)
     assert before == (_deliveries(), _releases(), within("scheduler", "sh", "-c", "cat bi_reader.password"))
@@ -271,7 +273,54 @@ def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], t
     assert _figures() == _expected()
 
 
-def _run_block(commands: str, backup: Path) -> None:
+def test_the_warehouse_moves_to_a_server_of_its_own(airflow: None, ports: dict[str, int], tmp_path: Path) -> None:
+    compose("down")
+    _up(LARGE)
+    before = _kept()
+    address = _another_server(tmp_path)
+    began = time.monotonic()
+    _run_block(_blocks(MOVE)[-1], NEW=f"postgresql://mangnon:secret@{address}/warehouse", DUMP=tmp_path / "dump")
+    _wait_until_healthy(LARGE - {"warehouse"}, began)
+    measured("moved to another server, and healthy", began)
+    assert not _containers("_warehouse_")
+    assert _kept() == before
+    assert f"@{address}/" in _bi_url()
+    assert _figures() == _expected()
+    (tmp_path / "unreadable.xlsx").write_text("no workbook either")
+    podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/again.xlsx")
+    runs.run_night()
+    assert _answers("select count(*) from ops.deliveries where file_name = 'again.xlsx'") == ["1"]
+
+
+def _another_server(folder: Path) -> str:
+    """A PostgreSQL that is no part of the stack, with the owner and the database that the runbook asks for."""
+    name = f"{NAME}_elsewhere_1"
+    (folder / "password").write_text("secret")
+    podman(
+        "run", "--detach", "--name", name, "--network", f"{NAME}_default",
+        "--volume", f"{folder}/password:/password:ro", "--env", "POSTGRES_PASSWORD_FILE=/password",
+        "--env", "POSTGRES_USER=postgres", "--env", "POSTGRES_DB=postgres",
+        "--env", "POSTGRES_INITDB_ARGS=--locale=C.UTF-8", "postgres:18.6", "postgres",
+    )  # fmt: skip
+    airflow_api.wait(lambda: _said_by(name, "pg_isready", "--host=127.0.0.1"), 60, "the other server")
+    (wanted,) = re.findall(r"```sql\n(create role mangnon.+?)```", MOVE.read_text(encoding="utf-8"), re.DOTALL)
+    for statement in wanted.replace("…", "secret").split(";")[:-1]:
+        podman("exec", name, "psql", "--username=postgres", "--host=/tmp", "--command", statement)
+    return (
+        podman("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name).strip()
+        + ":5432"
+    )
+
+
+def _said_by(container: str, *command: str) -> bool:
+    return subprocess.run(["podman", "exec", container, *command], env=ENVIRONMENT, capture_output=True).returncode == 0
+
+
+def _blocks(runbook: Path) -> list[str]:
+    return re.findall(r"```text\n(.+?)```", runbook.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def _run_block(commands: str, **environment: object) -> None:
     """Does what a runbook says with `docker compose`, with podman; what podman-compose lacks is podman's own `cp`."""
     stack = f"podman-compose --project-name {NAME} --env-file {WORK}/env --file {PROJECT}/docker/compose.yml"
     docker = f"""
@@ -279,7 +328,7 @@ def _run_block(commands: str, backup: Path) -> None:
             shift
             if [ "$1" = cp ]; then shift; podman cp "${{@/#scheduler:/{NAME}_scheduler_1:}}"; else {stack} "$@"; fi
         }}
-        BACKUP={backup}
+        {"; ".join(f"{name}={value}" for name, value in environment.items())}
     """
     run("bash", "-euo", "pipefail", "-c", f"{docker}\n{commands}")
 

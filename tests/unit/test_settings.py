@@ -15,6 +15,9 @@ def test_bi_is_sent_to_the_published_address(monkeypatch: pytest.MonkeyPatch, tm
     assert warehouse.reader_url() == "postgresql://bi_reader:p@warehouse:5432/warehouse"
     monkeypatch.setenv("MANGNON_BI_ADDRESS", "10.0.0.5:15432")
     assert warehouse.reader_url() == "postgresql://bi_reader:p@10.0.0.5:15432/warehouse"
+    # One that has moved to a server of its own is published by nobody.
+    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://mangnon:q@db.example.org:5432/warehouse")
+    assert warehouse.reader_url() == "postgresql://bi_reader:p@db.example.org:5432/warehouse"
 
 
 def test_an_airflow_of_other_containers_is_asked_and_never_started(

@@ -100,43 +100,29 @@ cuts as (
         )
 ),
 
-ranked_loads as (
-    select
-        loads.load_id,
-        loads.form,
-        loads.period,
-        cuts.year,
-        cuts.cut,
-        cuts.cut_number,
-        max(loads.period) over (
-            partition by loads.reporter_code, loads.form, cuts.year, cuts.cut, cuts.cut_number
-        ) as last_period_of_cut
-    from loads
-    inner join cuts on loads.period between cuts.from_period and cuts.to_period
-),
-
--- Snapshots are not added over months: of a cut, a reporter's last month counts.
-loads_of_cuts as (
+-- Snapshots are not added over months: of a cut, a reporter's last month counts. So a load of them counts in a cut that
+-- ends before the reporter's next one; any other load counts in every cut.
+counting_loads as (
     select
         load_id,
-        year,
-        cut,
-        cut_number
-    from ranked_loads
-    where
-        form not in (
+        period,
+        is_synthetic,
+        lead(period) over (partition by reporter_code, form order by period) as next_period,
+        form in (
             {% for form in var('snapshot_forms') %}
             '{{ form }}'{{ ',' if not loop.last }}
             {% endfor %}
-        )
-        or period = last_period_of_cut
+        ) as is_snapshot
+    from loads
 ),
 
+-- Summed before they meet the cuts: of each month as many rows as there are figures and members, not loads.
 contributions as (
     select
         figures.figure,
         figures.aggregation,
-        measures.load_id,
+        loads.period,
+        case when loads.is_snapshot then loads.next_period end as next_snapshot,
         measures.measure = figures.measure as is_of_measure,
         measures.qualifier,
         case figures.distinct_of
@@ -163,20 +149,20 @@ contributions as (
                 or figures.special_circumstance is null
             )
             and (figures.incident_class = measures.incident_class or figures.incident_class is null)
-    inner join loads on measures.load_id = loads.load_id
+    inner join counting_loads as loads on measures.load_id = loads.load_id
     where figures.aggregation <> 'change'
     group by
-        figures.figure, figures.aggregation, measures.load_id, figures.measure, measures.measure, measures.qualifier,
-        member
+        figures.figure, figures.aggregation, loads.period, next_snapshot, figures.measure, measures.measure,
+        measures.qualifier, member
 ),
 
 totals as (
     select
         contributions.figure,
         contributions.aggregation,
-        loads_of_cuts.year,
-        loads_of_cuts.cut,
-        loads_of_cuts.cut_number,
+        cuts.year,
+        cuts.cut,
+        cuts.cut_number,
         sum(contributions.value) filter (where contributions.is_of_measure) as of_measure,
         sum(contributions.value) filter (where not contributions.is_of_measure) as of_denominator,
         count(distinct contributions.member) filter (
@@ -189,10 +175,13 @@ totals as (
         end as qualifier,
         bool_or(contributions.is_synthetic) as is_synthetic
     from contributions
-    inner join loads_of_cuts on contributions.load_id = loads_of_cuts.load_id
-    group by
-        contributions.figure, contributions.aggregation, loads_of_cuts.year, loads_of_cuts.cut,
-        loads_of_cuts.cut_number
+    -- By year first: it can be looked up, a span cannot.
+    inner join cuts
+        on
+            extract(year from contributions.period) = cuts.year
+            and contributions.period between cuts.from_period and cuts.to_period
+            and (contributions.next_snapshot > cuts.to_period or contributions.next_snapshot is null)
+    group by contributions.figure, contributions.aggregation, cuts.year, cuts.cut, cuts.cut_number
 ),
 
 reported as (
@@ -265,7 +254,10 @@ reporters as (
         expected.is_district,
         bool_and(expected.is_counted) as is_complete
     from expected
-    inner join cuts on expected.period between cuts.from_period and cuts.to_period
+    inner join cuts
+        on
+            extract(year from expected.period) = cuts.year
+            and expected.period between cuts.from_period and cuts.to_period
     group by
         expected.form, cuts.year, cuts.cut, cuts.cut_number, expected.reporter_code, expected.is_district
 ),

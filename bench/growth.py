@@ -1,0 +1,330 @@
+"""What a night costs as the warehouse grows: a province's first year, its ten years, and the whole country's ten years.
+
+`python bench/growth.py` takes half an hour and some gigabytes, in a temporary folder of its own, and prints the tables
+of docs/performance.md. The history is the sample's 2020 copied into the years before it and, for the country, to
+reporters and areas of 63 provinces (as many as there were until 2025). Copies have rows in `ops` and `core`, which a
+night reads, and none in `raw`. A night is 13 real workbooks that correct December 2020, read, modelled, judged and
+published; the sizes take turns, so that whatever else the machine does falls on all of them.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from mangnon import deploy, gate, night, publish, server, warehouse
+from mangnon.codes import CodeLists
+from mangnon.forms.template import write_template
+from mangnon.sample import write_sample
+from mangnon.sample.submissions import submissions
+
+FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
+SIZES = {"1 province, 1 year": (1, 1), "1 province, 10 years": (1, 10), "63 provinces, 10 years": (63, 10)}
+MONTH = date(2020, 12, 1)
+
+# The province of the sample keeps its codes and keys.
+OTHER_PROVINCES = """
+    create temp table provinces as
+    select number as province, case when number > 0 then 'P' || number || '-' else '' end as prefix
+    from generate_series(0, %s - 1) as numbers (number);
+
+    -- The lists reach back as far as the copies.
+    update core.dim_reporters set valid_from = '2005-01-01' where valid_from > '2005-01-01';
+    update core.dim_areas set valid_from = '2005-01-01' where valid_from = '2015-01-01';
+
+    insert into core.dim_reporters
+    select
+        load_id, hashtextextended(prefix || reporter_code, 0), prefix || reporter_code, name, reporter_kind,
+        prefix || area_code, valid_from, valid_until, expected_forms, due_day, sort_order
+    from core.dim_reporters
+    cross join provinces
+    where province > 0 and reporter_code <> 'unknown';
+
+    create temp table area_copies as
+    select
+        provinces.*,
+        areas.area_key as old_key,
+        case
+            when province = 0 or area_code = 'unknown' then area_key
+            else hashtextextended(prefix || area_key, 0)
+        end as new_key
+    from core.dim_areas as areas
+    cross join provinces;
+
+    create index on area_copies (province, old_key);
+
+    insert into core.dim_areas
+    select
+        load_id, new_key, prefix || area_code, other_codes, name, area_type, prefix || parent_code, valid_from,
+        valid_until, legal_act, list_source, sort_order
+    from core.dim_areas
+    inner join area_copies on area_key = old_key
+    where new_key <> old_key;
+
+    insert into core.bridge_area_successions
+    select
+        load_id, from_areas.new_key, to_areas.new_key, effective_on, method, weight, legal_act, list_source
+    from core.bridge_area_successions
+    inner join area_copies as from_areas on from_area_key = from_areas.old_key
+    inner join area_copies as to_areas
+        on to_area_key = to_areas.old_key and from_areas.province = to_areas.province
+    where from_areas.province > 0
+"""
+
+COPIES = """
+    create temp table copies as
+    select
+        loads.load_id as old_load,
+        nextval('ops.loads_load_id_seq') as new_load,
+        dense_rank() over (order by years_before desc, province, loads.delivery_id)
+            + (select max(delivery_id) from ops.deliveries) as new_delivery,
+        province,
+        prefix,
+        prefix || reporter_code as reporter_code,
+        (period - make_interval(years => years_before))::date as period,
+        make_interval(years => years_before) as shift
+    from ops.loads
+    cross join provinces
+    cross join generate_series(0, %s - 1) as years (years_before)
+    where extract(year from period) = 2020 and state = 'accepted' and (province > 0 or years_before > 0)
+    order by years_before desc, period, province;
+
+    create index on copies (old_load);
+    analyze copies;
+
+    insert into ops.deliveries (
+        delivery_id, sha256, file_name, size_bytes, reporter_code, period, revision, is_synthetic, received_at
+    ) overriding system value
+    select distinct on (new_delivery)
+        new_delivery, md5(new_delivery::text) || md5(new_delivery::text), file_name, size_bytes, copies.reporter_code,
+        copies.period, deliveries.revision, is_synthetic, received_at - shift
+    from copies
+    inner join ops.loads on old_load = loads.load_id
+    inner join ops.deliveries using (delivery_id);
+
+    select setval('ops.deliveries_delivery_id_seq', (select max(delivery_id) from ops.deliveries));
+
+    insert into ops.batches (kind, state, closed_at, published_at) values ('night', 'published', now(), now());
+
+    insert into ops.loads (
+        load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, state, rows_in,
+        rows_loaded, rows_refused, content_hash, loaded_at
+    ) overriding system value
+    select
+        new_load, new_delivery, (select max(batch_id) from ops.batches), copies.reporter_code, form, copies.period,
+        revision, fingerprint, state, rows_in, rows_loaded, rows_refused, md5(new_load::text), loaded_at - shift
+    from copies
+    inner join ops.loads on old_load = loads.load_id;
+
+    -- What the sample knows of 2019 itself goes on counting.
+    insert into ops.published_loads (reporter_code, form, period, load_id, releases)
+    select copies.reporter_code, form, copies.period, new_load, '[1,)'
+    from copies
+    inner join ops.loads on new_load = loads.load_id
+    on conflict do nothing
+"""
+
+TO_OTHER_AREAS = """
+    inner join area_copies on copies.province = area_copies.province and facts.area_key = area_copies.old_key
+"""
+
+# A year of the largest fact, by area: through the views that BI uses, and from the tables below them.
+STAR = """
+    select areas.name, sum(facts.children)
+    from {0}.fct_child_population as facts
+    inner join {0}.dim_areas as areas using (area_key)
+    where facts.period between '2020-01-01' and '2020-12-01'
+    group by areas.name
+"""
+
+
+def main() -> None:
+    """Builds the warehouses, does the nights, and prints what they took."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=3, help="how many nights each warehouse has")
+    times = parser.parse_args().times
+    with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
+        Path(folder).chmod(0o755)  # the server runs as nobody
+        os.environ["MANGNON_HOME"] = folder
+        try:
+            _sample_night(Path(folder))
+            for size in SIZES:
+                _grow(Path(folder), size)
+            gate._great_expectations()
+            took: dict[str, list[dict[str, float]]] = {size: [] for size in SIZES}
+            for number in range(times):
+                for size in SIZES:
+                    took[size].append(_night(Path(folder), size, revision=number + 3))
+            _print(Path(folder), took)
+        finally:
+            server.stop()
+
+
+def _sample_night(folder: Path) -> None:
+    deploy.deploy()
+    deploy.deliver_reference()
+    write_sample(folder / "inbox")
+    _read()
+    publish.publish_all(say=lambda _: None)
+
+
+def _read() -> None:
+    for reporter in night.collect():
+        night.load(reporter)
+    night.close()
+
+
+def _look_at(folder: Path, size: str) -> None:
+    """From here on this is the warehouse, with places of its own."""
+    name = size.translate(str.maketrans(" ", "_", ","))
+    os.environ["WAREHOUSE_URL"] = server.url(name)
+    for place in ("inbox", "archive", "outbox"):
+        os.environ[f"MANGNON_{place.upper()}"] = str(folder / name / place)
+    (folder / name / "inbox").mkdir(parents=True, exist_ok=True)
+
+
+def _grow(folder: Path, size: str) -> None:
+    """A copy of the sample's warehouse that has grown to that size, published."""
+    _look_at(folder, size)
+    name = sql.Identifier(os.environ["WAREHOUSE_URL"].rpartition("/")[2])
+    with psycopg.connect(server.url("postgres"), autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {} template warehouse").format(name))
+        administrator.execute(sql.SQL("grant temporary on database {} to transformer").format(name))
+    provinces, years = SIZES[size]
+    with warehouse.connect() as connection:
+        connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
+        connection.execute((OTHER_PROVINCES % provinces).encode())
+        connection.execute((COPIES % years).encode())
+        for table in (*(f"fct_{form}" for form in FORMS), "agg_measures"):
+            _copy_rows(connection, table)
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("vacuum analyze")
+    # The first night is not measured, nor judged: a province that became sixty-three would rightly be held.
+    _send(revision=2)
+    _read()
+    batches = publish.freeze()
+    publish.model(batches)
+    candidate = publish.build_candidate(batches)
+    assert candidate is not None
+    publish.publish(candidate)
+
+
+def _copy_rows(connection: psycopg.Connection, table: str) -> None:
+    columns = {
+        row[0]: f"facts.{row[0]}"
+        for row in connection.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+            [f"core.{table}"],
+        )
+    } | {"load_id": "new_load"}
+    if table == "agg_measures":
+        columns["area_code"] = "prefix || facts.area_code"
+    else:
+        columns |= {name: f"(facts.{name} - shift)::date" for name in ("date_id", "period")}
+        columns |= {"reporter_key": "hashtextextended(reporter_code, 0)", "area_key": "new_key"}
+    connection.execute(
+        f"""
+        insert into core.{table} ({", ".join(columns)})
+        select {", ".join(columns.values())}
+        from copies
+        inner join core.{table} as facts on old_load = facts.load_id
+        {"" if table == "agg_measures" else TO_OTHER_AREAS}
+        order by new_load
+        """.encode()
+    )
+
+
+def _send(revision: int) -> None:
+    """A correction of December 2020 from each of the 13 districts."""
+    lists = CodeLists.from_package()
+    for submission in submissions():
+        if submission.period == MONTH and submission.reporter.isdigit():
+            submission.lines["child_population"][0]["children"] += revision
+            write_template(
+                Path(os.environ["MANGNON_INBOX"]) / f"{submission.reporter}-{revision}.xlsx",
+                lists.reporters[submission.reporter], MONTH, lists, submission.lines, revision, "bench", synthetic=True,
+            )  # fmt: skip
+
+
+def _night(folder: Path, size: str, revision: int) -> dict[str, float]:
+    """Does a night; the seconds that its parts took, and those of questions to what it published."""
+    _look_at(folder, size)
+    _send(revision)
+    took: dict[str, float] = {}
+
+    def timed(part: str, work: Callable[[], Any]) -> Any:
+        started = time.perf_counter()
+        outcome = work()
+        took[part] = time.perf_counter() - started
+        return outcome
+
+    timed("reading 13 workbooks", _read)
+    batches = timed("finding what to model", publish.freeze)
+    timed("modelling (dbt)", partial(publish.model, batches))
+    timed("gate 1", partial(publish.judge_loads, batches))
+    candidate = timed("candidate and its tables (dbt)", partial(publish.build_candidate, batches))
+    timed("gate 2", partial(publish.judge_release, candidate))
+    timed("publishing", partial(publish.publish, candidate))
+    took["**the whole night**"] = sum(took.values())
+    with psycopg.connect(warehouse.reader_url()) as reader:
+        timed("BI: a year by area", lambda: reader.execute(STAR.format("marts")).fetchall())
+    with warehouse.connect() as connection:
+        timed("the same from the tables", lambda: connection.execute(STAR.format("core")).fetchall())
+    return took
+
+
+def _print(folder: Path, took: dict[str, list[dict[str, float]]]) -> None:
+    sizes = {size: _size(folder, size) for size in SIZES}
+    rows = [[fact, *(sizes[size][fact] for size in SIZES)] for fact in next(iter(sizes.values()))]
+    for part in next(iter(took.values()))[0]:
+        rows.append([part, *(_shown([night[part] for night in nights]) for nights in took.values())])
+    for row in (["median (least to most)", *SIZES], ["---"] * (len(SIZES) + 1), *rows):
+        print(f"| {' | '.join(row)} |")
+
+
+def _size(folder: Path, size: str) -> dict[str, str]:
+    _look_at(folder, size)
+    facts = " + ".join(f"(select count(*) from core.fct_{form})" for form in FORMS)
+    with warehouse.connect() as connection:
+        loads, rows, stored, computed = connection.execute(
+            f"""
+            select
+                (select count(*) from ops.loads),
+                {facts},
+                pg_size_pretty(pg_database_size(current_database())),
+                pg_size_pretty(
+                    sum(pg_total_relation_size(oid)) / (select count(*) from ops.releases where state = 'published')
+                )
+            from pg_class
+            where relnamespace = 'core'::regnamespace and relname like 'computed%' and relkind = 'r'
+            """.encode()
+        ).fetchone()  # type: ignore[misc]
+    return {
+        "loads": f"{loads:,}",
+        "rows of facts": f"{rows:,}",
+        "database": stored,
+        "computed for a release": computed,
+    }
+
+
+def _shown(seconds: list[float]) -> str:
+    scale, unit = (1000, "ms") if max(seconds) < 1 else (1, "s")
+    least, median, most = (
+        f"{scale * value:.{0 if unit == 'ms' else 1}f}"
+        for value in (min(seconds), statistics.median(seconds), max(seconds))
+    )
+    return f"{median} {unit} ({least} to {most})"
+
+
+if __name__ == "__main__":
+    main()
