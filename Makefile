@@ -57,8 +57,9 @@ test-warehouse: setup ## Run those that need a warehouse on another server, befo
 test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 15 minutes)
 	$(BIN)/pytest --capture=no tests/containers
 
-bench: setup ## Measure what the gates cost, on 100,000 and on 10 million rows; takes minutes
+bench: setup ## Measure what the gates cost on 10 million rows, and a night on the history of a whole country; half an hour
 	$(BIN)/python bench/gates.py
+	$(BIN)/python bench/growth.py
 
 clean: ## Remove what was installed and what tests left; never your data in .mangnon
 	@test ! -x $(BIN)/mangnon || $(BIN)/mangnon down

@@ -44,23 +44,27 @@ def deploy(accept_changes: str | None = None) -> None:
     Repeating it changes nothing. Nights never do any of this, and meanwhile nobody publishes. Readers wait for none of
     it longer than LOCK_TIMEOUT: it gives way to those who linger, and tries again.
 
-    What would break queries of BI is not deployed, except for the reason in `accept_changes`, which is kept. Raises
+    What would break queries of BI is not deployed, except for the reason in `accept_changes`, which is kept; a
+    deployment that was cut off goes on for the reason that it was begun with. Raises
     BreakingChanges, OtherCode (the warehouse is newer), PublishingElsewhere, Blocked, TransformError.
     """
     _make_database()
     with warehouse.connect() as connection, warehouse.publishing_lock(connection, SECONDS_TO_WAIT):
         deployments.check_not_newer(connection)
         is_current = deployments.is_current(connection)
-        found = [] if is_current else interface.changes(connection)
+        found = [] if is_current else _not_accepted(connection, interface.changes(connection))
         _refuse(found, accept_changes)
-        for step in (_migrate, _deploy_tables, lambda: transform.deploy(LOCK_TIMEOUT)):
+        _giving_way(_migrate)
+        deployments.begin(
+            connection, [change.what for change in found if change.severity == "breaking"], accept_changes
+        )
+        for step in (_deploy_tables, lambda: transform.deploy(LOCK_TIMEOUT)):
             _giving_way(step)
         contents.renew(connection)
         connection.commit()
         if not is_current:
             _giving_way(_drop_left_over)
-            breaking = [change.what for change in found if change.severity == "breaking"]
-            deployments.note(connection, breaking, accept_changes)
+            deployments.finish(connection)
     deliver_reference()
 
 
@@ -89,6 +93,11 @@ def _make_database() -> None:
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [warehouse.DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(warehouse.DATABASE)))
+
+
+def _not_accepted(connection: Connection, found: list[interface.Change]) -> list[interface.Change]:
+    accepted = deployments.accepted_before(connection)
+    return [change for change in found if change.what not in accepted]
 
 
 def _refuse(found: list[interface.Change], accept_changes: str | None) -> None:

@@ -27,6 +27,11 @@ DEPLOYED = (
     (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),
 )
 
+NOT_DEPLOYED = (
+    psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
+)  # fmt: skip
+
 
 class OtherCode(Failure):
     """The warehouse belongs to another version of the code."""
@@ -40,7 +45,12 @@ def check(connection: Connection) -> None:
     deployed = _newest(connection)
     if deployed is None:
         raise OtherCode("the warehouse was not deployed by this version yet: run `mangnon deploy`")
-    name, code, deployed_migration, day = deployed
+    name, code, deployed_migration, day, is_complete = deployed
+    if not is_complete:
+        raise OtherCode(
+            f"the deployment of version {name} on {day} was cut off; nothing was written. Run `mangnon deploy` again: "
+            "it goes on where it stopped"
+        )
     if (code, deployed_migration) != (code_hash(), migration):
         raise OtherCode(
             f"the warehouse belongs to other code than this, deployed as version {name} on {day}; nothing was written. "
@@ -55,20 +65,40 @@ def check_not_newer(connection: Connection) -> None:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the newest deployment was one of this code."""
+    """Whether the newest deployment was one of this code, and was not cut off."""
     deployed = _newest(connection)
-    return deployed is not None and deployed[1] == code_hash()
+    return deployed is not None and deployed[1] == code_hash() and deployed[4]
 
 
-def note(connection: Connection, accepted_changes: list[str], reason: str | None) -> None:
-    """Notes that the warehouse belongs to this code now."""
-    connection.execute(
+def accepted_before(connection: Connection) -> set[str]:
+    """What was accepted for this code by a deployment that was cut off: the reason for it is noted already."""
+    row = _one(
+        connection,
         """
-        insert into ops.deployments (version, code_hash, migration, deployed_by, accepted_changes, reason)
-        values (%s, %s, (select version_num from public.alembic_version), %s, %s, %s)
+        select array_agg(change)
+        from ops.deployments
+        cross join unnest(accepted_changes) as changes (change)
+        where code_hash = %s and not is_complete
         """,
-        [version("mangnon"), code_hash(), getpass.getuser(), accepted_changes, reason if accepted_changes else None],
+        code_hash(),
     )
+    return set(row[0] or ()) if row else set()
+
+
+def begin(connection: Connection, accepted_changes: list[str], reason: str | None) -> None:
+    """Notes what is about to be broken, and why, before it is. Until the end nobody writes."""
+    if accepted_changes:
+        _insert(connection, accepted_changes, reason, is_complete=False)
+
+
+def finish(connection: Connection) -> None:
+    """Notes that the warehouse belongs to this code now."""
+    begun = connection.execute(
+        "update ops.deployments set is_complete = true, deployed_at = now() where code_hash = %s and not is_complete",
+        [code_hash()],
+    )
+    if not begun.rowcount:
+        _insert(connection, [], None, is_complete=True)
     connection.commit()
 
 
@@ -79,18 +109,29 @@ def code_hash() -> str:
     return hashlib.sha256((hash_of_files(DEPLOYED) + json.dumps(columns)).encode()).hexdigest()[:16]
 
 
-def _newest(connection: Connection) -> tuple[str, str, str, str] | None:
-    """Version, code, migration and day of the newest deployment."""
+def _insert(connection: Connection, accepted_changes: list[str], reason: str | None, is_complete: bool) -> None:
+    connection.execute(
+        """
+        insert into ops.deployments (version, code_hash, migration, deployed_by, accepted_changes, reason, is_complete)
+        values (%s, %s, (select version_num from public.alembic_version), %s, %s, %s, %s)
+        """,
+        [version("mangnon"), code_hash(), getpass.getuser(), accepted_changes, reason, is_complete],
+    )
+    connection.commit()
+
+
+def _newest(connection: Connection) -> tuple[str, str, str, str, bool] | None:
+    """Version, code, migration and day of the newest deployment, and whether it came to its end."""
     row = _one(
         connection,
         """
-        select version, code_hash, migration, deployed_at
+        select version, code_hash, migration, deployed_at, is_complete
         from ops.deployments
         order by deployment_id desc
         limit 1
         """,
     )
-    return row and (*row[:3], f"{row[3].astimezone(TIMEZONE):%Y-%m-%d %H:%M}")
+    return row and (*row[:3], f"{row[3].astimezone(TIMEZONE):%Y-%m-%d %H:%M}", row[4])
 
 
 def _migration(connection: Connection) -> str | None:
@@ -108,11 +149,11 @@ def _refuse_newer(migration: str) -> None:
         )
 
 
-def _one(connection: Connection, query: str) -> tuple | None:
-    """The one row; None without one, or before the first deployment, when there is neither table nor right."""
+def _one(connection: Connection, query: str, *values: str) -> tuple | None:
+    """The one row; None without one, or where no version that knows these tables and columns was deployed yet."""
     try:
-        row = connection.execute(query.encode()).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.InsufficientPrivilege):
+        row = connection.execute(query.encode(), values).fetchone()
+    except NOT_DEPLOYED:
         row = None
     connection.rollback()
     return row

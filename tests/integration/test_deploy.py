@@ -126,6 +126,30 @@ def test_what_would_break_queries_is_said_before_and_done_only_for_a_reason(
         ).fetchone() == (False,)
 
 
+def test_a_deployment_that_is_cut_off_keeps_its_reason(warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    with warehouse.connect() as connection:
+        connection.execute(EARLIER_INTERFACE)
+    with monkeypatch.context() as cut:
+        cut.setattr(deploy, "_drop_left_over", _cut_off)
+        assert isinstance(_run("deploy", "--accept-changes", "đã báo Sở").exception, ConnectionError)
+    with pytest.raises(deployments.OtherCode, match=r"was cut off.* Run `mangnon deploy` again"):
+        night.collect()
+    assert _run("deploy", "--check").output == "Breaks queries of BI:\n- marts.old_report vanishes\n"
+    assert _run("deploy").exit_code == 0
+    with warehouse.connect() as connection:
+        noted = connection.execute(
+            "select accepted_changes, reason, is_complete from ops.deployments order by deployment_id desc"
+        ).fetchall()
+        assert noted[0] == ([line[2:] for line in BREAKING.splitlines()], "đã báo Sở", True)
+        assert len(noted) == 2
+        assert connection.execute("select to_regclass('marts.old_report')").fetchone() == (None,)
+    night.collect()
+
+
+def _cut_off() -> None:
+    raise ConnectionError
+
+
 def test_additions_pass_and_what_is_built_on_a_mart_stays(warehouse: ModuleType) -> None:
     with warehouse.connect() as connection:
         connection.execute(
