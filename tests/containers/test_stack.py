@@ -43,6 +43,7 @@ PUBLISHED = HERE.parent / "fixtures" / "figures_2020.csv"
 NAME = "mangnon_test"
 SECONDS_TO_BE_HEALTHY = 300
 DATABASES = {"warehouse", "metadata"}
+METADATA = "postgresql://airflow@metadata/airflow"
 SMALL = DATABASES | {"api-server", "scheduler", "dag-processor", "metrics"}
 REPORTERS = {submission.reporter for submission in submissions() if submission.period.year == 2020}
 SENT = 13 * len(REPORTERS)
@@ -157,9 +158,7 @@ def test_the_sample_in_the_inbox_becomes_the_published_figures(airflow: None, tm
     print("\n" + podman("stats", "--no-stream", "--format", "    {{.Name}} {{.MemUsage}}"), end="")
     assert _figures() == _expected()
     assert _releases() == [1]
-    hosts = _answers(
-        "select distinct hostname from task_instance where task_id = 'load_reporter'", "metadata", "airflow"
-    )
+    hosts = _answers("select distinct hostname from task_instance where task_id = 'load_reporter'", METADATA)
     assert len(hosts) == 2  # both workers had work
 
 
@@ -300,20 +299,15 @@ def _another_server(folder: Path) -> str:
         "run", "--detach", "--name", name, "--network", f"{NAME}_default",
         "--volume", f"{folder}/password:/password:ro", "--env", "POSTGRES_PASSWORD_FILE=/password",
         "--env", "POSTGRES_USER=postgres", "--env", "POSTGRES_DB=postgres",
-        "--env", "POSTGRES_INITDB_ARGS=--locale=C.UTF-8", "postgres:18.6", "postgres",
+        "--env", "POSTGRES_INITDB_ARGS=--locale=C.UTF-8", "--health-cmd", "pg_isready --host=127.0.0.1",
+        "postgres:18.6", "postgres",
     )  # fmt: skip
-    airflow_api.wait(lambda: _said_by(name, "pg_isready", "--host=127.0.0.1"), 60, "the other server")
+    airflow_api.wait(lambda: _is_healthy(name), 60, "the other server")
     (wanted,) = re.findall(r"```sql\n(create role mangnon.+?)```", MOVE.read_text(encoding="utf-8"), re.DOTALL)
     for statement in wanted.replace("…", "secret").split(";")[:-1]:
         podman("exec", name, "psql", "--username=postgres", "--host=/tmp", "--command", statement)
-    return (
-        podman("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name).strip()
-        + ":5432"
-    )
-
-
-def _said_by(container: str, *command: str) -> bool:
-    return subprocess.run(["podman", "exec", container, *command], env=ENVIRONMENT, capture_output=True).returncode == 0
+    address = podman("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
+    return f"{address.strip()}:5432"
 
 
 def _blocks(runbook: Path) -> list[str]:
@@ -321,7 +315,10 @@ def _blocks(runbook: Path) -> list[str]:
 
 
 def _run_block(commands: str, **environment: object) -> None:
-    """Does what a runbook says with `docker compose`, with podman; what podman-compose lacks is podman's own `cp`."""
+    """Does what a runbook says with `docker compose`, with podman; what podman-compose lacks is podman's own `cp`.
+
+    The `.env` of the folder is that of the tests.
+    """
     stack = f"podman-compose --project-name {NAME} --env-file {WORK}/env --file {PROJECT}/docker/compose.yml"
     docker = f"""
         docker() {{
@@ -330,7 +327,7 @@ def _run_block(commands: str, **environment: object) -> None:
         }}
         {"; ".join(f"{name}={value}" for name, value in environment.items())}
     """
-    run("bash", "-euo", "pipefail", "-c", f"{docker}\n{commands}")
+    run("bash", "-euo", "pipefail", "-c", f"cd {WORK}; ln -sf env .env\n{docker}\n{commands}")
 
 
 def _set(settings: dict[str, int]) -> None:
@@ -367,8 +364,7 @@ def _reading(seconds: float) -> str:
         from task_instance
         where task_id = 'load_reporter' and start_date > now() - interval '{seconds} seconds'
         """,
-        "metadata",
-        "airflow",
+        METADATA,
     )
     took, work = row.split()
     return f"; reading them {took} s, in which the tasks together took {work} s"
@@ -447,10 +443,10 @@ def _releases() -> list[int]:
         return [row[0] for row in reader.execute("select release_id from marts.releases order by 1")]
 
 
-def _answers(query: str, service: str = "warehouse", user: str = "mangnon") -> list[str]:
-    """What the database's own superuser sees, asked from where its password is."""
-    address = f"postgresql://{user}@{service}/{'airflow' if service == 'metadata' else 'warehouse'}"
+def _answers(query: str, address: str | None = None) -> list[str]:
+    """What a database's owner sees, asked from where its password is; without an address, of the warehouse."""
     program = "import psycopg, sys; [print(*row) for row in psycopg.connect(sys.argv[1]).execute(sys.argv[2])]"
+    address = address or within("scheduler", "printenv", "WAREHOUSE_URL")
     return within("scheduler", "python", "-c", program, address, query).splitlines()
 
 
@@ -462,7 +458,7 @@ def _kept() -> list[object]:
     """What no restart may change: ledger, runs, passwords, archive and inbox."""
     return [
         _deliveries(),
-        _answers("select run_id, state from dag_run order by id", "metadata", "airflow"),
+        _answers("select run_id, state from dag_run order by id", METADATA),
         within("scheduler", "sh", "-c", "cat airflow/passwords.json bi_reader.password"),
         within("scheduler", "sh", "-c", "find archive inbox -type f | sort"),
     ]
