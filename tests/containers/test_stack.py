@@ -120,6 +120,7 @@ def airflow(ports: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """`services` speaks with the stack's Airflow, through the published port and with the generated password."""
     monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
     monkeypatch.setenv("MANGNON_AIRFLOW_URL", f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
+    airflow_api._token.cache_clear()  # a restored stack has other keys
     airflow_api.password_file().parent.mkdir()
     airflow_api.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
 
@@ -298,7 +299,7 @@ def _another_server(folder: Path) -> str:
     podman(
         "run", "--detach", "--name", name, "--network", f"{NAME}_default",
         "--volume", f"{folder}/password:/password:ro", "--env", "POSTGRES_PASSWORD_FILE=/password",
-        "--env", "POSTGRES_USER=postgres", "--env", "POSTGRES_DB=postgres",
+        "--env", "POSTGRES_USER=postgres", "--env", "POSTGRES_DB=other",
         "--env", "POSTGRES_INITDB_ARGS=--locale=C.UTF-8", "--health-cmd", "pg_isready --host=127.0.0.1",
         "postgres:18.6", "postgres",
     )  # fmt: skip
