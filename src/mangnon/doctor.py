@@ -103,6 +103,12 @@ def _database(now: datetime) -> Iterator[Finding]:
                 "to do", "database", f"is PostgreSQL {number // 10_000}.{number % 10_000}",
                 f"PostgreSQL {POSTGRESQL} is needed: move the data to one",
             )  # fmt: skip
+        if connection.execute("select pg_is_in_recovery()").fetchone() == (True,):
+            yield Finding(
+                "to do", "database", "is a standby: it answers readers, and no night can write into it",
+                "let WAREHOUSE_URL name the first server; when that is lost, promote this one "
+                "(docs/runbooks/more-than-one-machine.md)",
+            )  # fmt: skip
         is_deployed = connection.execute("select to_regclass('ops.deployed_views') is not null").fetchone()
         if is_deployed != (True,):
             yield Finding("to do", "deployment", "nothing was deployed here", "`mangnon deploy`")

@@ -132,6 +132,11 @@ def test_a_standby_answers_readers_and_takes_over(
         reader.execute("set mangnon.release = '3'")
         assert whole_number(reader.execute(READ).fetchall()) == 3
 
+    following_address = sqlalchemy.make_url(own_warehouse.url()).set(port=port).render_as_string(hide_password=False)
+    with monkeypatch.context() as mistaken:
+        mistaken.setenv("WAREHOUSE_URL", following_address)
+        assert "to do    database    is a standby" in CliRunner().invoke(cli, ["doctor"]).output
+
     # Lost in the middle of a night: a candidate is built, and nobody has seen it.
     deliver_night(22)
     publish.build_candidate(publish.freeze())
@@ -139,10 +144,7 @@ def test_a_standby_answers_readers_and_takes_over(
         _wait_until_followed(connection)
     os.kill(postmaster(), signal.SIGKILL)
     _shell(TAKE_OVER, **there)
-    monkeypatch.setenv(
-        "WAREHOUSE_URL",
-        sqlalchemy.make_url(own_warehouse.url()).set(port=port).render_as_string(hide_password=False),
-    )
+    monkeypatch.setenv("WAREHOUSE_URL", following_address)
     assert seen(own_warehouse) == 21
     publish_what_waits()
     assert seen(own_warehouse) == 22
