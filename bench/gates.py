@@ -7,23 +7,18 @@ does falls on both.
 """
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import psycopg
-from psycopg import sql
+from warehouses import FORMS, copy, look_at, sample_warehouse, shown
 
-from mangnon import deploy, gate, ledger, night, publish, server, transform, warehouse
-from mangnon.sample import write_sample
+from mangnon import gate, ledger, transform, warehouse
 
-FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
 SIZES = {"100,000": (100_000, 1), "10 million": (10_000_000, 4)}  # rows, years before the sample's
 
 COPY_LOADS = """
@@ -49,37 +44,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3, help="how often everything is judged")
     times = parser.parse_args().times
-    with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
-        Path(folder).chmod(0o755)  # the server runs as nobody
-        os.environ["MANGNON_HOME"] = folder
-        try:
-            _sample_night(Path(folder))
-            candidates = {size: _grown(size) for size in SIZES}
-            print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
-            gate._great_expectations()
-            _print_table({size: [] for size in SIZES}, candidates, times)
-        finally:
-            server.stop()
-
-
-def _sample_night(folder: Path) -> None:
-    deploy.deploy()
-    deploy.deliver_reference()
-    write_sample(folder / "inbox")
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
-    publish.publish_all()
+    with sample_warehouse():
+        candidates = {size: _grown(size) for size in SIZES}
+        print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
+        gate._great_expectations()
+        _print_table({size: [] for size in SIZES}, candidates, times)
 
 
 def _grown(size: str) -> tuple[str, list[int], int]:
-    """A copy of the warehouse that has grown to that size: its address, the new batch, and a candidate with it."""
+    """A copy of the warehouse that has grown to that size: its name, the new batch, and a candidate with it."""
     rows, years = SIZES[size]
     name = size.replace(",", "").replace(" ", "_")
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template warehouse").format(sql.Identifier(name)))
-        admin.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
-    os.environ["WAREHOUSE_URL"] = server.url(name)
+    copy(name)
     with warehouse.connect() as connection:
         connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
         lines = _one(connection, "select sum(rows_loaded) from ops.loads where extract(year from period) = 2020")
@@ -98,7 +74,7 @@ def _grown(size: str) -> tuple[str, list[int], int]:
     assert candidate is not None
     transform.build_release_tables(candidate)
     print(f"{name}: {facts:,} fact rows")
-    return os.environ["WAREHOUSE_URL"], [new], candidate
+    return name, [new], candidate
 
 
 def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, times: int) -> None:
@@ -145,8 +121,8 @@ def _print_table(
     took: dict[str, list[dict[str, float]]], candidates: dict[str, tuple[str, list[int], int]], times: int
 ) -> None:
     for _ in range(times):
-        for size, (url, batches, candidate) in candidates.items():
-            os.environ["WAREHOUSE_URL"] = url
+        for size, (name, batches, candidate) in candidates.items():
+            look_at(name)
             took[size].append(
                 {
                     "gate 1": _seconds(partial(gate.judge_loads, batches)),
@@ -157,10 +133,10 @@ def _print_table(
             )
     small, large = ({part: [run[part] for run in took[size]] for part in took[size][0]} for size in SIZES)
     heads = " | ".join(f"{size} rows" for size in SIZES)
-    print(f"\n| seconds, median of {times} (least to most) | {heads} | ratio |\n|---|---|---|---|")
+    print(f"\n| median of {times} (least to most) | {heads} | ratio |\n|---|---|---|---|")
     for part in small:
         ratio = statistics.median(large[part]) / statistics.median(small[part])
-        print(f"| {part} | {_shown(small[part])} | {_shown(large[part])} | {ratio:.2f} |")
+        print(f"| {part} | {shown(small[part])} | {shown(large[part])} | {ratio:.2f} |")
     whole = [sum(run[part] for part in ("gate 1", "gate 2")) for run in took["10 million"]]
     bare = [sum(run[f"SQL of {part}"] for part in ("gate 1", "gate 2")) for run in took["10 million"]]
     print(f"\nBoth gates against their bare SQL: {statistics.median(whole) / statistics.median(bare):.1f} times")
@@ -187,10 +163,6 @@ def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _shown(seconds: list[float]) -> str:
-    return f"{statistics.median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
 
 
 def _one(connection: psycopg.Connection, query: str) -> int:

@@ -9,8 +9,6 @@ published; the sizes take turns, so that whatever else the machine does falls on
 
 import argparse
 import os
-import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
@@ -19,15 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from warehouses import FORMS, copy, look_at, read, sample_warehouse, shown
 
-from mangnon import deploy, gate, night, publish, server, warehouse
+from mangnon import gate, publish, warehouse
 from mangnon.codes import CodeLists
 from mangnon.forms.template import write_template
-from mangnon.sample import write_sample
 from mangnon.sample.submissions import submissions
 
-FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
 SIZES = {"1 province, 1 year": (1, 1), "1 province, 10 years": (1, 10), "63 provinces, 10 years": (63, 10)}
 MONTH = date(2020, 12, 1)
 
@@ -152,53 +148,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3, help="how many nights each warehouse has")
     times = parser.parse_args().times
-    with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
-        Path(folder).chmod(0o755)  # the server runs as nobody
-        os.environ["MANGNON_HOME"] = folder
-        try:
-            _sample_night(Path(folder))
+    with sample_warehouse():
+        for size in SIZES:
+            _grow(size)
+        gate._great_expectations()
+        took: dict[str, list[dict[str, float]]] = {size: [] for size in SIZES}
+        for number in range(times):
             for size in SIZES:
-                _grow(Path(folder), size)
-            gate._great_expectations()
-            took: dict[str, list[dict[str, float]]] = {size: [] for size in SIZES}
-            for number in range(times):
-                for size in SIZES:
-                    took[size].append(_night(Path(folder), size, revision=number + 3))
-            _print(Path(folder), took)
-        finally:
-            server.stop()
+                took[size].append(_night(size, revision=number + 3))
+        _print(took)
 
 
-def _sample_night(folder: Path) -> None:
-    deploy.deploy()
-    deploy.deliver_reference()
-    write_sample(folder / "inbox")
-    _read()
-    publish.publish_all(say=lambda _: None)
-
-
-def _read() -> None:
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
-
-
-def _look_at(folder: Path, size: str) -> None:
-    """From here on this is the warehouse, with places of its own."""
-    name = size.translate(str.maketrans(" ", "_", ","))
-    os.environ["WAREHOUSE_URL"] = server.url(name)
-    for place in ("inbox", "archive", "outbox"):
-        os.environ[f"MANGNON_{place.upper()}"] = str(folder / name / place)
-    (folder / name / "inbox").mkdir(parents=True, exist_ok=True)
-
-
-def _grow(folder: Path, size: str) -> None:
+def _grow(size: str) -> None:
     """A copy of the sample's warehouse that has grown to that size, published."""
-    _look_at(folder, size)
-    name = sql.Identifier(os.environ["WAREHOUSE_URL"].rpartition("/")[2])
-    with psycopg.connect(server.url("postgres"), autocommit=True) as administrator:
-        administrator.execute(sql.SQL("create database {} template warehouse").format(name))
-        administrator.execute(sql.SQL("grant temporary on database {} to transformer").format(name))
+    copy(_name(size))
     provinces, years = SIZES[size]
     with warehouse.connect() as connection:
         connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
@@ -211,7 +174,7 @@ def _grow(folder: Path, size: str) -> None:
         connection.execute("vacuum analyze")
     # The first night is not measured, nor judged: a province that became sixty-three would rightly be held.
     _send(revision=2)
-    _read()
+    read()
     batches = publish.freeze()
     publish.model(batches)
     candidate = publish.build_candidate(batches)
@@ -256,9 +219,9 @@ def _send(revision: int) -> None:
             )  # fmt: skip
 
 
-def _night(folder: Path, size: str, revision: int) -> dict[str, float]:
+def _night(size: str, revision: int) -> dict[str, float]:
     """Does a night; the seconds that its parts took, and those of questions to what it published."""
-    _look_at(folder, size)
+    look_at(_name(size))
     _send(revision)
     took: dict[str, float] = {}
 
@@ -268,7 +231,7 @@ def _night(folder: Path, size: str, revision: int) -> dict[str, float]:
         took[part] = time.perf_counter() - started
         return outcome
 
-    timed("reading 13 workbooks", _read)
+    timed("reading 13 workbooks", read)
     batches = timed("finding what to model", publish.freeze)
     timed("modelling (dbt)", partial(publish.model, batches))
     timed("gate 1", partial(publish.judge_loads, batches))
@@ -283,17 +246,17 @@ def _night(folder: Path, size: str, revision: int) -> dict[str, float]:
     return took
 
 
-def _print(folder: Path, took: dict[str, list[dict[str, float]]]) -> None:
-    sizes = {size: _size(folder, size) for size in SIZES}
+def _print(took: dict[str, list[dict[str, float]]]) -> None:
+    sizes = {size: _size(size) for size in SIZES}
     rows = [[fact, *(sizes[size][fact] for size in SIZES)] for fact in next(iter(sizes.values()))]
     for part in next(iter(took.values()))[0]:
-        rows.append([part, *(_shown([night[part] for night in nights]) for nights in took.values())])
+        rows.append([part, *(shown([night[part] for night in nights]) for nights in took.values())])
     for row in (["median (least to most)", *SIZES], ["---"] * (len(SIZES) + 1), *rows):
         print(f"| {' | '.join(row)} |")
 
 
-def _size(folder: Path, size: str) -> dict[str, str]:
-    _look_at(folder, size)
+def _size(size: str) -> dict[str, str]:
+    look_at(_name(size))
     facts = " + ".join(f"(select count(*) from core.fct_{form})" for form in FORMS)
     with warehouse.connect() as connection:
         loads, rows, stored, computed = connection.execute(
@@ -317,13 +280,8 @@ def _size(folder: Path, size: str) -> dict[str, str]:
     }
 
 
-def _shown(seconds: list[float]) -> str:
-    scale, unit = (1000, "ms") if max(seconds) < 1 else (1, "s")
-    least, median, most = (
-        f"{scale * value:.{0 if unit == 'ms' else 1}f}"
-        for value in (min(seconds), statistics.median(seconds), max(seconds))
-    )
-    return f"{median} {unit} ({least} to {most})"
+def _name(size: str) -> str:
+    return size.translate(str.maketrans(" ", "_", ","))
 
 
 if __name__ == "__main__":

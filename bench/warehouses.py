@@ -1,0 +1,66 @@
+"""Warehouses to measure on: the sample's, on a server of its own, and copies of it."""
+
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from mangnon import deploy, night, publish, server
+from mangnon.sample import write_sample
+
+FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
+
+
+@contextmanager
+def sample_warehouse() -> Iterator[None]:
+    """A server whose warehouse has published the sample, in a temporary folder; at the end nothing is left."""
+    with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
+        Path(folder).chmod(0o755)  # the server runs as nobody
+        os.environ["MANGNON_HOME"] = folder
+        try:
+            deploy.deploy()
+            deploy.deliver_reference()
+            write_sample(Path(folder) / "inbox")
+            read()
+            publish.publish_all(say=lambda _: None)
+            yield
+        finally:
+            server.stop()
+
+
+def copy(name: str) -> None:
+    """Makes a copy of the sample's warehouse, and looks at it."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as administrator:
+        administrator.execute(sql.SQL("create database {} template warehouse").format(sql.Identifier(name)))
+        administrator.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
+    look_at(name)
+
+
+def look_at(name: str) -> None:
+    """From here on a copy is the warehouse, with places of its own."""
+    os.environ["WAREHOUSE_URL"] = server.url(name)
+    for place in ("inbox", "archive", "outbox"):
+        folder = Path(os.environ["MANGNON_HOME"]) / name / place
+        folder.mkdir(parents=True, exist_ok=True)
+        os.environ[f"MANGNON_{place.upper()}"] = str(folder)
+
+
+def read() -> None:
+    """Reads what lies in the inbox, into a batch that is closed."""
+    for reporter in night.collect():
+        night.load(reporter)
+    night.close()
+
+
+def shown(seconds: list[float]) -> str:
+    """The median, and the least and the most."""
+    scale, unit, decimals = (1000, "ms", 0) if max(seconds) < 0.1 else (1, "s", 2)
+    median, least, most = (
+        f"{scale * value:.{decimals}f}" for value in (statistics.median(seconds), min(seconds), max(seconds))
+    )
+    return f"{median} {unit} ({least} to {most})"
