@@ -102,7 +102,7 @@ cuts as (
 
 -- Snapshots are not added over months: of a cut, a reporter's last month counts. So a load of them counts in a cut that
 -- ends before the reporter's next one; any other load counts in every cut.
-counting_loads as (
+loads_in_order as (
     select
         load_id,
         period,
@@ -121,8 +121,8 @@ contributions as (
     select
         figures.figure,
         figures.aggregation,
-        loads.period,
-        case when loads.is_snapshot then loads.next_period end as next_snapshot,
+        loads_in_order.period,
+        case when loads_in_order.is_snapshot then loads_in_order.next_period end as next_snapshot,
         measures.measure = figures.measure as is_of_measure,
         measures.qualifier,
         case figures.distinct_of
@@ -131,7 +131,7 @@ contributions as (
             when 'funding_instrument' then measures.funding_instrument
             when 'support_type' then measures.support_type
         end as member,
-        bool_or(loads.is_synthetic) as is_synthetic,
+        bool_or(loads_in_order.is_synthetic) as is_synthetic,
         sum(measures.value) as value
     from figures
     inner join {{ ref('agg_measures') }} as measures
@@ -149,10 +149,10 @@ contributions as (
                 or figures.special_circumstance is null
             )
             and (figures.incident_class = measures.incident_class or figures.incident_class is null)
-    inner join counting_loads as loads on measures.load_id = loads.load_id
+    inner join loads_in_order on measures.load_id = loads_in_order.load_id
     where figures.aggregation <> 'change'
     group by
-        figures.figure, figures.aggregation, loads.period, next_snapshot, figures.measure, measures.measure,
+        figures.figure, figures.aggregation, loads_in_order.period, next_snapshot, figures.measure, measures.measure,
         measures.qualifier, member
 ),
 
