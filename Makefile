@@ -54,7 +54,7 @@ test: setup ## Run all tests, on databases and an Airflow of their own
 test-warehouse: setup ## Run those that need a warehouse on another server, before moving there: WAREHOUSE_URL=postgresql://…
 	$(BIN)/pytest --warehouse-url "$(WAREHOUSE_URL)" tests/integration tests/expectations tests/dbt
 
-test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 15 minutes)
+test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 20 minutes)
 	$(BIN)/pytest --capture=no tests/containers
 
 bench: setup ## Measure what the gates cost on 10 million rows, and a night on the history of a whole country; half an hour
