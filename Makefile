@@ -52,6 +52,7 @@ test: setup ## Run all tests, on databases and an Airflow of their own
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 test-warehouse: setup ## Run those that need a warehouse on another server, before moving there: WAREHOUSE_URL=postgresql://…
+	@test -n "$(WAREHOUSE_URL)" || { echo "Say which server: make test-warehouse WAREHOUSE_URL=postgresql://…" >&2; exit 2; }
 	$(BIN)/pytest --warehouse-url "$(WAREHOUSE_URL)" tests/integration tests/expectations tests/dbt
 
 test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 20 minutes)
