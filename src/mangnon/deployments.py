@@ -32,6 +32,12 @@ NOT_DEPLOYED = (
     psycopg.errors.InsufficientPrivilege,
 )  # fmt: skip
 
+# Rows of the code's deployment that was cut off, unless another version was deployed since.
+CUT_OFF = """
+    code_hash = %s
+    and deployment_id > coalesce((select max(deployment_id) from ops.deployments where is_complete), 0)
+"""
+
 
 class OtherCode(Failure):
     """The warehouse belongs to another version of the code."""
@@ -74,11 +80,11 @@ def accepted_before(connection: Connection) -> set[str]:
     """What was accepted for this code by a deployment that was cut off: the reason for it is noted already."""
     row = _one(
         connection,
-        """
+        f"""
         select array_agg(change)
         from ops.deployments
         cross join unnest(accepted_changes) as changes (change)
-        where code_hash = %s and not is_complete
+        where {CUT_OFF}
         """,
         code_hash(),
     )
@@ -94,8 +100,7 @@ def begin(connection: Connection, accepted_changes: list[str], reason: str | Non
 def finish(connection: Connection) -> None:
     """Notes that the warehouse belongs to this code now."""
     begun = connection.execute(
-        "update ops.deployments set is_complete = true, deployed_at = now() where code_hash = %s and not is_complete",
-        [code_hash()],
+        f"update ops.deployments set is_complete = true, deployed_at = now() where {CUT_OFF}".encode(), [code_hash()]
     )
     if not begun.rowcount:
         _insert(connection, [], None, is_complete=True)
