@@ -27,7 +27,8 @@ LISTS = CodeLists.from_package()
 @pytest.fixture
 def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Goes over to a machine with nothing on it but the backup: a home, and soon a server, of its own."""
-    home = Path(f"{os.environ['MANGNON_HOME']}-restored")
+    here = os.environ["MANGNON_HOME"]
+    home = Path(f"{here}-restored")
 
     def go_over() -> None:
         monkeypatch.delenv("WAREHOUSE_URL")
@@ -42,6 +43,7 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     server.stop()
     shutil.rmtree(server._folder())
     shutil.rmtree(home, ignore_errors=True)
+    monkeypatch.setenv("MANGNON_HOME", here)  # where the database of the test is dropped
 
 
 def test_the_runbook_of_backups(
