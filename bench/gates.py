@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 import psycopg
-from warehouses import FORMS, copy, look_at, sample_warehouse, shown
+from warehouses import FORMS, TABLES, columns_of, copy, look_at, sample_warehouse, shown
 
 from mangnon import gate, ledger, transform, warehouse
 
@@ -82,14 +82,8 @@ def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, ti
     is_new = shift.startswith("interval")
     state = "'modelled'" if is_new else "'accepted'"
     connection.execute(COPY_LOADS.format(which, batch, shift, state, times, times).encode())
-    for table in (*(f"fct_{form}" for form in FORMS), "agg_measures"):
-        columns = {
-            row[0]: f"facts.{row[0]}"
-            for row in connection.execute(
-                "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
-                [f"core.{table}"],
-            )
-        } | {"load_id": "copied.load_id"}
+    for table in TABLES:
+        columns = columns_of(connection, table) | {"load_id": "copied.load_id"}
         if table == "agg_measures":
             columns["value"] = f"facts.value * {times}"
         else:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from warehouses import FORMS, copy, look_at, read, sample_warehouse, shown
+from warehouses import FORMS, TABLES, columns_of, copy, look_at, read, sample_warehouse, shown
 
 from mangnon import gate, publish, warehouse
 from mangnon.codes import CodeLists
@@ -167,7 +167,7 @@ def _grow(size: str) -> None:
         connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
         connection.execute((OTHER_PROVINCES % provinces).encode())
         connection.execute((COPIES % years).encode())
-        for table in (*(f"fct_{form}" for form in FORMS), "agg_measures"):
+        for table in TABLES:
             _copy_rows(connection, table)
         connection.commit()
         connection.autocommit = True
@@ -183,13 +183,7 @@ def _grow(size: str) -> None:
 
 
 def _copy_rows(connection: psycopg.Connection, table: str) -> None:
-    columns = {
-        row[0]: f"facts.{row[0]}"
-        for row in connection.execute(
-            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
-            [f"core.{table}"],
-        )
-    } | {"load_id": "new_load"}
+    columns = columns_of(connection, table) | {"load_id": "new_load"}
     if table == "agg_measures":
         columns["area_code"] = "prefix || facts.area_code"
     else:

@@ -14,6 +14,8 @@ from mangnon import deploy, night, publish, server
 from mangnon.sample import write_sample
 
 FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
+# What a load's rows are copied in.
+TABLES = (*(f"fct_{form}" for form in FORMS), "agg_measures")
 
 
 @contextmanager
@@ -55,6 +57,15 @@ def read() -> None:
     for reporter in night.collect():
         night.load(reporter)
     night.close()
+
+
+def columns_of(connection: psycopg.Connection, table: str) -> dict[str, str]:
+    """The columns of a table of the core, each with what copies it from `facts`."""
+    rows = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+        [f"core.{table}"],
+    )
+    return {name: f"facts.{name}" for (name,) in rows}
 
 
 def shown(seconds: list[float]) -> str:

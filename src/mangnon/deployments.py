@@ -27,6 +27,7 @@ DEPLOYED = (
     (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),
 )
 
+# How a warehouse answers that no version which knows `ops.deployments` as it is now has deployed.
 NOT_DEPLOYED = (
     psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName,
     psycopg.errors.InsufficientPrivilege,
