@@ -14,8 +14,6 @@ from mangnon import deploy, night, publish, server
 from mangnon.sample import write_sample
 
 FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
-# What a load's rows are copied in.
-TABLES = (*(f"fct_{form}" for form in FORMS), "agg_measures")
 
 
 @contextmanager
@@ -59,13 +57,24 @@ def read() -> None:
     night.close()
 
 
-def columns_of(connection: psycopg.Connection, table: str) -> dict[str, str]:
-    """The columns of a table of the core, each with what copies it from `facts`."""
+def copy_rows(connection: psycopg.Connection, table: str, source: str, changed: dict[str, str]) -> None:
+    """Appends rows of a table to itself, with some columns changed; `source` calls the rows that are copied `original`.
+
+    The columns are those that the table has now, less what it generates itself.
+    """
     rows = connection.execute(
-        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
-        [f"core.{table}"],
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attgenerated = ''"
+        " and not attisdropped",
+        [table],
     )
-    return {name: f"facts.{name}" for (name,) in rows}
+    columns = {name: f"original.{name}" for (name,) in rows} | changed
+    connection.execute(
+        f"""
+        insert into {table} ({", ".join(columns)}) overriding system value
+        select {", ".join(columns.values())}
+        {source}
+        """.encode()
+    )
 
 
 def shown(seconds: list[float]) -> str:
