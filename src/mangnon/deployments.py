@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parent
 MIGRATIONS = PACKAGE / "migrations" / "versions"
 # What a deployment makes is made from these files, and from the columns of the forms.
 DEPLOYED = (
-    (PACKAGE, ("migrations/versions/*.py", "migrations/versions/*.sql", "roles.sql")),
+    (PACKAGE, ("migrations/versions/*.sql", "roles.sql")),
     (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),
 )
 
@@ -115,6 +115,11 @@ def code_hash() -> str:
     return hashlib.sha256((hash_of_files(DEPLOYED) + json.dumps(columns)).encode()).hexdigest()[:16]
 
 
+def number_of(migration: Path) -> str:
+    """The number of a migration, such as 0007: it begins the name of its file."""
+    return migration.name.partition("_")[0]
+
+
 def _insert(connection: Connection, accepted_changes: list[str], reason: str | None, is_complete: bool) -> None:
     connection.execute(
         """
@@ -146,8 +151,7 @@ def _migration(connection: Connection) -> str | None:
 
 
 def _refuse_newer(migration: str) -> None:
-    known = {path.stem.partition("_")[0] for path in MIGRATIONS.glob("*.py")}
-    if migration not in known:
+    if migration not in map(number_of, MIGRATIONS.glob("*.sql")):
         raise OtherCode(
             f"the warehouse is at migration {migration}, which this code does not know: a newer version was deployed. "
             "Nothing was written. Use that version, or restore the backup that was made before it was deployed "
