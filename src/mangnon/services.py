@@ -38,6 +38,8 @@ COMPONENTS = {
 }
 # Every process of ours carries this variable, and so do its children: that is how `down` finds them all.
 MARKER = "MANGNON_SERVICES"
+# Airflow's database on the server of the warehouse.
+METADATA = "airflow"
 # The DAG of the night, and the one that misses it. The others follow from assets or do no harm, and always may.
 NIGHTLY = "collect_submissions"
 DEADLINE = "check_deadline"
@@ -235,7 +237,7 @@ def _migrate() -> None:
 
 
 def _metadata_url() -> sqlalchemy.URL:
-    return sqlalchemy.make_url(warehouse.url()).set(database=os.environ.get("MANGNON_AIRFLOW_DATABASE") or "airflow")
+    return sqlalchemy.make_url(warehouse.url()).set(database=METADATA)
 
 
 def _maintenance_url(metadata: sqlalchemy.URL) -> str:

@@ -33,7 +33,7 @@ def airflow(warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @contextmanager
 def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A new Airflow on the warehouse of the test."""
-    patch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
+    patch.setattr(services, "METADATA", METADATA)
     services.down()
     databases.drop(METADATA)
     services.up(nightly=False)

@@ -308,7 +308,7 @@ METADATA = "mangnon_test_airflow_backfill"
 
 @pytest.fixture
 def airflow(published: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
+    monkeypatch.setattr(services, "METADATA", METADATA)
     services.down()
     databases.drop(METADATA)
     services.up(nightly=False)
