@@ -2,8 +2,6 @@
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import click
+import httpx
 
 from mangnon.problems import Failure
 from mangnon.settings import settings
@@ -103,15 +102,20 @@ def _token(address: str) -> str:
 
 
 def _call(method: str, url: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
-    request = urllib.request.Request(
-        url, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers=headers | {"Content-Type": "application/json"},
-    )  # fmt: skip
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise ServiceError(f"Airflow refused {method} {url}: {error} {error.read().decode()}") from error
-    except (OSError, ValueError) as error:
+        answer = _client().request(method, url, json=body, headers=headers)
+        if answer.is_error:
+            reason = f"HTTP {answer.status_code} {answer.reason_phrase}"
+            raise ServiceError(f"Airflow refused {method} {url}: {reason} {answer.text}")
+        return answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise ServiceError(f"Airflow does not answer at {url}: {error}") from error
+
+
+@cache
+def _client() -> httpx.Client:
+    # No proxy reaches this Airflow, whatever the environment says. A connection that was kept might be to an API server
+    # that has ended meanwhile.
+    return httpx.Client(
+        trust_env=False, timeout=30, follow_redirects=True, limits=httpx.Limits(max_keepalive_connections=0)
+    )

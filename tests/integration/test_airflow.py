@@ -34,6 +34,7 @@ def airflow(warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A new Airflow on the warehouse of the test."""
     patch.setattr(services, "METADATA", METADATA)
+    patch.setenv("http_proxy", "http://127.0.0.1:1")  # no proxy reaches this Airflow
     services.down()
     databases.drop(METADATA)
     services.up(nightly=False)
@@ -112,6 +113,9 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     assert_lineage_is_whole(watched.lineage, tmp_path)
     assert_lines_carry_ids(warehouse, collecting)
     assert_the_deadline_is_watched(warehouse, watched.mails)
+    refused = r"Airflow refused GET http://127\.0\.0\.1:\d+/api/v2/dags/none: HTTP 404 Not Found .*none"
+    with pytest.raises(airflow_api.ServiceError, match=refused):
+        airflow_api.ask("GET", "dags/none")
 
 
 def assert_lineage_is_whole(file: Path, folder: Path) -> None:
