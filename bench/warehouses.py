@@ -27,7 +27,7 @@ def sample_warehouse() -> Iterator[None]:
             deploy.deliver_reference()
             write_sample(Path(folder) / "inbox")
             read()
-            publish.publish_all(say=lambda _: None)
+            publish.publish_all()
             yield
         finally:
             server.stop()

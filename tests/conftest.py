@@ -105,7 +105,7 @@ def _run_night() -> int | None:
     for reporter in night.collect():
         night.load(reporter)
     night.close()
-    return publish.publish_all(say=lambda _: None)
+    return publish.publish_all()
 
 
 def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Airflow's REST API: where it answers, one call of it, and waiting for what was asked."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import click
 import httpx
 
 from mangnon.problems import Failure
 from mangnon.settings import settings
+
+progress = logging.getLogger("mangnon.progress")
 
 USER = "admin"
 SECONDS_FOR_A_NIGHT = 3600
@@ -70,7 +72,7 @@ def wait_for(dag_id: str, run_id: str) -> str:
         run = ask("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
         for line in _task_lines(dag_id, run_id):
             if line not in told:
-                click.echo(line)
+                progress.info(line)
                 told.add(line)
         return run["state"] if run["end_date"] else None
 

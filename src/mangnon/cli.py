@@ -13,6 +13,7 @@ import psycopg
 
 from mangnon import watching
 from mangnon.codes import CodeLists
+from mangnon.commands import progress
 from mangnon.commands.backfill import backfill
 from mangnon.commands.explain import explain
 from mangnon.commands.load import load, read
@@ -44,6 +45,7 @@ class Period(click.ParamType):
 def cli() -> None:
     """Măng Non: what the districts reported about child protection, every morning, without a doubt."""
     read_env_file()
+    progress.show()
 
 
 @cli.command()
@@ -101,7 +103,7 @@ def night() -> None:
 
     read(nights.collect(), close=True)
     try:
-        publishing.publish_all(click.echo)
+        publishing.publish_all()
     finally:  # also after a refusal
         with suppress(night_page.NoNightYet):
             click.echo(f"Page of the night: {night_page.write()}")
@@ -122,7 +124,7 @@ def publish() -> None:
     """Model and judge the closed batches, and publish them as a new release."""
     from mangnon import publish as publishing
 
-    publishing.publish_all(click.echo)
+    publishing.publish_all()
 
 
 @cli.command()

@@ -7,7 +7,7 @@ along.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from structlog.contextvars import bound_contextvars
@@ -18,6 +18,7 @@ from mangnon.fingerprint import fingerprint
 from mangnon.problems import Failure
 
 logger = logging.getLogger(__name__)
+progress = logging.getLogger("mangnon.progress")
 
 
 class ReleaseRefused(Failure):
@@ -90,29 +91,29 @@ def publish(release_id: int, approval: Approval | None = None) -> None:
         logger.info("the release is what readers see")
 
 
-def publish_all(say: Callable[[str], None] = print, approval: Approval | None = None) -> int | None:
+def publish_all(approval: Approval | None = None) -> int | None:
     """All phases in turn; the published release, or None when nothing changed. Raises ReleaseRefused."""
     batches = freeze()
     if not batches and not _decided_by_persons():
-        say("Nothing waits to be published.")
+        progress.info("Nothing waits to be published.")
         return None
     if batches:
-        say(f"Modelling {_counted(batches)} …")
+        progress.info(f"Modelling {_counted(batches)} …")
         model(batches)
         refused = judge_loads(batches)
-        say(f"Gate 1 refused {len(refused)} loads.")
+        progress.info(f"Gate 1 refused {len(refused)} loads.")
     candidate = build_candidate(batches)
     if candidate is None:
-        say("Nothing changed: no new release.")
+        progress.info("Nothing changed: no new release.")
         return None
-    say(f"Gate 2 looks at release {candidate} …")
+    progress.info(f"Gate 2 looks at release {candidate} …")
     release_id = judge_release(candidate, approval)
     publish(release_id, approval)
-    say(f"Release {release_id} is published.")
+    progress.info(f"Release {release_id} is published.")
     return release_id
 
 
-def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[str], None] = print) -> int:
+def approve(refused_release: int, approved_by: str, reason: str) -> int:
     """Publishes what a refused release offered, despite its warnings; the number of the release that readers see.
 
     All that waits by now is modelled and judged anew; what is critical, or was not approved, refuses it again.
@@ -123,7 +124,7 @@ def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[
     with warehouse.connect("publisher") as connection:
         approvals.check(connection, refused_release)
         warnings = approvals.holding_warnings(connection, refused_release)
-    release_id = publish_all(say, Approval(refused_release, warnings, approved_by, reason.strip()))
+    release_id = publish_all(Approval(refused_release, warnings, approved_by, reason.strip()))
     if release_id is None:
         raise NothingToPublish(f"what release {refused_release} offered would change nothing any more")
     return release_id

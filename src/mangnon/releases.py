@@ -1,6 +1,5 @@
 """Releases as people handle them: look back, compare, roll back, hold a load and let it count again."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -324,7 +323,7 @@ def check_rollback(connection: Connection, release_id: int) -> None:
         )
 
 
-def hold(load_id: int, held_by: str, reason: str, say: Callable[[str], None] = print) -> int | None:
+def hold(load_id: int, held_by: str, reason: str) -> int | None:
     """Takes a load out of what counts, for as long as nobody releases it; the release that says so, None without one.
 
     Of its reporter, form and period the next lower revision counts, or nothing. The publishing takes along what waits.
@@ -342,10 +341,10 @@ def hold(load_id: int, held_by: str, reason: str, say: Callable[[str], None] = p
         )
         _judge_rivals_again(connection, load)
         connection.commit()
-    return _publish(held_by, f"held load {load['load_id']}: {reason}", say)
+    return _publish(held_by, f"held load {load['load_id']}: {reason}")
 
 
-def let_count(load_id: int, requested_by: str, say: Callable[[str], None] = print) -> int | None:
+def let_count(load_id: int, requested_by: str) -> int | None:
     """Lets a held load count again, by its revision; the release that says so, None when nothing changes.
 
     Raises NoSuchLoad, ReleaseRefused.
@@ -369,7 +368,7 @@ def let_count(load_id: int, requested_by: str, say: Callable[[str], None] = prin
             load,
         )
         connection.commit()
-    return _publish(requested_by, f"released load {load['load_id']}", say)
+    return _publish(requested_by, f"released load {load['load_id']}")
 
 
 def _newest_reading(connection: Connection, load_id: int) -> dict[str, Any]:
@@ -408,8 +407,8 @@ def _judge_rivals_again(connection: Connection, load: dict[str, Any]) -> None:
     )
 
 
-def _publish(requested_by: str, reason: str, say: Callable[[str], None]) -> int | None:
-    release_id = publish.publish_all(say)
+def _publish(requested_by: str, reason: str) -> int | None:
+    release_id = publish.publish_all()
     if release_id is not None:
         with warehouse.connect("publisher") as connection:
             connection.execute(

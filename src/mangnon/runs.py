@@ -1,5 +1,6 @@
 """What Airflow is asked to do on this machine, as a user would: nights, backfills, and the first night of all."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,6 +17,8 @@ from mangnon.airflow_api import SECONDS_FOR_A_NIGHT, ServiceError, address, ask,
 from mangnon.services import NIGHTLY, down, is_up, up
 from mangnon.settings import settings
 
+progress = logging.getLogger("mangnon.progress")
+
 PUBLISHING = "publish_marts"
 TELLING = "tell_reporters"
 REPROCESSING = "reprocess_periods"
@@ -27,7 +30,7 @@ def run_first_night() -> None:
     """The two years of the sample through Airflow, and the report of 2020; what is there already is not done again."""
     from mangnon import deploy, night_page, report
 
-    click.echo("Warehouse: making or upgrading its tables, roles and models")
+    progress.info("Warehouse: making or upgrading its tables, roles and models")
     deploy.deploy()
     _deliver_sample()
     run_night()
@@ -49,14 +52,14 @@ def _deliver_sample() -> None:
     files, inbox = fsspec.url_to_fs(settings().inbox)
     target = f"{inbox}/sample"
     if files.exists(target):
-        click.echo("Sample: lies in the inbox already, skipped")
+        progress.info("Sample: lies in the inbox already, skipped")
         return
-    click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+    progress.info("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
     with TemporaryDirectory(prefix="mangnon-") as folder:
         count = write_sample(Path(folder) / "sample")
         files.put(f"{folder}/sample/", f"{target}.part/", recursive=True)
     files.mv(f"{target}.part", target, recursive=True)  # only now complete, should it be killed
-    click.echo(f"Sample: {count} files")
+    progress.info(f"Sample: {count} files")
 
 
 def run_night() -> None:
@@ -71,7 +74,7 @@ def run_night() -> None:
             states.append(wait_for(PUBLISHING, publishing))
             _wait_for_telling(publishing)
         else:
-            click.echo("  nothing more to load or to publish")
+            progress.info("  nothing more to load or to publish")
         _wait_until_idle()
     if set(states) != {"success"}:
         raise ServiceError(f"the night did not go through; the logs of its tasks are in {folder() / 'logs'}")
@@ -105,7 +108,7 @@ def wait_for_backfills() -> None:
         return [backfill["id"] for backfill in known if not backfill["completed_at"]]
 
     if open_ones():
-        click.echo("Airflow: an earlier backfill is not completed yet, waiting for it")
+        progress.info("Airflow: an earlier backfill is not completed yet, waiting for it")
         wait(lambda: not open_ones(), SECONDS_FOR_A_BACKFILL, "the earlier backfill to be completed")
 
 
@@ -114,7 +117,7 @@ def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
     or not.
     """
     since = datetime.now(UTC)
-    click.echo(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
+    progress.info(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
     ask(
         "POST", "backfills",
         {
@@ -134,7 +137,9 @@ def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
         query = urlencode({"run_type": "backfill", "end_date_gte": since.isoformat(), "order_by": "-end_date"})
         for run in ask("GET", f"dags/{REPROCESSING}/dagRuns?{query}&state=success&state=failed")["dag_runs"]:
             if run["dag_run_id"] not in told:
-                click.echo(f"  {REPROCESSING}: {run['logical_date'][:7]}: {run['state']}, {run['duration'] or 0:.1f} s")
+                progress.info(
+                    f"  {REPROCESSING}: {run['logical_date'][:7]}: {run['state']}, {run['duration'] or 0:.1f} s"
+                )
                 told.add(run["dag_run_id"])
         return not are_left
 

@@ -6,6 +6,7 @@ On servers, where MANGNON_AIRFLOW_URL says that Airflow runs in containers of it
 """
 
 import json
+import logging
 import os
 import secrets
 import socket
@@ -19,7 +20,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import click
 import psutil
 import psycopg
 import sqlalchemy
@@ -29,6 +29,8 @@ from psycopg import sql
 from mangnon import warehouse, watching
 from mangnon.airflow_api import USER, ServiceError, address, ask, folder, kept_file, password_file, pause, wait
 from mangnon.settings import PROJECT, settings, write_secret
+
+progress = logging.getLogger("mangnon.progress")
 
 COMPONENTS = {
     # Nothing of ours is deferrable, so no triggerer. The log server would listen on every interface, on a fixed port.
@@ -53,7 +55,7 @@ def up(nightly: bool) -> None:
     Raises ServiceError, with the end of the log, when it does not become healthy.
     """
     if is_up():
-        click.echo(f"Airflow: runs already, at {address()}")
+        progress.info(f"Airflow: runs already, at {address()}")
     elif settings().airflow_url:
         raise ServiceError(f"Airflow at {address()} is not healthy: it is for its containers to start it, not for us")
     else:
@@ -64,7 +66,7 @@ def up(nightly: bool) -> None:
     for dag_id in _dag_ids():
         pause(dag_id, dag_id in (NIGHTLY, DEADLINE) and not nightly)
     if nightly:
-        click.echo(f"Airflow: the user is {USER}, the password is in {password_file()}")
+        progress.info(f"Airflow: the user is {USER}, the password is in {password_file()}")
 
 
 def down() -> None:
@@ -77,7 +79,7 @@ def down() -> None:
                 _unless_gone(act, process)
             _, processes = psutil.wait_procs(processes, timeout=SECONDS_TO_END)
     if ended:
-        click.echo(f"Airflow: stopped, {len(ended)} processes ended")
+        progress.info(f"Airflow: stopped, {len(ended)} processes ended")
 
 
 def is_up() -> bool:
@@ -91,7 +93,7 @@ def is_up() -> bool:
 
 def _start() -> None:
     started = time.monotonic()
-    click.echo("Airflow: starting the scheduler, the DAG processor and the API server")
+    progress.info("Airflow: starting the scheduler, the DAG processor and the API server")
     processes = {component: _launch(component) for component in COMPONENTS}
 
     def healthy() -> bool:
@@ -105,7 +107,7 @@ def _start() -> None:
     except ServiceError:
         down()
         raise
-    click.echo(f"Airflow: healthy after {time.monotonic() - started:.0f} s, at {address()}")
+    progress.info(f"Airflow: healthy after {time.monotonic() - started:.0f} s, at {address()}")
 
 
 def _launch(component: str) -> subprocess.Popen[bytes]:
@@ -223,9 +225,9 @@ def _migrate() -> None:
             "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [metadata.database]
         ).fetchone()
         if found == (done,):
-            click.echo("Airflow: its metadata database is up to date, skipped")
+            progress.info("Airflow: its metadata database is up to date, skipped")
             return
-        click.echo("Airflow: making or upgrading its metadata database")
+        progress.info("Airflow: making or upgrading its metadata database")
         if not found:
             connection.execute(sql.SQL("create database {}").format(name))
         command = [sys.executable, "-m", "airflow", "db", "migrate"]

@@ -23,10 +23,6 @@ RESTATED = "F01 (Buổi tuyên truyền tại trường học, cộng đồng), 
 REASON = "Phòng đã xác nhận bằng văn bản"
 
 
-def silent(_: str) -> None:
-    """Says nothing."""
-
-
 @dataclass
 class Held:
     """The sample as release 1; release 2, in which 193 restates July 2020 by fifty sessions, is held."""
@@ -57,7 +53,7 @@ class Held:
 def the_night() -> int | None:
     """A night without Airflow."""
     load_what_came()
-    return publish.publish_all(silent)
+    return publish.publish_all()
 
 
 def load_what_came() -> None:
@@ -95,7 +91,7 @@ def test_a_held_release_keeps_yesterdays_and_an_approval_publishes_it(held: Held
         (1, REASON, "release 1 is published already: release 2 is the one that waits now"),
     ):
         with pytest.raises(NotApprovable, match=message):
-            publish.approve(release, "Lan", reason, silent)
+            publish.approve(release, "Lan", reason)
 
     # A task that is tried again after a kill must not overwrite what the question is made from.
     verdicts = held.query("select * from ops.verdicts order by verdict_id")
@@ -143,14 +139,14 @@ def test_the_next_night_takes_a_held_release_along_and_asks_anew(held: Held) -> 
     with pytest.raises(
         NotApprovable, match=r"release 2 does not wait .* any more: release 3 is the one that waits now"
     ):
-        publish.approve(2, "Lan", REASON, silent)
+        publish.approve(2, "Lan", REASON)
     assert held.sessions() == held.before
 
-    assert publish.approve(3, "Lan", REASON, silent) == 4
+    assert publish.approve(3, "Lan", REASON) == 4
     assert held.sessions() == held.before + 50
     assert held.sessions("194") == (held.sessions("194", release=1) or 0) + 1
     with pytest.raises(NotApprovable, match="release 4 is published already: no release waits now"):
-        publish.approve(4, "Lan", REASON, silent)
+        publish.approve(4, "Lan", REASON)
     assert_ledger_is_right(held.warehouse)
 
 
@@ -159,7 +155,7 @@ def test_what_is_mended_needs_no_approval(held: Held) -> None:
     assert the_night() == 3
     assert held.sessions() == held.before + 1
     with pytest.raises(NotApprovable, match="no release waits now; nothing was published"):
-        publish.approve(2, "Lan", REASON, silent)
+        publish.approve(2, "Lan", REASON)
     assert held.query("select count(*) from ops.release_approvals") == [(0,)]
 
 
@@ -167,12 +163,12 @@ def test_warnings_that_nobody_approved_hold_the_release_again(held: Held) -> Non
     held.send_incidents()
     load_what_came()  # a batch is closed, and its publishing has not begun
     with pytest.raises(ReleaseRefused, match=r"It was not approved despite: .* thay đổi số vụ việc") as refusal:
-        publish.approve(2, "Lan", REASON, silent)
+        publish.approve(2, "Lan", REASON)
     assert "F01" not in str(refusal.value), "only what is new is named"
     assert held.states()[2:] == [(3, "refused", "warnings")]
     assert held.sessions() == held.before
 
-    assert publish.approve(3, "Lan", REASON, silent) == 4
+    assert publish.approve(3, "Lan", REASON) == 4
     assert held.query("select rules from ops.release_approvals") == [
         (["closed_year_incident_restated", "closed_year_restated_largely"],)
     ]
@@ -192,13 +188,13 @@ def test_what_is_critical_is_never_published(held: Held) -> None:
             """
         )
     with pytest.raises(ReleaseRefused, match="gate 2 refused release 3"):
-        publish.approve(2, "Lan", REASON, silent)
+        publish.approve(2, "Lan", REASON)
     assert held.states()[2:] == [(3, "refused", "critical")]
     for release in (2, 3):
         with pytest.raises(NotApprovable, match="nothing was published"):
-            publish.approve(release, "Lan", REASON, silent)
+            publish.approve(release, "Lan", REASON)
     with pytest.raises(NotApprovable, match="release 3 breaks critical rules, which no approval sets aside"):
-        publish.approve(3, "Lan", REASON, silent)
+        publish.approve(3, "Lan", REASON)
     assert held.sessions() == held.before
     assert_a_batch_waits(held)
 
@@ -214,7 +210,7 @@ def test_two_who_approve_at_once(held: Held) -> None:
     with held.warehouse.connect() as connection:
         approved = connection.execute("select release_id, approved_by from ops.release_approvals").fetchall()
     if not approved:  # each replaced the other's candidate: both were told, and the question is still open
-        assert publish.approve(2, "Lan", REASON, silent)
+        assert publish.approve(2, "Lan", REASON)
     else:
         ((release, winner),) = approved
         assert (winner, release) in said
@@ -226,7 +222,7 @@ def test_two_who_approve_at_once(held: Held) -> None:
 def _approve_at_once(barrier: Any, outcomes: Any, name: str) -> None:
     barrier.wait()
     try:
-        outcomes.put((name, publish.approve(2, name, REASON, silent)))
+        outcomes.put((name, publish.approve(2, name, REASON)))
     except Exception as error:
         outcomes.put((name, type(error).__name__))
 
@@ -261,12 +257,12 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
     number, statement = 1, 0
     while True:
         with pytest.raises(ReleaseRefused, match="waits for an approval"):
-            publish.publish_all(silent)
+            publish.publish_all()
         question = _waiting(warehouse)
         assert question
         statement += 1
         killed = Event()
-        act = lambda question=question: publish.approve(question, "Lan", REASON, silent)  # noqa: E731
+        act = lambda question=question: publish.approve(question, "Lan", REASON)  # noqa: E731
         process = Process(target=_publish_until, args=(statement, kill_me, killed, act))
         process.start()
         process.join()
@@ -274,7 +270,7 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
         if _waiting(warehouse) is not None:
             assert _waiting(warehouse) == question, "the question is still the same"
             assert number == 1 or seen(warehouse) == number - 1
-            assert publish.approve(question, "Minh", REASON, silent)
+            assert publish.approve(question, "Minh", REASON)
         assert seen(warehouse) == number
         assert_ledger_is_right(warehouse)
         with warehouse.connect() as connection:

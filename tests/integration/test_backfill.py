@@ -49,7 +49,7 @@ def reread(backfill_id: int, months: list[date] = MONTHS) -> list[date]:
 
 
 def publish_all() -> int | None:
-    return publish.publish_all(say=lambda _: None)
+    return publish.publish_all()
 
 
 def begin(warehouse: ModuleType, scope: backfill.Scope = YEAR_2020, reason: str = "a test") -> int:

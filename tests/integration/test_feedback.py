@@ -179,9 +179,9 @@ def night_without_airflow() -> None:
         night.load(reporter)
     night.close()
     try:
-        publish.publish_all(say=lambda _: None)
+        publish.publish_all()
     except publish.ReleaseRefused:  # so many wrong files hold a release
-        publish.approve(3, "tester", "các đơn vị đã được báo", say=lambda _: None)
+        publish.approve(3, "tester", "các đơn vị đã được báo")
 
 
 def hostile(path: Path) -> None:

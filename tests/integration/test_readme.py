@@ -21,9 +21,12 @@ SETTINGS = re.findall(r"^set (mangnon\..*?);", README, re.MULTILINE)
 def test_commands_of_the_readme(published: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(COMMANDS) >= 7
     monkeypatch.chdir(tmp_path)
+    shown = {}
     for command in COMMANDS:
         result = CliRunner().invoke(cli, shlex.split(command))
         assert result.exit_code == 0, f"mangnon {command}: {result.output} {result.exception}"
+        shown[command] = result.output
+    assert "Nothing waits to be published." in shown["night"]
     assert (tmp_path / "193_2020-03.xlsx").exists()
 
 

@@ -257,18 +257,14 @@ def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publish, "judge_release", lambda release_id, _: release_id)
 
 
-def silent(_: str) -> None:
-    """Says nothing."""
-
-
 @pytest.mark.usefixtures("no_gates")
 def test_the_last_load_of_a_key_can_be_held(publisher: Connection) -> None:  # noqa: F811
     load = deliver(publisher, 1, "one")
     deliver(publisher, 1, "other", reporter="194")
     night(publisher)
-    assert releases.hold(load, "Lan", "sai", silent) == 2
+    assert releases.hold(load, "Lan", "sai") == 2
     assert counting(publisher) == {("194", "events"): "other"}
-    assert releases.let_count(load, "Lan", silent) == 3
+    assert releases.let_count(load, "Lan") == 3
     assert counting(publisher) == counting(publisher, 1)
     assert states(publisher)[load] == "accepted"
 
@@ -280,12 +276,12 @@ def test_holding_the_wrong_one_of_a_tie_lets_the_other_count(publisher: Connecti
     this, that = deliver(publisher, 2, "this"), deliver(publisher, 2, "that")
     night(publisher)
     with pytest.raises(NoSuchLoad, match="another file claims the same revision"):
-        releases.let_count(this, "Lan", silent)
-    assert releases.hold(that, "Lan", "tệp sai", silent) == 2
+        releases.let_count(this, "Lan")
+    assert releases.hold(that, "Lan", "tệp sai") == 2
     assert counting(publisher) == {("193", "events"): "this"}
     assert (states(publisher)[this], states(publisher)[that]) == ("accepted", "held")
     # Released, it is a rival again.
-    assert releases.let_count(that, "Lan", silent) == 3
+    assert releases.let_count(that, "Lan") == 3
     assert counting(publisher) == {("193", "events"): "one"}
     assert states(publisher)[this] == states(publisher)[that] == "held"
 
@@ -296,13 +292,13 @@ def test_a_held_delivery_that_is_read_again_stays_held(publisher: Connection) ->
     night(publisher)
     load = deliver(publisher, 2, "two")
     night(publisher)
-    assert releases.hold(load, "Lan", "sai", silent) == 3
+    assert releases.hold(load, "Lan", "sai") == 3
     again = read_again(publisher, load)
     assert night(publisher) is None
     assert counting(publisher) == {("193", "events"): "one"}
     assert states(publisher)[again] == "held"
     # Whichever reading is named, the delivery is meant.
-    assert releases.let_count(load, "Lan", silent) == 4
+    assert releases.let_count(load, "Lan") == 4
     assert counting(publisher) == {("193", "events"): "two by newer code"}
 
 
@@ -312,7 +308,7 @@ def test_the_same_content_of_another_load_replaces_a_held_one(publisher: Connect
     night(publisher)
     second = deliver(publisher, 2, "one")
     assert night(publisher) is None
-    assert releases.hold(first, "Lan", "tệp lạ", silent) == 2
+    assert releases.hold(first, "Lan", "tệp lạ") == 2
     assert publisher.execute("select load_id from ops.published_loads where until_release = 2147483647").fetchall() == [
         (second,)
     ]
@@ -328,13 +324,13 @@ def test_a_hold_that_was_cut_off_is_completed_by_the_next_night(
     load = deliver(publisher, 2, "two")
     night(publisher)
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "publish_all", lambda say: None)  # killed before it published
-        releases.hold(load, "Lan", "sai", silent)
+        patch.setattr(publish, "publish_all", lambda: None)  # killed before it published
+        releases.hold(load, "Lan", "sai")
     assert counting(publisher) == {("193", "events"): "two"}
     deliver(publisher, 1, "new", reporter="194")
     night(publisher)
     assert counting(publisher) == {("193", "events"): "one", ("194", "events"): "new"}
-    assert publish.publish_all(silent) is None
+    assert publish.publish_all() is None
 
 
 @pytest.mark.parametrize(

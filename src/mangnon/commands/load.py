@@ -23,7 +23,7 @@ def hold(number: int, reason: str, by: str) -> None:
     """Take a load out of what counts, and publish a release without it."""
     from mangnon import releases
 
-    if releases.hold(number, by, reason, click.echo) is None:
+    if releases.hold(number, by, reason) is None:
         click.echo(f"Load {number} is held; what readers see does not change by that.")
 
 
@@ -34,7 +34,7 @@ def release(number: int, by: str) -> None:
     """Let a held load count again, by its revision, and publish a release with it."""
     from mangnon import releases
 
-    if releases.let_count(number, by, click.echo) is None:
+    if releases.let_count(number, by) is None:
         click.echo(f"Load {number} is held no more; what readers see does not change by that.")
 
 

@@ -81,7 +81,7 @@ def approve(number: int, reason: str, by: str) -> None:
     """Publish what a refused release offered, despite its warnings."""
     from mangnon import publish
 
-    publish.approve(number, by, reason, click.echo)
+    publish.approve(number, by, reason)
 
 
 def _print_difference(difference: "Difference") -> None:
