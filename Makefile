@@ -12,6 +12,8 @@ export MANGNON_JSON_LOGS MANGNON_STATSD OTEL_EXPORTER_OTLP_ENDPOINT MANGNON_OPEN
 YEAR ?= 2020
 BIN := .venv/bin
 INSTALLED := .venv/installed
+INSTALL_LOG := .venv/install.log
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
 help: ## This page
@@ -78,6 +80,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 		done; \
 		echo "No Python 3.11, 3.12 or 3.13 with venv was found: install one (on Debian: apt install python3 python3-venv)" >&2; \
 		exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	@$(PIP) --requirement requirements.lock >$(INSTALL_LOG) 2>&1 & pip=$$!; \
+	trap 'kill $$pip; exit 130' HUP INT TERM; \
+	while test -t 1 && kill -0 $$pip 2>/dev/null; do \
+		printf '\r  %s fetched, %s installed, of %s ' "$$(grep -cE '^(Collecting|Processing)' $(INSTALL_LOG))" \
+			"$$(ls .venv/lib/python3*/site-packages | grep -c '\.dist-info$$')" "$$(grep -c == requirements.lock)"; \
+		sleep 1; \
+	done; \
+	wait $$pip && $(PIP) --no-deps --editable . >>$(INSTALL_LOG) 2>&1 || { \
+		printf '\nThat failed. The whole output is in $(INSTALL_LOG); it ends with:\n' >&2; tail $(INSTALL_LOG) >&2; exit 1; }
+	@printf '\rPython packages: installed; the log is $(INSTALL_LOG)\n'
 	@touch $(INSTALLED)
