@@ -6,12 +6,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from expectations import RULES
 from expectations.rule import Rule, thresholds
-from mangnon.forms.contract import table
+from mangnon.contract.page import table
 from mangnon.settings import PROJECT
 
 CATALOGUE_PAGE = PROJECT / "docs" / "catalogue.md"
@@ -41,9 +42,16 @@ class Entry:
 
 def entries() -> list[Entry]:
     """The 25 numbers, in their order."""
-    declared = yaml.safe_load(Path(__file__).with_name("catalogue.yml").read_text(encoding="utf-8"))
-    return [Entry(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-            for entry in declared]  # fmt: skip
+    text = Path(__file__).with_name("catalogue.yml").read_text(encoding="utf-8")
+    declared: list[dict[str, Any]] = yaml.safe_load(text)
+    return [_entry(entry) for entry in declared]
+
+
+def _entry(declared: dict[str, Any]) -> Entry:
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()
+    }
+    return Entry(**values)
 
 
 def page() -> str:

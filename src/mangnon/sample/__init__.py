@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mangnon.codes import CodeLists, Reporter
-from mangnon.forms import Field, all_forms
-from mangnon.forms.template import choices, header, write_template
+from mangnon.contract.code_lists import CodeLists, Reporter
+from mangnon.contract.forms import Field, all_forms
+from mangnon.contract.template import choices, header, write_template
 from mangnon.sample.submissions import Line, Submission, submissions
 
 CSV_REPORTERS = {"207"}  # sends one CSV a form in 2020, all others workbooks

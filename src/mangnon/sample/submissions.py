@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from mangnon.codes import CodeLists
+from mangnon.contract.code_lists import CodeLists
 
 Line = dict[str, Any]  # field name → value
 Lines = dict[tuple[str, int], list[Line]]  # (reporter, month) → lines of one form
