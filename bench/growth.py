@@ -176,7 +176,7 @@ def _grow(size: str) -> None:
     # The first night is not measured, nor judged: a province that became sixty-three would rightly be held.
     _send(revision=2)
     read()
-    batches = phases.freeze()
+    batches = phases.waiting_batches()
     phases.model(batches)
     candidate = phases.build_candidate(batches)
     assert candidate is not None
@@ -227,7 +227,7 @@ def _night(size: str, revision: int) -> dict[str, float]:
         return outcome
 
     timed("reading 13 workbooks", read)
-    batches = timed("finding what to model", phases.freeze)
+    batches = timed("finding what to model", phases.waiting_batches)
     timed("modelling (dbt)", partial(phases.model, batches))
     timed("gate 1", partial(phases.judge_loads, batches))
     candidate = timed("candidate and its tables (dbt)", partial(phases.build_candidate, batches))

@@ -32,7 +32,7 @@ def publish_marts():
     def model_loads() -> list[int]:
         from mangnon.publishing import phases
 
-        if not (batches := phases.freeze()):
+        if not (batches := phases.waiting_batches()):
             raise AirflowSkipException("no closed batch waits to be published")
         phases.model(batches)
         return batches

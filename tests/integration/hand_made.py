@@ -80,7 +80,7 @@ def deliver_night(number: int) -> None:
 
 def publish_what_waits() -> int | None:
     """A night's publishing, without dbt and gates."""
-    candidate = phases.build_candidate(phases.freeze())
+    candidate = phases.build_candidate(phases.waiting_batches())
     if candidate is not None:
         phases.publish(candidate)
     return candidate

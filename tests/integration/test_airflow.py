@@ -155,7 +155,7 @@ def assert_the_deadline_is_watched(warehouse: ModuleType, mails: SimpleNamespace
     """Green while all is published; red, and the office is told, when no night came. The doctor sees the schedule."""
 
     def schedule() -> list[str]:
-        return [line.what for line in doctor.look() if line.subject in ("Airflow", "schedule")]
+        return [line.what for line in doctor.examine() if line.subject in ("Airflow", "schedule")]
 
     assert schedule() == ["is healthy", "paused: check_deadline, collect_submissions"]
     api.pause("collect_submissions", False)

@@ -62,7 +62,7 @@ def begin(warehouse: ModuleType, scope: backfills.Scope = YEAR_2020, reason: str
 
 def stale(warehouse: ModuleType, scope: backfills.Scope = YEAR_2020) -> int:
     with warehouse.connect("auditor") as connection:
-        return sum(month.stale_loads for month in backfills.look(connection, scope))
+        return sum(month.stale_loads for month in backfills.stale_months(connection, scope))
 
 
 def figures(warehouse: ModuleType, release: int | None = None) -> dict[tuple[int, str], Decimal]:
@@ -193,8 +193,8 @@ def test_a_failing_month_holds_the_release_up_until_it_is_mended(
 
     # Left half way, the same command goes on with it; what was read is not read again.
     with published.connect("loader") as connection:
-        assert backfills.left_over(connection, YEAR_2020) == backfill_id
-        assert backfills.left_over(connection, backfills.Scope(*MONTHS[:2])) is None
+        assert backfills.unfinished(connection, YEAR_2020) == backfill_id
+        assert backfills.unfinished(connection, backfills.Scope(*MONTHS[:2])) is None
     assert [backfills.reread(backfill_id, month) > 0 for month in MONTHS] == [month.month == 5 for month in MONTHS]
     assert backfills.finish(backfill_id, date(2020, 5, 1))
     assert backfills.finish(backfill_id, date(2020, 5, 1)), "a task that was killed says it again"
@@ -266,7 +266,7 @@ def test_code_that_changes_half_way_ends_in_one_release_of_one_code(
     assert reread(backfill_id, MONTHS[:2]) == []
     monkeypatch.setattr(fingerprint, "_code", lambda: "the second change")
     with published.connect("loader") as connection:
-        backfills.go_on(connection, backfill_id, backfills.look(connection, YEAR_2020))
+        backfills.resume(connection, backfill_id, backfills.stale_months(connection, YEAR_2020))
     assert reread(backfill_id, MONTHS[2:]) == []
     assert reread(backfill_id, MONTHS[:2]) == [MONTHS[1]]
     assert stale(published) == 0

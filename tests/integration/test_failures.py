@@ -251,7 +251,7 @@ def test_dbt_killed_between_two_models(
     steps.close()
     with published.connect() as blocker, psycopg.connect(published.url(), autocommit=True) as watcher:
         blocker.execute("lock table core.fct_programme_sites in share mode")  # here dbt has to stop
-        modelling = Process(target=phases.model, args=(phases.freeze(),))
+        modelling = Process(target=phases.model, args=(phases.waiting_batches(),))
         modelling.start()
         new_rows = "select count(*) from core.fct_events inner join ops.loads using (load_id) where state = 'loaded'"
         wait_for(lambda: watcher.execute(new_rows).fetchone() == (LINES,), seconds=300)

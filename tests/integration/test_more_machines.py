@@ -140,7 +140,7 @@ def test_a_standby_answers_readers_and_takes_over(
 
     # Lost in the middle of a night: a candidate is built, and nobody has seen it.
     deliver_night(22)
-    phases.build_candidate(phases.freeze())
+    phases.build_candidate(phases.waiting_batches())
     with own_warehouse.connect() as connection:
         _wait_until_followed(connection)
     os.kill(postmaster(), signal.SIGKILL)

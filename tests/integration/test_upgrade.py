@@ -104,7 +104,7 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     assert readers.reads > len(marts)
     assert {release: _contents(earlier, marts, release) for release in RELEASES} == before
     assert _loads(earlier) == loads, "something was read again"
-    assert deploy.look() == []
+    assert deploy.preview() == []
     with earlier.connect() as connection:
         modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
         assert content_hash.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
@@ -122,7 +122,7 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     # Its readings are known to be another version's, for whoever asks; then the archive is needed.
     scope = backfills.Scope(date(2020, 1, 1), date(2020, 1, 1))
     with earlier.connect("loader") as connection:
-        assert sum(month.stale_loads for month in backfills.look(connection, scope)) > 0
+        assert sum(month.stale_loads for month in backfills.stale_months(connection, scope)) > 0
         number = backfills.begin(connection, scope, "thử")
     with pytest.raises(backfills.RereadFailed, match=r"the archive has no file .* bring it back from the backup"):
         backfills.reread(number, date(2020, 1, 1))

@@ -33,7 +33,9 @@ LATER = datetime.now(UTC) + timedelta(days=2)
 
 def found(subject: str, now: datetime | None = None) -> list[str]:
     """What is to be done about a subject, as the command says it."""
-    return [f"{line.what}. {line.do}" for line in doctor.look(now) if (line.subject, line.state) == (subject, "to do")]
+    return [
+        f"{line.what}. {line.do}" for line in doctor.examine(now) if (line.subject, line.state) == (subject, "to do")
+    ]
 
 
 def measured() -> dict[str, float]:
@@ -275,7 +277,7 @@ def test_the_doctor_says_one_line_a_check_and_ends_with_1(warehouse: ModuleType)
     assert "to do    Airflow     does not answer, so no night comes: " in outcome.output
     assert "unknown  schedule    cannot be looked at while Airflow is down" in outcome.output
     assert "info     mail        not configured" in outcome.output
-    assert len(outcome.output.splitlines()) == len(doctor.look())
+    assert len(outcome.output.splitlines()) == len(doctor.examine())
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_a_database_that_hangs_holds_up_no_other_check(monkeypatch: pytest.Monke
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://mangnon@127.0.0.1:{silent.getsockname()[1]}/warehouse")
-        lines = doctor.look()
+        lines = doctor.examine()
     assert [line.what for line in lines if line.subject == "database"] == ["no answer within 1 s"]
     assert {"inbox", "disk", "mail"} <= {line.subject for line in lines}
 
@@ -368,7 +370,7 @@ def test_mail_that_is_half_configured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def said() -> list[tuple[str, str]]:
-        return [(line.state, line.what) for line in doctor.look() if line.subject == "mail"]
+        return [(line.state, line.what) for line in doctor.examine() if line.subject == "mail"]
 
     configure("smtp://127.0.0.1:1", "193,a@example.org")
     assert said() == [("info", "no line _office in MANGNON_MAIL_ADDRESSES: nobody hears of a missed deadline")]

@@ -43,8 +43,8 @@ def backfill(
         return
     scope = backfills.Scope(*_months(first, last), reporter or None, _known(form))
     with warehouse.connect("auditor") as connection:
-        months = backfills.look(connection, scope)
-        unfinished = backfills.left_over(connection, scope)
+        months = backfills.stale_months(connection, scope)
+        unfinished = backfills.unfinished(connection, scope)
     _show(months)
     if unfinished:
         click.echo(f"Backfill {unfinished} of the same months is not completed: it is gone on with.")
@@ -64,7 +64,7 @@ def _do(scope: backfills.Scope, months: list[backfills.Month], unfinished: int |
     deploy.deploy()
     with warehouse.connect("loader") as connection:
         if unfinished:
-            backfills.go_on(connection, unfinished, months)
+            backfills.resume(connection, unfinished, months)
         backfill_id = unfinished or backfills.begin(connection, scope, (reason or "").strip())
     click.echo(f"Backfill {backfill_id}:")
     _run(backfill_id)

@@ -14,7 +14,7 @@ from mangnon.deployment import interface
 def deploy(check: bool, accept_changes: str | None) -> None:
     """Bring the warehouse up to this version: tables, roles, models, views, code lists."""
     if check:
-        found = deployment.look()
+        found = deployment.preview()
         click.echo(interface.as_text(found) or "BI would notice nothing.")
         sys.exit(1 if any(change.severity != "told" for change in found) else 0)
     deployment.deploy(accept_changes)

@@ -30,8 +30,17 @@ def hold(number: int, reason: str, by: str) -> None:
 
 @load.command()
 @click.argument("number", metavar="LOAD", type=int)
-@click.option("--by", default=getuser, show_default="you", help="Who releases it.")
-def release(number: int, by: str) -> None:
+@click.option("--by", default=getuser, show_default="you", help="Who lets it count.")
+def count(number: int, by: str) -> None:
     """Let a held load count again, by its revision, and publish a release with it."""
     if decisions.let_count(number, by, click.echo) is None:
         click.echo(f"Load {number} is held no more; what readers see does not change by that.")
+
+
+# The name of this command until version 0.1.
+load.add_command(
+    click.Command(
+        "release", callback=count.callback, params=count.params, hidden=True,
+        deprecated="it is `mangnon load count` now, since a release is what readers see",
+    )
+)  # fmt: skip

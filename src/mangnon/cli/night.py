@@ -39,19 +39,24 @@ def publish() -> None:
 
 
 @click.command()
-@click.argument("phase", type=click.Choice(["model", "judge-loads", "build-candidate", "judge-release", "flip"]))
-@click.option("--release", type=int, help="The candidate, for judge-release and flip.")
+@click.argument(
+    "phase", type=click.Choice(["model", "judge-loads", "build-candidate", "judge-release", "publish", "flip"])
+)
+@click.option("--release", type=int, help="The candidate, for judge-release and publish.")
 def step(phase: str, release: int | None) -> None:
     """Do one phase of publishing by itself, for looking closely."""
-    of_release: dict[str, Callable] = {"judge-release": phases.judge_release, "flip": phases.publish}
+    of_release: dict[str, Callable] = {"judge-release": phases.judge_release, "publish": phases.publish}
     of_batches: dict[str, Callable] = {
         "model": phases.model,
         "judge-loads": phases.judge_loads,
         "build-candidate": phases.build_candidate,
     }
+    if phase == "flip":  # its name until version 0.1
+        click.echo("flip is called publish now", err=True)
+        phase = "publish"
     if phase in of_release and release is None:
         raise click.UsageError(f"{phase} needs --release")
-    outcome = of_release[phase](release) if phase in of_release else of_batches[phase](phases.freeze())
+    outcome = of_release[phase](release) if phase in of_release else of_batches[phase](phases.waiting_batches())
     click.echo(f"{phase}: {'done' if outcome is None else outcome}")
 
 

@@ -13,7 +13,7 @@ COLOURS = {"ok": "green", "info": None, "unknown": "yellow", "to do": "red"}
 @click.command()
 def doctor() -> None:
     """Say in plain words what is wrong and what to do. Exit code 1: something must be done."""
-    found = checks.look()
+    found = checks.examine()
     for finding in found:
         state = click.style(f"{finding.state:<8}", fg=COLOURS[finding.state], bold=finding.state == "to do")
         do = f". Do: {finding.do}" if finding.do else ""

@@ -70,7 +70,7 @@ def deploy(accept_changes: str | None = None) -> None:
     deliver_reference()
 
 
-def look() -> list[interface.Change]:
+def preview() -> list[interface.Change]:
     """What BI would notice if this code were deployed now. Changes nothing. Raises OtherCode."""
     with warehouse.connect() as connection:
         deployments.check_not_newer(connection)
@@ -174,7 +174,7 @@ def _deploy_tables() -> None:
 def _drop_left_over() -> None:
     with _patient_connection() as connection:
         now, wanted = interface.present(connection), interface.declared(connection)
-        for statement in interface.left_over(now, wanted):
+        for statement in interface.removals(now, wanted):
             connection.execute(statement)
 
 

@@ -164,7 +164,7 @@ def declared(connection: Connection) -> Interface:
     return Interface(views, tables)
 
 
-def left_over(now: Interface, wanted: Interface) -> Iterator[sql.Composed]:
+def removals(now: Interface, wanted: Interface) -> Iterator[sql.Composed]:
     """The statements by which what is not declared any more stands in nobody's way."""
     for name in now.views.keys() - wanted.views.keys():
         yield sql.SQL("drop view {}").format(sql.Identifier(*name.split(".")))

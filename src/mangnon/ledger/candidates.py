@@ -251,7 +251,7 @@ def publish(connection: Connection, release_id: int, approval: approvals.Approva
     """Makes the candidate what BI sees, and notes who let it pass. Raises CandidateGone, NotApprovable."""
     if approval:
         approvals.record(connection, release_id, approval)
-    flipped = connection.execute(
+    published = connection.execute(
         """
         update ops.releases
         set state = 'published', published_at = clock_timestamp()
@@ -260,12 +260,12 @@ def publish(connection: Connection, release_id: int, approval: approvals.Approva
         """,
         [release_id],
     ).fetchone()
-    if flipped is None:
+    if published is None:
         connection.rollback()
         raise CandidateGone(release_id)
     batches = connection.execute("select batch_id from ops.release_batches where release_id = %s", [release_id])
     _finish_batches(connection, [row[0] for row in batches])
-    if flipped[0] is None:  # a rollback looks at no load: what persons decided waits for the next release
+    if published[0] is None:  # a rollback looks at no load: what persons decided waits for the next release
         _finish_released(connection)
     connection.commit()
 

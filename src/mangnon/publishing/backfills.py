@@ -83,7 +83,7 @@ class StaleDelivery(Delivery):
     forms: list[str] | None
 
 
-def look(connection: Connection, scope: Scope) -> list[Month]:
+def stale_months(connection: Connection, scope: Scope) -> list[Month]:
     """What is stale in each month that has deliveries."""
     with connection.cursor(row_factory=class_row(Month)) as cursor:
         return cursor.execute(
@@ -139,7 +139,7 @@ def begin(connection: Connection, scope: Scope, reason: str) -> int:
     return row[0]
 
 
-def left_over(connection: Connection, scope: Scope) -> int | None:
+def unfinished(connection: Connection, scope: Scope) -> int | None:
     """The backfill of the same scope that was begun and is not published yet: it is gone on with."""
     row = connection.execute(
         """
@@ -160,7 +160,7 @@ def left_over(connection: Connection, scope: Scope) -> int | None:
     return row[0] if row else None
 
 
-def go_on(connection: Connection, backfill_id: int, months: Iterable[Month]) -> None:
+def resume(connection: Connection, backfill_id: int, months: Iterable[Month]) -> None:
     """Takes up an open backfill: months that were done, but are stale again by now, are to be done once more."""
     connection.execute(
         """

@@ -119,7 +119,7 @@ def check_rollback(connection: Connection, release_id: int) -> None:
     if held:
         raise NoSuchRelease(
             f"load {held[0]} counted in release {release_id}, and {held[1]} holds it since: "
-            f"`mangnon load release {held[0]}` first"
+            f"`mangnon load count {held[0]}` first"
         )
 
 

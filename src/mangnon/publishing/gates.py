@@ -22,7 +22,7 @@ from expectations import RULES
 from expectations.rule import Rule
 from mangnon import warehouse
 from mangnon.publishing import verdicts
-from mangnon.publishing.verdicts import Failure
+from mangnon.publishing.verdicts import Breach
 from mangnon.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -71,19 +71,19 @@ def judge_loads(batches: list[int]) -> list[int]:
         if not judged:
             return []
         rules = suite("loads")
-        failures = _failures("loads", rules, query, release_id=None)
-        if strangers := {failure.load_id for failure in failures} - judged.keys():
+        breaches = _breaches("loads", rules, query, release_id=None)
+        if strangers := {breach.load_id for breach in breaches} - judged.keys():
             raise GateError(f"rules named loads that are not judged: {strangers}")
-        failures = verdicts.with_cells(connection, failures, query)
+        breaches = verdicts.with_cells(connection, breaches, query)
         connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
         connection.execute(
             "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
         )
         for batch_id in sorted(set(judged.values())):
             loads = {load_id for load_id, batch in judged.items() if batch == batch_id}
-            failures_of_batch = [failure for failure in failures if failure.load_id in loads]
-            verdicts.write(connection, "loads", rules, failures_of_batch, batch_id=batch_id)
-        return verdicts.refuse(connection, failures, set(judged))
+            breaches_of_batch = [breach for breach in breaches if breach.load_id in loads]
+            verdicts.write(connection, "loads", rules, breaches_of_batch, batch_id=batch_id)
+        return verdicts.refuse(connection, breaches, set(judged))
 
 
 def judge_release(release_id: int) -> Judgement:
@@ -99,14 +99,14 @@ def judge_release(release_id: int) -> Judgement:
         new_loads = {row[0] for row in connection.execute(query.encode())}
         connection.commit()
         rules = suite("release")
-        failures = _failures("release", rules, query, release_id)
+        breaches = _breaches("release", rules, query, release_id)
         connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
-        verdicts.write(connection, "release", rules, failures, release_id=release_id)
-        refused = verdicts.refuse(connection, failures, new_loads)
+        verdicts.write(connection, "release", rules, breaches, release_id=release_id)
+        refused = verdicts.refuse(connection, breaches, new_loads)
         return Judgement(
-            worst=max((failure.rule.severity for failure in failures), key=SEVERITIES.index, default=None),
+            worst=max((breach.rule.severity for breach in breaches), key=SEVERITIES.index, default=None),
             refused_loads=refused,
-            reasons=[failure.message for failure in failures if failure.rule.severity == "critical"],
+            reasons=[breach.message for breach in breaches if breach.rule.severity == "critical"],
         )
 
 
@@ -115,7 +115,7 @@ def suite(gate: str) -> list[Rule]:
     return [rule for rule in RULES if rule.gate == gate]
 
 
-def _failures(gate: str, rules: list[Rule], judged: str, release_id: int | None) -> list[Failure]:
+def _breaches(gate: str, rules: list[Rule], judged: str, release_id: int | None) -> list[Breach]:
     """What does not meet the rules. Raises GateError unless each rule names every load that it counted, once."""
     results = _validate(gate, [(rule, _query(rule)) for rule in rules], judged, release_id)
     observed = {rule.name: count for rule, count, _ in results}
@@ -129,16 +129,16 @@ def _failures(gate: str, rules: list[Rule], judged: str, release_id: int | None)
         results = [result for result in results if result[0] not in long]
         results += _validate(gate, pages, judged, release_id)
 
-    failures = [
-        Failure(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
+    breaches = [
+        Breach(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
         for rule, _, rows in results
         for row in rows
     ]
     for rule in rules:
-        named = {failure.load_id for failure in failures if failure.rule is rule}
+        named = {breach.load_id for breach in breaches if breach.rule is rule}
         if len(named) != observed[rule.name]:
             raise GateError(f"rule {rule.name} counted {observed[rule.name]} failing loads, but names {len(named)}")
-    return failures
+    return breaches
 
 
 def _query(rule: Rule) -> str:

@@ -1,7 +1,7 @@
 """Publishing: from closed batches to what BI sees, in phases that the DAG and the command line call one by one.
 
-freeze → model → judge_loads → build_candidate → judge_release → publish. Each phase can be repeated: after a kill at
-any point the next run, with the same or with more batches, completes the work. A phase holds the advisory lock while it
+waiting_batches → model → judge_loads → build_candidate → judge_release → publish. Each phase can be repeated:
+after a kill at any point the next run, with the same or with more batches, completes the work. A phase holds the advisory lock while it
 works; between two phases the open candidate is the mark, and whoever comes next replaces it and takes its batches
 along.
 """
@@ -29,7 +29,7 @@ class ReleaseRefused(Failure):
     """Gate 2 did not let the release pass; the last one stays. The message says what to do."""
 
 
-def freeze() -> list[int]:
+def waiting_batches() -> list[int]:
     """The closed batches that wait to be published."""
     with warehouse.connect("publisher") as connection:
         return closed_batches(connection)
@@ -85,7 +85,7 @@ def judge_release(release_id: int, approval: Approval | None = None) -> int:
 
 
 def publish(release_id: int, approval: Approval | None = None) -> None:
-    """The flip: one row, and readers see the new release. Raises CandidateGone, NotApprovable."""
+    """Makes the release what readers see: one row changes. Raises CandidateGone, NotApprovable."""
     with _publishing(release=release_id) as connection:
         candidates.publish(connection, release_id, approval)
         logger.info("the release is what readers see")
@@ -93,7 +93,7 @@ def publish(release_id: int, approval: Approval | None = None) -> None:
 
 def publish_all(say: Callable[[str], None] = print, approval: Approval | None = None) -> int | None:
     """All phases in turn; the published release, or None when nothing changed. Raises ReleaseRefused."""
-    batches = freeze()
+    batches = waiting_batches()
     if not batches and not _decided_by_persons():
         say("Nothing waits to be published.")
         return None

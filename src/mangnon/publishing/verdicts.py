@@ -20,7 +20,7 @@ Cell = tuple[str | None, int, str, str]
 
 
 @dataclass(frozen=True)
-class Failure:
+class Breach:
     """A load, or a whole release when `load_id` is None, that does not meet a rule."""
 
     rule: Rule
@@ -30,17 +30,15 @@ class Failure:
     cells: list[Cell] = field(default_factory=list)
 
 
-def with_cells(connection: Connection, failures: list[Failure], judged: str) -> list[Failure]:
-    """The failures, each with the cells that its rule points at; the message says where they are cut."""
-    cells = {
-        rule.name: _cells(connection, rule, judged) for rule in {failure.rule for failure in failures} if rule.cells
-    }
+def with_cells(connection: Connection, breaches: list[Breach], judged: str) -> list[Breach]:
+    """The breaches, each with the cells that its rule points at; the message says where they are cut."""
+    cells = {rule.name: _cells(connection, rule, judged) for rule in {breach.rule for breach in breaches} if rule.cells}
     connection.commit()
     marked = []
-    for failure in failures:
-        found, cells_of_load = cells.get(failure.rule.name, {}).get(failure.load_id, (0, []))
+    for breach in breaches:
+        found, cells_of_load = cells.get(breach.rule.name, {}).get(breach.load_id, (0, []))
         is_cut = f" (Chỉ đánh dấu {CELLS_MARKED} ô đầu trong {found} ô.)" if found > CELLS_MARKED else ""
-        marked.append(replace(failure, message=failure.message + is_cut, cells=cells_of_load))
+        marked.append(replace(breach, message=breach.message + is_cut, cells=cells_of_load))
     return marked
 
 
@@ -81,12 +79,12 @@ def write(
     connection: Connection,
     gate: str,
     rules: Iterable[Rule],
-    failures: list[Failure],
+    breaches: list[Breach],
     batch_id: int | None = None,
     release_id: int | None = None,
 ) -> None:
-    """One verdict per rule that everything meets, and one per failure."""
-    failed = {failure.rule.name for failure in failures}
+    """One verdict per rule that everything meets, and one per breach."""
+    failed = {breach.rule.name for breach in breaches}
     met = [
         (None, rule.name, rule.severity, rule.holds_release, True, None, rule.message_vi)
         for rule in rules
@@ -94,10 +92,10 @@ def write(
     ]
     unmet = [
         (
-            failure.load_id, failure.rule.name, failure.rule.severity, failure.rule.holds_release, False,
-            failure.observed, failure.message,
+            breach.load_id, breach.rule.name, breach.rule.severity, breach.rule.holds_release, False,
+            breach.observed, breach.message,
         )
-        for failure in failures
+        for breach in breaches
     ]  # fmt: skip
     cursor = connection.cursor()
     cursor.executemany(
@@ -110,9 +108,9 @@ def write(
         [(gate, batch_id, release_id, *verdict) for verdict in unmet + met],
         returning=True,
     )
-    for failure, inserted in zip(failures, cursor.results(), strict=False):
+    for breach, inserted in zip(breaches, cursor.results(), strict=False):
         (verdict_id,) = inserted.fetchone() or (None,)
-        cells = [(verdict_id, *cell) for cell in failure.cells]
+        cells = [(verdict_id, *cell) for cell in breach.cells]
         connection.cursor().executemany(
             """
             insert into ops.verdict_cells (verdict_id, sheet_name, row_number, field, message)
@@ -122,12 +120,12 @@ def write(
         )
 
 
-def refuse(connection: Connection, failures: list[Failure], refusable: set[int]) -> list[int]:
-    """Refuses the loads that critical failures name; the reasons are for their reporters."""
+def refuse(connection: Connection, breaches: list[Breach], refusable: set[int]) -> list[int]:
+    """Refuses the loads that critical breaches name; the reasons are for their reporters."""
     reasons = defaultdict(list)
-    for failure in failures:
-        if failure.rule.severity == "critical" and failure.load_id in refusable:
-            reasons[failure.load_id].append(failure.message)
+    for breach in breaches:
+        if breach.rule.severity == "critical" and breach.load_id in refusable:
+            reasons[breach.load_id].append(breach.message)
     connection.cursor().executemany(
         "update ops.loads set state = 'refused', state_reason = %s where load_id = %s",
         [(" ".join(messages), load_id) for load_id, messages in reasons.items()],

@@ -27,7 +27,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class CoverEntry:
     """A value on the cover, and the cell it stands in."""
 
     value: object
@@ -51,7 +51,7 @@ class Cover:
     notes: tuple[Problem, ...] = ()
 
 
-def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, float]], lists: CodeLists) -> Cover:
+def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[str, float]], lists: CodeLists) -> Cover:
     """The cover from its entries by key (see TITLES). Raises RefusedFile with every problem found."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
@@ -101,16 +101,16 @@ def read_cover(entries: Mapping[str, Entry], forms: Mapping[str, Mapping[str, fl
     )
 
 
-def entries_of(rows: list[list], sheet: str) -> dict[str, Entry]:
+def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:
     """The entries of a cover sheet by key."""
     keys = {normalised(title): key for key, title in TITLES.items()}
     keys |= {normalised("Đơn vị báo cáo"): "reporter", normalised("Kỳ báo cáo"): "period"}
-    found: dict[str, Entry] = {}
+    found: dict[str, CoverEntry] = {}
     for number, row in enumerate(rows):
         label = normalised(str(row[0])).strip("*: ") if row else ""
         if label in keys:
             value = row[1] if len(row) > 1 else None
-            found.setdefault(keys[label], Entry(value, sheet, xl_rowcol_to_cell(number, 1)))
+            found.setdefault(keys[label], CoverEntry(value, sheet, xl_rowcol_to_cell(number, 1)))
     return found
 
 

@@ -19,7 +19,7 @@ from mangnon.reading.problems import Problem, RefusedForm
 from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped_message
 from mangnon.reading.tables import Block, Table
 from mangnon.reading.tally import Claim, Sums, Tally, shown_number
-from mangnon.reading.values import BadValue, Column, Contract, Inferred, likeness, read_column
+from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
 from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
 
 Wrong = dict[int, list[tuple[Field, BadValue]]]  # by index of the row in its block
@@ -159,7 +159,7 @@ class Reading:
         refused, problems = self._refuse(block, wrong)
         return ReadBlock(rows if kept.all() else rows.filter(pa.array(kept)), refused, problems)
 
-    def _odd_rows(self, block: Block, read: Mapping[str, Column], wrong: Wrong) -> dict[int, str]:
+    def _odd_rows(self, block: Block, read: Mapping[str, ReadColumn], wrong: Wrong) -> dict[int, str]:
         """The rows that are no data, with their kinds. Only rows that break the contract are looked at closely."""
         positions = self.columns.positions
         measures = frozenset(
@@ -182,7 +182,7 @@ class Reading:
         self._is_first &= len(odd) == len(block.row_numbers)
         return odd
 
-    def _has_known_code(self, block: Block, read: Mapping[str, Column], index: int) -> bool:
+    def _has_known_code(self, block: Block, read: Mapping[str, ReadColumn], index: int) -> bool:
         return any(
             (field.codes or field.categories)
             and block.columns[self.columns.positions[field.name]].shown(index) is not None
@@ -191,7 +191,7 @@ class Reading:
             if field.name in self.columns.positions
         )
 
-    def _in_sums(self, read: Mapping[str, Column], left_out: set[int]) -> np.ndarray:
+    def _in_sums(self, read: Mapping[str, ReadColumn], left_out: set[int]) -> np.ndarray:
         """Which rows sums are made of: those of data, without the lines "trong đó"."""
         in_sums = np.ones(len(next(iter(read.values())).values), dtype=bool)
         in_sums[list(left_out)] = False
@@ -199,7 +199,7 @@ class Reading:
             in_sums &= ~read["is_subset"].values.to_numpy(zero_copy_only=False).astype(bool)
         return in_sums
 
-    def _follow_texts(self, block: Block, read: Mapping[str, Column], in_sums: np.ndarray) -> None:
+    def _follow_texts(self, block: Block, read: Mapping[str, ReadColumn], in_sums: np.ndarray) -> None:
         """Sums numbers and numbers typed as text apart: the sums that a spreadsheet makes leave the texts out."""
         if self.table.sheet_name is None:
             return
@@ -211,7 +211,7 @@ class Reading:
                     sums[name] = sums.get(name, 0) + (pc.sum(read[name].values.filter(counted)).as_py() or 0)
 
     def _follow_totals(
-        self, block: Block, read: Mapping[str, Column], wrong: Wrong, odd: Mapping[int, str], in_sums: np.ndarray
+        self, block: Block, read: Mapping[str, ReadColumn], wrong: Wrong, odd: Mapping[int, str], in_sums: np.ndarray
     ) -> None:
         marks = [index for index, kind in odd.items() if kind in ("section", "subtotal", "total")]
         if not marks and not self._tally.is_open:
@@ -228,14 +228,14 @@ class Reading:
                 self._tally.follow(odd[index], claim, is_plain=fold(words[0]) in ("cong", "tong"))
             start = index + 1
 
-    def _sums(self, read: Mapping[str, Column], span: pa.Array) -> Sums:
+    def _sums(self, read: Mapping[str, ReadColumn], span: pa.Array) -> Sums:
         return {
             field.name: pc.sum(read[field.name].values.filter(span)).as_py() or 0
             for field in self.form.fields
             if field.type == "integer"
         }
 
-    def _claim(self, block: Block, read: Mapping[str, Column], index: int) -> Claim:
+    def _claim(self, block: Block, read: Mapping[str, ReadColumn], index: int) -> Claim:
         row = int(block.row_numbers[index])
         names = [
             field.name for field in self.form.fields if field.type == "integer" and field.name in self.columns.positions
@@ -251,7 +251,7 @@ class Reading:
             },
         )
 
-    def _note_inferred(self, block: Block, read: Mapping[str, Column], odd: Mapping[int, str]) -> None:
+    def _note_inferred(self, block: Block, read: Mapping[str, ReadColumn], odd: Mapping[int, str]) -> None:
         for field in self.form.fields:
             for first, inferred in read[field.name].inferred.items():
                 index = self._first_in_data(block, field, first, odd)

@@ -11,7 +11,7 @@ from mangnon.reading.cells import Cells
 from mangnon.reading.cover import Cover
 from mangnon.reading.layout import Path as HeaderPath
 from mangnon.reading.problems import Problem
-from mangnon.reading.titles import Line
+from mangnon.reading.titles import TitleLine
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Table:
     header_row: int
     headers: list[HeaderPath]
     blocks: Iterator[Block]
-    unit_line: Line | None = None  # `ĐVT: triệu đồng`, above the table
+    unit_line: TitleLine | None = None  # `ĐVT: triệu đồng`, above the table
     is_converted: bool = False  # from an old font
     is_announced: bool = True  # the cover says that the form is contained, so no rows mean that nothing happened
 

@@ -39,7 +39,7 @@ ADDRESSEE = re.compile(r"^(?:kinh gui|noi nhan|gui|don vi nhan)\b")
 
 
 @dataclass(frozen=True)
-class Line:
+class TitleLine:
     """A text above a table, and where it stands."""
 
     text: str
@@ -68,7 +68,7 @@ class Line:
         return Problem("", "", self.sheet, self.row, cell=self.cell)
 
 
-def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[Line]:
+def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[TitleLine]:
     """The texts of the rows above a table; a label takes the cell on its right along."""
     lines = []
     for row, cells in enumerate(rows):
@@ -77,18 +77,18 @@ def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[Lin
             if text.endswith(":") and place + 1 < len(filled):
                 text = f"{text} {filled[place + 1][1]}"
             for part in text.splitlines():
-                lines.append(Line(part, sheet, row + 1, xl_rowcol_to_cell(row, column)))
+                lines.append(TitleLine(part, sheet, row + 1, xl_rowcol_to_cell(row, column)))
     return lines
 
 
-def unit_above(lines: Iterable[Line]) -> Line | None:
+def unit_above(lines: Iterable[TitleLine]) -> TitleLine | None:
     """The line that says in which unit of money the table is."""
     return next((line for line in lines if line.is_unit), None)
 
 
-def stated_periods(lines: Iterable[Line]) -> dict[date, Line]:
+def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
     """The months that the lines name, each with the first line that does. Raises RefusedFile for longer periods."""
-    found: dict[date, Line] = {}
+    found: dict[date, TitleLine] = {}
     for line in lines:
         folded = DATED.sub(" ", fold(line.text))
         if LONGER.search(folded):
@@ -107,7 +107,9 @@ def stated_periods(lines: Iterable[Line]) -> dict[date, Line]:
     return found
 
 
-def stated_reporters(lines: Iterable[Line], period: date, lists: CodeLists) -> dict[str, tuple[Reporter, Line]]:
+def stated_reporters(
+    lines: Iterable[TitleLine], period: date, lists: CodeLists
+) -> dict[str, tuple[Reporter, TitleLine]]:
     """The reporters that the lines name, by code; a line `Đơn vị báo cáo: …` goes before all others."""
     lines = [line for line in lines if not ADDRESSEE.match(fold(line.text)) and not line.is_unit]
     labelled = [line for line in lines if line.label in REPORTERS and line.value]
@@ -124,7 +126,7 @@ def stated_reporters(lines: Iterable[Line], period: date, lists: CodeLists) -> d
     return found
 
 
-def cover_from_titles(lines: list[Line], forms: Iterable[str], lists: CodeLists, file_name: str) -> Cover:
+def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeLists, file_name: str) -> Cover:
     """The cover that the lines above the tables amount to. Raises RefusedFile when they say too little or too much."""
     periods = stated_periods(lines)
     if len(periods) > 1:
@@ -161,7 +163,7 @@ def cover_from_titles(lines: list[Line], forms: Iterable[str], lists: CodeLists,
     return Cover(reporter.code, period, revision, reason, bool(made_up), {form: {} for form in forms}, tuple(notes))
 
 
-def refuse_other_titles(lines: list[Line], cover: Cover, lists: CodeLists) -> None:
+def refuse_other_titles(lines: list[TitleLine], cover: Cover, lists: CodeLists) -> None:
     """Refuses a sheet whose title names another month or another reporter than the cover."""
     for period, line in stated_periods(lines).items():
         if period != cover.period:
@@ -184,12 +186,12 @@ def refuse_other_titles(lines: list[Line], cover: Cover, lists: CodeLists) -> No
         )  # fmt: skip
 
 
-def _names_anybody(lines: list[Line], lists: CodeLists) -> bool:
+def _names_anybody(lines: list[TitleLine], lists: CodeLists) -> bool:
     texts = [line.value if line.label in REPORTERS else line.text for line in lines]
     return any(reporters.named_in(text, None, lists) or reporters.mentioned_in(text, None, lists) for text in texts)
 
 
-def _revision(lines: list[Line]) -> tuple[int, list[Problem]]:
+def _revision(lines: list[TitleLine]) -> tuple[int, list[Problem]]:
     found = {int(matched[1]): line for line in lines if (matched := REVISION.search(fold(line.text)))}
     if len(found) > 1 or 0 in found:
         line = next(iter(found.values()))
@@ -206,7 +208,7 @@ def _revision(lines: list[Line]) -> tuple[int, list[Problem]]:
     return 1, [Problem("inferred_revision", note, severity="info")]
 
 
-def _several_periods(periods: dict[date, Line]) -> Problem:
+def _several_periods(periods: dict[date, TitleLine]) -> Problem:
     line = next(iter(periods.values()))
     stated = "; ".join(
         f"{period:%m/%Y} (trang “{line.sheet}”, ô {line.cell})" if line.sheet else f"{period:%m/%Y} (ô {line.cell})"

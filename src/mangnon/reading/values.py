@@ -55,7 +55,7 @@ class Inferred:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReadColumn:
     """A column that was read: its typed values, null where the cell is empty or bad."""
 
     values: pa.Array
@@ -85,7 +85,7 @@ def likeness(name: str, is_area: bool) -> str:
     return f"{level or ''}:{base}"
 
 
-def read_column(contract: Contract, cells: Cells) -> Column:
+def read_column(contract: Contract, cells: Cells) -> ReadColumn:
     """The typed values of a column, what is wrong with the cells that have none, and what was inferred."""
     column = READERS[contract.field.type](contract, cells)
     bad = column.bad
@@ -97,7 +97,7 @@ def read_column(contract: Contract, cells: Cells) -> Column:
     return column
 
 
-def _read_integers(contract: Contract, cells: Cells) -> Column:
+def _read_integers(contract: Contract, cells: Cells) -> ReadColumn:
     if contract.field.unit and (contract.unit is None or UNITS[contract.unit] != 1):
         return _read_odd(cells, pa.nulls(len(cells), pa.int64()), _or_nil(lambda cell: _amount(cell, contract)))
     plain = pc.if_else(pc.match_substring_regex(cells.text, PLAIN_INTEGER), cells.text, pa.scalar(None, pa.string()))
@@ -110,7 +110,7 @@ def _read_integers(contract: Contract, cells: Cells) -> Column:
     return _read_odd(cells, values, _or_nil(lambda cell: read(cell, contract)))
 
 
-def _read_numbers(contract: Contract, cells: Cells) -> Column:
+def _read_numbers(contract: Contract, cells: Cells) -> ReadColumn:
     is_percent = "%" in contract.field.title
 
     def number(cell: object) -> Decimal:
@@ -126,7 +126,7 @@ def _read_numbers(contract: Contract, cells: Cells) -> Column:
     return _read_odd(cells, pa.nulls(len(cells), pa.decimal128(18, 6)), _or_nil(number))
 
 
-def _read_days(contract: Contract, cells: Cells) -> Column:
+def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
     def day(cell: object) -> object:
         if normalised(str(cell)) in NIL_IS_MISSING | {"-", "–"}:
             return _missing(cell)
@@ -142,7 +142,7 @@ def _read_days(contract: Contract, cells: Cells) -> Column:
     return _read_odd(cells, pa.nulls(len(cells), pa.date32()), day)
 
 
-def _read_strings(contract: Contract, cells: Cells) -> Column:
+def _read_strings(contract: Contract, cells: Cells) -> ReadColumn:
     def text(cell: object) -> object:
         shown = (
             f"{cell:.15g}" if isinstance(cell, float) else f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell)
@@ -155,7 +155,7 @@ def _read_strings(contract: Contract, cells: Cells) -> Column:
     return _with_default(column, contract.field.default)
 
 
-def _read_booleans(contract: Contract, cells: Cells) -> Column:
+def _read_booleans(contract: Contract, cells: Cells) -> ReadColumn:
     answers = {normalised(value): True for value in contract.field.true_values}
     answers |= {normalised(value): False for value in contract.field.false_values}
 
@@ -170,7 +170,7 @@ def _read_booleans(contract: Contract, cells: Cells) -> Column:
     return _with_default(_read_odd(cells, pa.nulls(len(cells), pa.bool_()), answer), bool(contract.field.default))
 
 
-READERS: dict[str, Callable[[Contract, Cells], Column]] = {
+READERS: dict[str, Callable[[Contract, Cells], ReadColumn]] = {
     "integer": _read_integers,
     "number": _read_numbers,
     "date": _read_days,
@@ -179,7 +179,7 @@ READERS: dict[str, Callable[[Contract, Cells], Column]] = {
 }
 
 
-def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) -> Column:
+def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) -> ReadColumn:
     """Fills in the cells that have no value yet, each different one read once."""
     bad: dict[int, BadValue] = {}
     inferred: dict[int, Inferred] = {}
@@ -206,11 +206,11 @@ def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) 
             wrong = pc.is_in(encoded.indices, pa.array(list(problems), encoded.indices.type))
             codes = encoded.indices.to_pylist()
             bad |= {index: problems[codes[index]] for index in _indices(wrong)}
-    return Column(values, bad, inferred)
+    return ReadColumn(values, bad, inferred)
 
 
-def _with_default(column: Column, default: object) -> Column:
-    return column if default is None else Column(column.values.fill_null(default), column.bad, column.inferred)
+def _with_default(column: ReadColumn, default: object) -> ReadColumn:
+    return column if default is None else ReadColumn(column.values.fill_null(default), column.bad, column.inferred)
 
 
 def _or_nil(read: Callable[[object], object]) -> Callable[[object], object]:

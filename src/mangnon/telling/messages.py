@@ -86,7 +86,7 @@ def write_reminders(today: date | None = None) -> list[str]:
     written = []
     with _telling() as connection:
         lists = read_code_lists(connection)
-        for late in reminders.look(connection, lists, today):
+        for late in reminders.late_reporters(connection, lists, today):
             noted = connection.execute(
                 """
                 select topics from ops.feedback
@@ -144,7 +144,7 @@ def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
                 month = f"{feedback.period:%Y-%m}" if feedback.period else ""
                 yield reporter, month, f"{feedback.file_name}: {counted(feedback)}"
         reminded = set(connection.execute("select reporter_code, period from ops.feedback where kind = 'reminder'"))
-        for late in reminders.look(connection, lists, today):
+        for late in reminders.late_reporters(connection, lists, today):
             if late.topics and (late.reporter.code, late.period) not in reminded:
                 yield late.reporter.code, f"{late.period:%Y-%m}", f"late: {', '.join(late.topics)}"
 

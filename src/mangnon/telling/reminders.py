@@ -59,7 +59,7 @@ class Late:
         )
 
 
-def look(connection: Connection, lists: CodeLists, today: date) -> list[Late]:
+def late_reporters(connection: Connection, lists: CodeLists, today: date) -> list[Late]:
     """The reporters and months of which the due day has passed, also those of which nothing is missing any more."""
     due = list(_due(lists, today))
     periods = list({period for _, period, _ in due})

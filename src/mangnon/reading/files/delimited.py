@@ -16,7 +16,7 @@ from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import Form, all_forms, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cells import Cells
-from mangnon.reading.cover import Entry, read_cover
+from mangnon.reading.cover import CoverEntry, read_cover
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.tables import Block, Table
 
@@ -39,7 +39,7 @@ class DelimitedFile:
         self._separator, rows, ends = self._rows(head)
         marked = next((number for number, row in enumerate(rows) if not (row and row[0].startswith("#"))), len(rows))
         entries = {
-            row[0].removeprefix("#").strip(): Entry(row[1].strip() if len(row) > 1 else "", sheet, f"B{number}")
+            row[0].removeprefix("#").strip(): CoverEntry(row[1].strip() if len(row) > 1 else "", sheet, f"B{number}")
             for number, row in enumerate(rows[:marked], start=1)
         }
         form = self._form(entries, rows[marked:])
@@ -133,7 +133,7 @@ class DelimitedFile:
             )  # fmt: skip
         return likely[0], *readings[likely[0]]
 
-    def _form(self, entries: dict[str, Entry], rows: list[list[str]]) -> Form:
+    def _form(self, entries: dict[str, CoverEntry], rows: list[list[str]]) -> Form:
         named = entries.get("form")
         if named is not None:
             if named.value not in all_forms():
@@ -254,7 +254,7 @@ def _most_fields(rows: list[list[str]]) -> int:
     return max((len(header.fields(form)) for form, header in headers if header), default=0)
 
 
-def _declared(entries: dict[str, Entry], form: Form) -> dict[str, float]:
+def _declared(entries: dict[str, CoverEntry], form: Form) -> dict[str, float]:
     """Totals declared by lines `#total:field,value`."""
     totals = {name: entries.get(f"total:{name}") for name in form.totals}
     return {name: int(str(entry.value)) for name, entry in totals.items() if entry and str(entry.value).isdigit()}

@@ -39,7 +39,7 @@ THIN = Border(*[Side(style="thin", color="FFBBBBBB")] * 4)
 
 
 @dataclass(frozen=True)
-class Line:
+class SummaryLine:
     """One finding as the sheet shows it; `target` is the sheet and the cell that its link leads to."""
 
     severity: Severity
@@ -51,7 +51,7 @@ class Line:
     target: tuple[str, str] | None
 
 
-def write_summary(book: Workbook, feedback: Feedback, lines: list[Line], is_own: bool) -> None:
+def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], is_own: bool) -> None:
     """Puts the sheet before all others; `is_own` says whether they are the reporter's own."""
     sheet = book.create_sheet(SUMMARY_SHEET, 0)
     book.active = 0
@@ -171,7 +171,7 @@ def _pairs(sheet: Worksheet, row: int, pairs: Iterator[tuple[str, str]]) -> int:
     return row
 
 
-def _table(sheet: Worksheet, row: int, lines: list[Line]) -> None:
+def _table(sheet: Worksheet, row: int, lines: list[SummaryLine]) -> None:
     for column, heading in enumerate(HEADINGS, start=1):
         cell = sheet.cell(row, column)
         write_text(cell, heading)

@@ -23,7 +23,7 @@ from mangnon.reading.vocabulary import normalised
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
 from mangnon.telling.feedback.harmless import filled_cells, open_harmless, write_text
-from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, Line, write_summary
+from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, SummaryLine, write_summary
 
 AUTHOR = "Măng Non"
 # The header of a sheet is looked for this far down.
@@ -162,7 +162,7 @@ def _header(sheet: Worksheet, form: Form) -> tuple[int, dict[str, int]]:
     return (by_matches[0] if by_matches else 1), columns
 
 
-def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> Line:
+def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> SummaryLine:
     field = _field(finding)
     message = finding.message
     if field and finding.cell:
@@ -171,7 +171,7 @@ def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> L
     if value is None and cell is not None and finding.row is not None and finding.field:
         value = "" if cell.value is None else str(cell.value)
     form = all_forms()[finding.form] if finding.form else None
-    return Line(
+    return SummaryLine(
         severity=finding.severity,
         sheet=finding.sheet or (form.title if form else "Cả tệp"),
         cell=finding.cell or (cell.coordinate if is_own and cell is not None else _row(finding)),
