@@ -31,7 +31,7 @@ FIND, APPROVE = "find_question", "approve"
     tags=["marts", "ops"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=2), **AGAIN},
 )
-def approve_release():
+def approve_release() -> None:
     # Not at the top: the operator is only needed by whoever builds the DAG, and imports more than the SDK.
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 

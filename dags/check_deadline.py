@@ -31,7 +31,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
         "execution_timeout": timedelta(minutes=10),
     },
 )
-def check_deadline():
+def check_deadline() -> None:
     @task
     def find_misses() -> str:
         from mangnon.watching import deadline

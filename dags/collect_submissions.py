@@ -31,7 +31,7 @@ REFERENCE = "_reference"
     tags=["nightly", "ops", "raw"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
 )
-def collect_submissions():
+def collect_submissions() -> None:
     @task
     def collect() -> list[str]:
         from mangnon.intake import steps

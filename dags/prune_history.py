@@ -31,7 +31,7 @@ from airflow.sdk import CronTriggerTimetable, Param, dag, task
         "execution_timeout": timedelta(hours=1),
     },
 )
-def prune_history():
+def prune_history() -> None:
     @task
     def prune(params: dict) -> list[int]:
         from mangnon.publishing import pruning

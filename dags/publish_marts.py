@@ -27,7 +27,7 @@ AGAIN = {"retries": 5, "retry_delay": timedelta(minutes=1)}  # outlasts a deploy
     tags=["core", "marts", "ops"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=2), **AGAIN},
 )
-def publish_marts():
+def publish_marts() -> None:
     @task
     def model_loads() -> list[int]:
         from mangnon.publishing import phases

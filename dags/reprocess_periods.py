@@ -12,6 +12,7 @@ While a month is red nothing is published of the backfill; mend it and give the 
 """
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import Asset, CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -29,9 +30,9 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
     tags=["backfill", "ops", "raw"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
 )
-def reprocess_periods():
+def reprocess_periods() -> None:
     @task
-    def reread_deliveries(logical_date=None, dag_run=None) -> int:
+    def reread_deliveries(logical_date: Any = None, dag_run: Any = None) -> int:
         from mangnon.publishing import backfills
 
         if (asked := (dag_run.conf or {}).get("backfill_id")) is None:
@@ -39,7 +40,7 @@ def reprocess_periods():
         return backfills.reread(asked, logical_date.date())
 
     @task(outlets=[Asset("loads")])
-    def close_batch(logical_date=None, dag_run=None) -> None:
+    def close_batch(logical_date: Any = None, dag_run: Any = None) -> None:
         from mangnon.publishing import backfills
 
         if not backfills.finish(dag_run.conf["backfill_id"], logical_date.date()):

@@ -29,7 +29,7 @@ APPROVE = "approve"
     },
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(minutes=10), **AGAIN},
 )
-def roll_back_release():
+def roll_back_release() -> None:
     # Not at the top: the operator is only needed by whoever builds the DAG, and imports more than the SDK.
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 

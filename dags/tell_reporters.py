@@ -28,7 +28,7 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
     tags=["nightly", "ops"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
 )
-def tell_reporters():
+def tell_reporters() -> None:
     @task
     def write_page() -> str:
         from mangnon.serving import night_page
