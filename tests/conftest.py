@@ -13,9 +13,14 @@ import databases
 import psycopg
 import pytest
 
-from mangnon import deploy, night, publish, server, settings, tell
+from mangnon import settings
 from mangnon import warehouse as warehouse_module
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.publishing import phases
 from mangnon.sample import write_sample
+from mangnon.telling import messages
+from mangnon.warehouse import server
 
 # What a .env says is for the real warehouse.
 settings.ENV_FILE = Path(os.devnull)
@@ -60,7 +65,7 @@ def published_template(deployed_template: str, tmp_path_factory: pytest.TempPath
         deploy.deliver_reference()
         write_sample(folder / "inbox")
         _run_night()
-        tell.write_feedback()  # nobody knows whom the cases of 2019 hurt
+        messages.write_feedback()  # nobody knows whom the cases of 2019 hurt
         yield name, folder
 
 
@@ -102,10 +107,10 @@ def run_night() -> Callable[[], int | None]:
 
 
 def _run_night() -> int | None:
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
-    return publish.publish_all()
+    for reporter in steps.collect():
+        steps.load(reporter)
+    steps.close()
+    return phases.publish_all()
 
 
 def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from psycopg import sql
 
 from mangnon import warehouse
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
 
 LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)

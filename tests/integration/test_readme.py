@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from mangnon.cli import cli
+from mangnon.cli.main import cli
 
 PROJECT = Path(__file__).parents[2]
 README = "".join((PROJECT / page).read_text() for page in ("README.md", "docs/operating.md", "docs/analysis.md"))

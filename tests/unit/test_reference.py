@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mangnon.codes import REFERENCE_FOLDER, CodeLists, packaged_rows
+from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists, packaged_rows
 
 CROSSWALK = Path(__file__).parents[1] / "fixtures" / "communes_2025.csv"
 NEW_BORDERS = "2025-07-01"
