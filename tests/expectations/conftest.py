@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-import databases
+from support import databases
 import pytest
 from submissions_by_hand import Desk
 

@@ -33,5 +33,5 @@ def own_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[M
         yield warehouse
     finally:
         server.stop()
-        shutil.rmtree(server._folder())
+        shutil.rmtree(server.folder())
         shutil.rmtree(home, ignore_errors=True)

@@ -120,7 +120,7 @@ def assert_ledger_is_right(warehouse: ModuleType) -> None:
 
 def postmaster() -> int:
     """The process of the embedded server."""
-    return int((server._data() / "postmaster.pid").read_text().split()[0])
+    return int((server.data_folder() / "postmaster.pid").read_text().split()[0])
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
-import databases
+from support import databases
 import psutil
 import pytest
 from test_tell import mail_server

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import databases
+from support import databases
 import pytest
 from click.testing import CliRunner
 

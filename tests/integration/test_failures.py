@@ -156,7 +156,7 @@ def fill_the_disk() -> None:
         ).fetchone()  # type: ignore[misc]
     assert size > WAL_SEGMENT
     # Only the user that the server runs as may do that, who is another one when we are root.
-    limit = Process(target=_limit_files_of, args=(pid, size, server._as_server_user()))
+    limit = Process(target=_limit_files_of, args=(pid, size, server.as_server_user()))
     limit.start()
     limit.join()
     assert limit.exitcode == 0

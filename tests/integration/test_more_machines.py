@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-import databases
+from support import databases
 import psycopg
 import pytest
 import sqlalchemy
@@ -40,13 +40,13 @@ OWNER, STANDBY = re.findall(r"^```sql\n(.*?)^```", RUNBOOK, re.MULTILINE | re.DO
 @pytest.fixture
 def elsewhere() -> Iterator[Path]:
     """A folder for other servers, which whoever runs them may write."""
-    folder = server._folder() / "elsewhere"
+    folder = server.folder() / "elsewhere"
     shutil.rmtree(folder, ignore_errors=True)
     _as_server_user("mkdir", str(folder))
     yield folder
     for data in folder.iterdir():
         if (data / "postmaster.pid").exists():
-            server._run("pg_ctl", "stop", "--mode=immediate", data=data)
+            server.run("pg_ctl", "stop", "--mode=immediate", data=data)
     shutil.rmtree(folder)
 
 
@@ -55,9 +55,9 @@ def other_server(elsewhere: Path) -> str:
     """A PostgreSQL that somebody else set up, with an owner and a database for the warehouse; their address."""
     data, port = elsewhere / "other", _free_port()
     owner = str(sqlalchemy.make_url(databases.url("postgres")).username)
-    server._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", data=data)
+    server.run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", data=data)
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories="
-    server._run("pg_ctl", "start", "--wait", f"--log={data}.log", f"--options={options}", data=data)
+    server.run("pg_ctl", "start", "--wait", f"--log={data}.log", f"--options={options}", data=data)
     with psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", autocommit=True) as superuser:
         for statement in OWNER.replace("mangnon", owner).split(";")[:-1]:
             superuser.execute(statement.encode())
@@ -213,15 +213,15 @@ def _shell(commands: str, **environment: str) -> None:
     programs = str(Path(server.program("pg_ctl")).parent)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
-        cwd=PROJECT if is_ours else server._folder(),
+        cwd=PROJECT if is_ours else server.folder(),
         env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"} | environment,
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **({} if is_ours else server._as_server_user()),
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **({} if is_ours else server.as_server_user()),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
 
 
 def _as_server_user(*command: str) -> None:
-    subprocess.run(command, check=True, **server._as_server_user())
+    subprocess.run(command, check=True, **server.as_server_user())
 
 
 def _said(*arguments: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import databases
+from support import databases
 import psycopg
 import pytest
 from psycopg import sql

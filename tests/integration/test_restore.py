@@ -41,7 +41,7 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     yield go_over
     monkeypatch.setenv("MANGNON_HOME", str(home))
     server.stop()
-    shutil.rmtree(server._folder())
+    shutil.rmtree(server.folder())
     shutil.rmtree(home, ignore_errors=True)
     monkeypatch.setenv("MANGNON_HOME", here)  # where the database of the test is dropped
 

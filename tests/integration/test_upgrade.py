@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType
 
-import databases
+from support import databases
 import psycopg
 import pytest
 from psycopg import sql

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from urllib.request import urlopen
 
-import databases
+from support import databases
 import psutil
 import pytest
 from click.testing import CliRunner
