@@ -37,24 +37,24 @@ def approve_release():
 
     @task(task_id=FIND)
     def find_question() -> dict:
-        from mangnon import releases
+        from mangnon.publishing import decisions
 
-        if (question := releases.question()) is None:
+        if (question := decisions.question()) is None:
             raise AirflowSkipException("no release waits for an approval")
         release, text = question
         return {"release": release, "text": text}
 
     @task(outlets=[Asset("marts")])
     def publish_release() -> int:
-        from mangnon import publish
-        from mangnon.problems import Failure
+        from mangnon.failures import Failure
+        from mangnon.publishing import decisions
         from mangnon.warehouse import PublishingElsewhere
 
         ti = get_current_context()["ti"]
         question, answer = ti.xcom_pull(task_ids=FIND), ti.xcom_pull(task_ids=APPROVE)
         approved_by = (answer["responded_by_user"] or {}).get("name", "unknown")
         try:
-            return publish.approve(question["release"], approved_by, answer["params_input"].get("reason") or "")
+            return decisions.approve(question["release"], approved_by, answer["params_input"].get("reason") or "")
         except PublishingElsewhere:
             raise
         except Failure as refusal:

@@ -34,7 +34,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 def check_deadline():
     @task
     def find_misses() -> str:
-        from mangnon import deadline
+        from mangnon.watching import deadline
 
         if (text := deadline.letter()) is None:
             raise AirflowSkipException("everything is published")
@@ -42,7 +42,7 @@ def check_deadline():
 
     @task
     def tell_office(text: str) -> None:
-        from mangnon import deadline
+        from mangnon.watching import deadline
 
         if not deadline.tell_office(text):
             raise AirflowSkipException("mail is not configured, or has no address of _office")

@@ -34,29 +34,29 @@ REFERENCE = "_reference"
 def collect_submissions():
     @task
     def collect() -> list[str]:
-        from mangnon import night
+        from mangnon.intake import steps
 
-        if not (reporters := night.collect()):
+        if not (reporters := steps.collect()):
             raise AirflowSkipException("no delivery waits to be loaded")
         return [reporter for reporter in reporters if reporter != REFERENCE]
 
     @task
     def load_reference() -> dict[str, int]:
-        from mangnon import night
+        from mangnon.intake import steps
 
-        return night.load(REFERENCE)
+        return steps.load(REFERENCE)
 
     @task(map_index_template="{{ task.op_kwargs['reporter'] }}", max_active_tis_per_dagrun=4)
     def load_reporter(reporter: str) -> dict[str, int]:
-        from mangnon import night
+        from mangnon.intake import steps
 
-        return night.load(reporter)
+        return steps.load(reporter)
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[Asset("loads")])
     def close_batch() -> int:
-        from mangnon import night
+        from mangnon.intake import steps
 
-        if (batch := night.close()) is None:
+        if (batch := steps.close()) is None:
             raise AirflowSkipException("nothing new was loaded")
         return batch
 

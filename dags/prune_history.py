@@ -34,15 +34,15 @@ from airflow.sdk import CronTriggerTimetable, Param, dag, task
 def prune_history():
     @task
     def prune(params: dict) -> list[int]:
-        from mangnon import prune as pruning
+        from mangnon.publishing import pruning
 
         return pruning.prune(params["keep"]).releases
 
     @task
     def prune_logs(params: dict) -> int:
-        from mangnon import prune as pruning
+        from mangnon.orchestration.old_logs import prune_logs
 
-        return pruning.prune_logs(params["log_days"])
+        return prune_logs(params["log_days"])
 
     prune()
     prune_logs()

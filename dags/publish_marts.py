@@ -30,41 +30,41 @@ AGAIN = {"retries": 5, "retry_delay": timedelta(minutes=1)}  # outlasts a deploy
 def publish_marts():
     @task
     def model_loads() -> list[int]:
-        from mangnon import publish
+        from mangnon.publishing import phases
 
-        if not (batches := publish.freeze()):
+        if not (batches := phases.waiting_batches()):
             raise AirflowSkipException("no closed batch waits to be published")
-        publish.model(batches)
+        phases.model(batches)
         return batches
 
     @task
     def judge_loads(batches: list[int]) -> None:
-        from mangnon import publish
+        from mangnon.publishing import phases
 
-        publish.judge_loads(batches)
+        phases.judge_loads(batches)
 
     @task
     def build_candidate(batches: list[int]) -> int:
-        from mangnon import publish
+        from mangnon.publishing import phases
 
-        if (candidate := publish.build_candidate(batches)) is None:
+        if (candidate := phases.build_candidate(batches)) is None:
             raise AirflowSkipException("nothing has changed since the last release")
         return candidate
 
     @task
     def judge_release(candidate: int) -> int:
-        from mangnon import publish
+        from mangnon.publishing import phases
 
         try:
-            return publish.judge_release(candidate)
-        except publish.ReleaseRefused as refusal:
+            return phases.judge_release(candidate)
+        except phases.ReleaseRefused as refusal:
             raise AirflowFailException(str(refusal)) from refusal
 
     @task(outlets=[Asset("marts")])
     def publish_release(release: int) -> None:
-        from mangnon import publish
+        from mangnon.publishing import phases
 
-        publish.publish(release)
+        phases.publish(release)
 
     @task(outlets=[Asset("verdicts")])
     def announce_verdicts() -> None:

@@ -32,17 +32,17 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
 def reprocess_periods():
     @task
     def reread_deliveries(logical_date=None, dag_run=None) -> int:
-        from mangnon import backfill
+        from mangnon.publishing import backfills
 
         if (asked := (dag_run.conf or {}).get("backfill_id")) is None:
             raise AirflowSkipException("no backfill asks for this month")
-        return backfill.reread(asked, logical_date.date())
+        return backfills.reread(asked, logical_date.date())
 
     @task(outlets=[Asset("loads")])
     def close_batch(logical_date=None, dag_run=None) -> None:
-        from mangnon import backfill
+        from mangnon.publishing import backfills
 
-        if not backfill.finish(dag_run.conf["backfill_id"], logical_date.date()):
+        if not backfills.finish(dag_run.conf["backfill_id"], logical_date.date()):
             raise AirflowSkipException("other months are not finished, or all is published")
 
     reread_deliveries() >> close_batch()

@@ -35,17 +35,17 @@ def roll_back_release():
 
     @task
     def check_request(params: dict) -> str:
-        from mangnon import releases
+        from mangnon.publishing import decisions
 
-        return releases.preview(params["release"])
+        return decisions.preview(params["release"])
 
     @task(outlets=[Asset("marts")])
     def roll_back(params: dict) -> int:
-        from mangnon import releases
+        from mangnon.publishing import decisions
 
         answer = get_current_context()["ti"].xcom_pull(task_ids=APPROVE)
         approved_by = (answer["responded_by_user"] or {}).get("name", "unknown")
-        return releases.roll_back(params["release"], approved_by, params["reason"])
+        return decisions.roll_back(params["release"], approved_by, params["reason"])
 
     checked = check_request()
     approve = ApprovalOperator(

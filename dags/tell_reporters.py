@@ -31,28 +31,28 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
 def tell_reporters():
     @task
     def write_page() -> str:
-        from mangnon import night_page
+        from mangnon.serving import night_page
 
         return night_page.write()
 
     # One step that fails does not keep what the others have to say.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def write_feedback() -> list[str]:
-        from mangnon import tell
+        from mangnon.telling import messages
 
-        return tell.write_feedback()
+        return messages.write_feedback()
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def write_reminders() -> list[str]:
-        from mangnon import tell
+        from mangnon.telling import messages
 
-        return tell.write_reminders()
+        return messages.write_reminders()
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def send_mail() -> int:
-        from mangnon import tell
+        from mangnon.telling import messages
 
-        return tell.send_mail().sent
+        return messages.send_mail().sent
 
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def show_failure() -> None:

@@ -15,8 +15,9 @@ from support import databases, templates
 from support.dbt_server import DbtServer
 from support.nights import do_night
 
-from mangnon import server, settings, transform
+from mangnon import settings
 from mangnon import warehouse as warehouse_module
+from mangnon.warehouse import dbt, server
 
 # What a .env says is for the real warehouse.
 settings.ENV_FILE = Path(os.devnull)
@@ -58,12 +59,12 @@ def home() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_dbt() -> Iterator[None]:
-    """dbt starts with its imports and the parsed project at hand."""
-    dbt = DbtServer()
+    """Dbt starts with its imports and the parsed project at hand."""
+    quick = DbtServer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transform, "run_process", dbt.run)
+        patch.setattr(dbt, "run_process", quick.run)
         yield
-    dbt.stop()
+    quick.stop()
 
 
 @pytest.fixture(scope="session")

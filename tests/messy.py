@@ -18,9 +18,9 @@ import openpyxl
 from openpyxl.styles import Font
 from viparse.normalize.encodings import CHARMAPS
 
-from mangnon.codes import CodeLists, Reporter
-from mangnon.forms import Field, Form, all_forms
-from mangnon.forms.template import choices
+from mangnon.contract.code_lists import CodeLists, Reporter
+from mangnon.contract.forms import Field, Form, all_forms
+from mangnon.contract.template import choices
 from mangnon.sample.submissions import Submission, submissions
 
 LISTS = CodeLists.from_package()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mangnon import runs, services
+from mangnon.orchestration import runs, services
 
 DAGS = Path(__file__).parents[2] / "dags"
 FILES = sorted(DAGS.glob("*.py"))

@@ -4,7 +4,7 @@ import pytest
 
 
 def test_lineage_tells_nobody_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mangnon import lineage
+    from mangnon.orchestration import lineage
 
     monkeypatch.setenv("WAREHOUSE_URL", "postgresql://mangnon:secret@db.example.org/warehouse")
     monkeypatch.setenv("MANGNON_INBOX", "sftp://user:secret@files.example.org:2222/in/box")

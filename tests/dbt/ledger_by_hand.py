@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mangnon import transform
-from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
-from mangnon.forms import REFERENCE_FORMS
+from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
+from mangnon.contract.forms import REFERENCE_FORMS
+from mangnon.warehouse import dbt
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Ledger:
 
     def model(self, *batches: int) -> None:
         """What a night does with dbt for these batches."""
-        transform.model(list(batches), self.reference_load_ids)
+        dbt.model(list(batches), self.reference_load_ids)
 
     def accept(self, *batches: int) -> None:
         """The batches' loads are accepted."""
@@ -85,7 +85,7 @@ class Ledger:
             [release, list(loads)],
         )
         self.connection.commit()
-        transform.build_release_tables(release)
+        dbt.build_release_tables(release)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query answers, in a transaction of its own."""

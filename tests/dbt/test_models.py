@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from ledger_by_hand import Ledger
 
-from mangnon import transform
+from mangnon.warehouse import dbt
 
 FACTS_AND_DIMENSIONS = """
     select table_name from information_schema.tables
@@ -27,7 +27,7 @@ def contents(ledger: Ledger) -> dict[str, tuple[int, str]]:
 
 
 def test_unit_tests_of_models_pass(warehouse: ModuleType) -> None:
-    transform.dbt("test", "--select", "test_type:unit")
+    dbt.dbt("test", "--select", "test_type:unit")
 
 
 def test_modelling_again_leaves_the_same_rows_and_touches_no_accepted_load(ledger: Ledger) -> None:
@@ -109,7 +109,7 @@ def test_deploy_replaces_only_views_that_changed(ledger: Ledger) -> None:
     ledger.connection.execute("grant select on marts.dim_sexes to teller")  # as a province might, for its own roles
     ledger.connection.commit()
 
-    transform.deploy(lock_timeout="2s")
+    dbt.deploy(lock_timeout="2s")
 
     changed = {new[0] for new, old in zip(ledger.rows(deployed), before, strict=True) if new != old}
     assert changed == {"marts.fct_events", "marts.dim_sexes"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mangnon.forms import all_forms, submission_forms
+from mangnon.contract.forms import all_forms, submission_forms
 from mangnon.settings import PROJECT
 
 LOGIC = re.compile(r"\b(case|group by|over|coalesce|sum|count|union|left join)\b")

@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Iterator
 
-from support import databases
 import pytest
 from submissions_by_hand import Desk
+from support import databases
 
 from mangnon import warehouse
 from mangnon.settings import PROJECT

@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mangnon import contents, transform
-from mangnon.codes import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
-from mangnon.forms import REFERENCE_FORMS
+from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
+from mangnon.contract.forms import REFERENCE_FORMS
+from mangnon.ledger import content_hash
+from mangnon.warehouse import dbt
 
 # What a line says unless the case says otherwise: nothing that any rule minds.
 USUAL_LINES: dict[str, dict[str, Any]] = {
@@ -85,8 +86,8 @@ class Desk:
 
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """What a night does with dbt."""
-        transform.model(batches, reference_loads)
-        contents.note_modelled(self.connection, batches)
+        dbt.model(batches, reference_loads)
+        content_hash.note_modelled(self.connection, batches)
 
     def releases(self, published: list[int], new: list[int]) -> None:
         """Release 1, published, in which the published loads count; over it the candidate 2 with the new ones."""

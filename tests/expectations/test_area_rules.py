@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from submissions_by_hand import Desk, Sent
 
-from mangnon import gate, transform
+from mangnon.publishing import gates
+from mangnon.warehouse import dbt
 
 RULES = ("area_unlike_year_before", "incidents_unlike_months_before", "incidents_unlike_province")
 
@@ -129,9 +130,9 @@ def judged(desk: Desk) -> Judged:
     desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
     desk.releases(published, others + [load for loads in [*broken.values(), *fine.values()] for load in loads])
     desk.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
-    transform.build_release_tables(2)
+    dbt.build_release_tables(2)
 
-    gate.judge_release(2)
+    gates.judge_release(2)
 
     named: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
     for rule, load_id, message in desk.rows(

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from submissions_by_hand import Desk, Sent
 
-from mangnon import gate, transform
+from mangnon.publishing import gates
 from mangnon.settings import TIMEZONE
+from mangnon.warehouse import dbt
 
 TODAY = datetime.now(TIMEZONE).date()
 THIS_YEAR = TODAY.year
@@ -107,7 +108,7 @@ class Ledger:
 
     def message(self, rule: str) -> str | None:
         """What gate 2 says of the candidate by that rule; None when it meets it."""
-        gate.judge_release(2)
+        gates.judge_release(2)
         rows = self.desk.rows(
             "select message, holds_release from ops.verdicts where expectation = %s and not is_met", rule
         )
@@ -128,16 +129,16 @@ def ledger(desk: Desk) -> Ledger:
     made.published |= {("_reference", "", str(load)): load for load in code_lists}
     desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
     desk.releases(list(made.published.values()), [])
-    transform.build_release_tables(1)
+    dbt.build_release_tables(1)
     desk.run("update core.computed_annual_report set complete_reporters = expected_reporters")
     desk.run("delete from ops.published_loads; delete from ops.releases")
     return made
 
 
 def test_rules_that_hold_are_warnings_of_the_release() -> None:
-    holding = [rule for rule in gate.suite("release") if rule.holds_release]
+    holding = [rule for rule in gates.suite("release") if rule.holds_release]
     assert {rule.severity for rule in holding} == {"warning"}
-    assert not [rule for rule in gate.suite("loads") if rule.holds_release]
+    assert not [rule for rule in gates.suite("loads") if rule.holds_release]
 
 
 RESTATED = "closed_year_restated_largely"

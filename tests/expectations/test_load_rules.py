@@ -10,10 +10,10 @@ import pytest
 from load_cases import CASES, USUAL_MONTHS
 from submissions_by_hand import Desk
 
-from mangnon import gate
-from mangnon.forms import all_forms
+from mangnon.contract.forms import all_forms
+from mangnon.publishing import gates
 
-RULES = gate.suite("loads")
+RULES = gates.suite("loads")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def judged(desk: Desk) -> Judged:
     desk.run("update ops.loads set state = 'accepted' where batch_id <> %s", batch)
     desk.releases(counting, [])
 
-    refused = gate.judge_loads([batch])
+    refused = gates.judge_loads([batch])
 
     failed: dict[str, set[int]] = {name: set() for name in CASES}
     for name, load_id in desk.rows("select expectation, load_id from ops.verdicts where not is_met"):
@@ -136,5 +136,5 @@ def test_judging_again_says_the_same(judged: Judged, desk: Desk) -> None:
         order by expectation, load_id
     """
     before = desk.rows(query)
-    assert gate.judge_loads([judged.batch]) == judged.refused
+    assert gates.judge_loads([judged.batch]) == judged.refused
     assert desk.rows(query) == before

@@ -9,9 +9,10 @@ import pytest
 from submissions_by_hand import Desk, Sent, code_list
 from test_area_rules import RULES as AREA_RULES
 
-from mangnon import gate, transform
+from mangnon.publishing import gates
+from mangnon.warehouse import dbt
 
-RULES = [rule for rule in gate.suite("release") if rule.name not in AREA_RULES]
+RULES = [rule for rule in gates.suite("release") if rule.name not in AREA_RULES]
 THIS_YEAR = date.today().year
 THIS_MONTH = str(date.today().replace(day=1))
 NEXT_MONTH = str(date(THIS_YEAR + date.today().month // 12, date.today().month % 12 + 1, 1))
@@ -193,7 +194,7 @@ class Judged:
     sound: dict[str, dict[int | None, str]]  # what failed before the release was spoilt: by rule and load, the detail
     inside: dict[str, dict[int | None, str]]
     spoilt: dict[str, dict[int | None, str]]
-    judgement: gate.Judgement
+    judgement: gates.Judgement
 
 
 def failures(desk: Desk) -> dict[str, dict[int | None, str]]:
@@ -216,7 +217,7 @@ def judged(desk: Desk) -> Judged:
     desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
     desk.releases(published, candidates)
     desk.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
-    transform.build_release_tables(2)
+    dbt.build_release_tables(2)
     desk.run(
         """
         -- Release 1 is as release 2, but for what a case spoils.
@@ -226,23 +227,23 @@ def judged(desk: Desk) -> Judged:
         update core.computed_reporting_rates set is_counted = true
         """
     )
-    gate.judge_release(2)
+    gates.judge_release(2)
     sound = failures(desk)
     for case in CASES.values():
         if case.inside:
             desk.run(case.inside)
-    gate.judge_release(2)
+    gates.judge_release(2)
     inside = failures(desk)
     for name, case in CASES.items():
         if case.spoil:
             desk.run(case.spoil, *(broken[name] if "%s" in case.spoil else []))
-    judgement = gate.judge_release(2)
+    judgement = gates.judge_release(2)
     return Judged(broken, fine, sound, inside, failures(desk), judgement)
 
 
 def test_every_rule_has_data_that_breaks_it_and_data_just_inside() -> None:
     # Those that hold a release have cases of their own in test_holding_rules.py.
-    rules = {rule.name for rule in gate.suite("release") if not rule.holds_release or rule.name in CASES}
+    rules = {rule.name for rule in gates.suite("release") if not rule.holds_release or rule.name in CASES}
     assert CASES.keys() | set(AREA_RULES) == rules
     assert [name for name, case in CASES.items() if not case.broken and not case.spoil] == []
     assert [name for name, case in CASES.items() if not (case.fine or case.inside or case.is_yes_or_no)] == []

@@ -9,14 +9,16 @@ from types import ModuleType
 
 import pytest
 
-from mangnon import deploy, server, transform, warehouse
+from mangnon import warehouse
+from mangnon.deployment import deploy
 from mangnon.settings import settings
+from mangnon.warehouse import dbt, server
 
 
 @pytest.fixture
 def without_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loads are made by hand, so nothing is computed for a release."""
-    monkeypatch.setattr(transform, "build_release_tables", lambda _: time.sleep(0.05))
+    monkeypatch.setattr(dbt, "build_release_tables", lambda _: time.sleep(0.05))
 
 
 @pytest.fixture

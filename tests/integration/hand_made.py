@@ -12,8 +12,10 @@ from typing import Any
 
 import psycopg
 
-from mangnon import ledger, publish, server, warehouse
-from mangnon.warehouse import Connection
+from mangnon import warehouse
+from mangnon.ledger.batches import close_night, closed_batches, open_night
+from mangnon.publishing import phases
+from mangnon.warehouse import Connection, server
 
 PERIOD = date(2021, 3, 1)
 REPORTERS = ("193", "194")
@@ -44,7 +46,7 @@ READ = """
 
 def deliver(connection: Connection, number: int) -> None:
     """The loads of a round, modelled, in the open batch of the night: both forms of both reporters."""
-    batch = ledger.open_night(connection)
+    batch = open_night(connection)
     for reporter in REPORTERS:
         delivery = _one(
             connection,
@@ -73,14 +75,14 @@ def deliver_night(number: int) -> None:
     """The same, and the night is closed."""
     with warehouse.connect() as connection:
         deliver(connection, number)
-        ledger.close_night(connection)
+        close_night(connection)
 
 
 def publish_what_waits() -> int | None:
     """A night's publishing, without dbt and gates."""
-    candidate = publish.build_candidate(publish.freeze())
+    candidate = phases.build_candidate(phases.waiting_batches())
     if candidate is not None:
-        publish.publish(candidate)
+        phases.publish(candidate)
     return candidate
 
 
@@ -103,7 +105,7 @@ def seen(warehouse: ModuleType) -> int:
 def assert_ledger_is_right(warehouse: ModuleType) -> None:
     """No candidate and no batch is left over; what counts is what the loads' states say."""
     with warehouse.connect() as connection:
-        assert ledger.closed_batches(connection) == []
+        assert closed_batches(connection) == []
         assert connection.execute("select count(*) from ops.releases where state = 'candidate'").fetchone() == (0,)
         wrong = connection.execute(
             """

@@ -13,13 +13,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
-from support import databases
 import psutil
 import pytest
+from support import databases
 from test_tell import mail_server
 
-from mangnon import airflow_api, deploy, doctor, runs, services
+from mangnon.deployment import deploy
+from mangnon.orchestration import api, runs, services
 from mangnon.sample import write_sample
+from mangnon.watching import doctor
 
 METADATA = "mangnon_test_airflow"
 
@@ -52,16 +54,16 @@ def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:
     task_path = f"{run_path}/taskInstances/approve"
 
     def ended() -> str | None:
-        run = airflow_api.ask("GET", run_path)
+        run = api.ask("GET", run_path)
         if run["end_date"]:
             return str(run["state"])
-        if airflow_api.ask("GET", task_path)["state"] == "awaiting_input":
+        if api.ask("GET", task_path)["state"] == "awaiting_input":
             time.sleep(3)
             body = {"chosen_options": [option], "params_input": params}
-            airflow_api.ask("PATCH", f"{task_path}/-1/hitlDetails", body)
+            api.ask("PATCH", f"{task_path}/-1/hitlDetails", body)
         return None
 
-    return str(airflow_api.wait(ended, airflow_api.SECONDS_FOR_A_NIGHT, f"{dag_id} to end"))
+    return str(api.wait(ended, api.SECONDS_FOR_A_NIGHT, f"{dag_id} to end"))
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     assert {task["state"] for task in _tasks(quiet)} == {"skipped"}
     assert len(_runs("publish_marts")) == 1
     assert _query(warehouse, "select count(*) from ops.releases") == [(1,)]
-    assert airflow_api.ask("GET", "dags/collect_submissions")["is_paused"]
+    assert api.ask("GET", "dags/collect_submissions")["is_paused"]
 
     assert_lineage_is_whole(watched.lineage, tmp_path)
     assert_lines_carry_ids(warehouse, collecting)
@@ -140,10 +142,10 @@ def assert_lineage_is_whole(file: Path, folder: Path) -> None:
 def assert_lines_carry_ids(warehouse: ModuleType, collecting: dict[str, Any]) -> None:
     """What the tasks wrote into their logs names run, batch, delivery and load."""
     named = set()
-    logs = airflow_api.folder() / "logs" / "dag_id=collect_submissions" / f"run_id={collecting['dag_run_id']}"
+    logs = api.folder() / "logs" / "dag_id=collect_submissions" / f"run_id={collecting['dag_run_id']}"
     for log in logs.glob("task_id=load_*/**/*.log"):
         for line in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
-            if line.get("logger") == "mangnon.load":
+            if line.get("logger") == "mangnon.intake.loads":
                 assert line["run_id"] == collecting["dag_run_id"]
                 named.add((line["batch"], line["delivery"], line["load"]))
     assert named == set(_query(warehouse, "select batch_id, delivery_id, load_id from ops.loads"))
@@ -153,18 +155,18 @@ def assert_the_deadline_is_watched(warehouse: ModuleType, mails: SimpleNamespace
     """Green while all is published; red, and the office is told, when no night came. The doctor sees the schedule."""
 
     def schedule() -> list[str]:
-        return [line.what for line in doctor.look() if line.subject in ("Airflow", "schedule")]
+        return [line.what for line in doctor.examine() if line.subject in ("Airflow", "schedule")]
 
     assert schedule() == ["is healthy", "paused: check_deadline, collect_submissions"]
-    airflow_api.pause("collect_submissions", False)
-    airflow_api.pause("check_deadline", False)
+    api.pause("collect_submissions", False)
+    api.pause("check_deadline", False)
     assert schedule() == ["is healthy", "no DAG is paused"]
-    assert airflow_api.wait_for("check_deadline", airflow_api.trigger("check_deadline")) == "success"
+    assert api.wait_for("check_deadline", api.trigger("check_deadline")) == "success"
     assert mails.taken == []
     with warehouse.connect() as connection:
         connection.execute("update ops.deployed_views set deployed_at = '2020-01-01'")
         connection.execute("update ops.batches set opened_at = '2020-01-01', closed_at = '2020-01-01'")
-    assert airflow_api.wait_for("check_deadline", airflow_api.trigger("check_deadline")) == "failed"
+    assert api.wait_for("check_deadline", api.trigger("check_deadline")) == "failed"
     (letter,) = mails.taken
     assert letter.to == ["office@example.org"]
     assert "hệ thống không thu nhận tệp" in letter.get_body().get_content()
@@ -181,12 +183,12 @@ def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) ->
 
     assert not [process for process in ours if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert not airflow.is_up()
-    with pytest.raises(airflow_api.ServiceError, match="does not answer"):
-        airflow_api.ask("GET", "monitor/health")
+    with pytest.raises(api.ServiceError, match="does not answer"):
+        api.ask("GET", "monitor/health")
 
 
 def test_what_airflow_keeps_is_for_its_owner_alone(airflow: ModuleType) -> None:
-    folder = airflow_api.password_file().parent
+    folder = api.password_file().parent
     assert folder.stat().st_mode & 0o077 == 0
     for name in ("airflow.cfg", "kept.json", "passwords.json"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
@@ -202,7 +204,7 @@ def test_what_airflow_keeps_is_for_its_owner_alone(airflow: ModuleType) -> None:
 
 def _family(component: str) -> list[psutil.Process]:
     """The component's process, and those that it started."""
-    marker = f"{airflow_api.password_file().parent}:{component}"
+    marker = f"{api.password_file().parent}:{component}"
     for process in psutil.process_iter():
         try:
             if process.environ().get(services.MARKER) == marker and os.getsid(process.pid) == process.pid:
@@ -213,13 +215,13 @@ def _family(component: str) -> list[psutil.Process]:
 
 
 def _runs(dag_id: str) -> list[dict[str, Any]]:
-    runs = airflow_api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=id")["dag_runs"]
+    runs = api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=id")["dag_runs"]
     return list(runs)
 
 
 def _tasks(run: dict[str, Any]) -> list[dict[str, Any]]:
     path = f"dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances?limit=1000"
-    return list(airflow_api.ask("GET", path)["task_instances"])
+    return list(api.ask("GET", path)["task_instances"])
 
 
 def _query(warehouse: ModuleType, query: str) -> list[tuple[Any, ...]]:

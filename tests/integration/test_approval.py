@@ -14,10 +14,15 @@ from test_failures import Barrier, Event, Process, Queue, _publish_until, _wait_
 from test_night import event, send, sessions
 from test_releases import everything, run
 
-from mangnon import airflow_api, approvals, gate, ledger, night, publish, releases, report, runs, transform
-from mangnon.approvals import NotApprovable
-from mangnon.commands.release import release as release_command
-from mangnon.publish import ReleaseRefused
+from mangnon.cli.release import release as release_command
+from mangnon.intake import steps
+from mangnon.ledger import approvals, candidates
+from mangnon.ledger.approvals import NotApprovable
+from mangnon.orchestration import api, runs
+from mangnon.publishing import decisions, gates, phases
+from mangnon.publishing.phases import ReleaseRefused
+from mangnon.serving import annual_report
+from mangnon.warehouse import dbt
 
 RESTATED = "F01 (Buổi tuyên truyền tại trường học, cộng đồng), 2020: 232 +52"  # two trainings became sessions
 REASON = "Phòng đã xác nhận bằng văn bản"
@@ -57,13 +62,13 @@ class Held:
 def the_night() -> int | None:
     """A night without Airflow."""
     load_what_came()
-    return publish.publish_all(silent)
+    return phases.publish_all(silent)
 
 
 def load_what_came() -> None:
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
+    for reporter in steps.collect():
+        steps.load(reporter)
+    steps.close()
 
 
 @pytest.fixture
@@ -95,12 +100,12 @@ def test_a_held_release_keeps_yesterdays_and_an_approval_publishes_it(held: Held
         (1, REASON, "release 1 is published already: release 2 is the one that waits now"),
     ):
         with pytest.raises(NotApprovable, match=message):
-            publish.approve(release, "Lan", reason, silent)
+            decisions.approve(release, "Lan", reason, silent)
 
     # A task that is tried again after a kill must not overwrite what the question is made from.
     verdicts = held.query("select * from ops.verdicts order by verdict_id")
-    with pytest.raises(ledger.CandidateGone):
-        publish.judge_release(2)
+    with pytest.raises(candidates.CandidateGone):
+        phases.judge_release(2)
     assert held.query("select * from ops.verdicts order by verdict_id") == verdicts
 
     run(release_command, "approve", 2, "--reason", REASON, "--by", "Lan")
@@ -124,11 +129,13 @@ def test_a_held_release_keeps_yesterdays_and_an_approval_publishes_it(held: Held
     assert "Lan" not in str(third["about_release"])
     assert REASON not in str(third)
     with held.warehouse.connect("auditor") as connection:
-        assert "Công bố dù có cảnh báo: Gửi lại" in report.as_text(connection, report.figures(connection, 2020))
+        assert "Công bố dù có cảnh báo: Gửi lại" in annual_report.as_text(
+            connection, annual_report.figures(connection, 2020)
+        )
 
     # Whoever goes back to it, shows it despite the same warnings.
-    releases.roll_back(1, "Lan", "thử")
-    releases.roll_back(3, "Lan", "thử")
+    decisions.roll_back(1, "Lan", "thử")
+    decisions.roll_back(3, "Lan", "thử")
     assert everything(held.warehouse) == third
 
 
@@ -143,14 +150,14 @@ def test_the_next_night_takes_a_held_release_along_and_asks_anew(held: Held) -> 
     with pytest.raises(
         NotApprovable, match=r"release 2 does not wait .* any more: release 3 is the one that waits now"
     ):
-        publish.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON, silent)
     assert held.sessions() == held.before
 
-    assert publish.approve(3, "Lan", REASON, silent) == 4
+    assert decisions.approve(3, "Lan", REASON, silent) == 4
     assert held.sessions() == held.before + 50
     assert held.sessions("194") == (held.sessions("194", release=1) or 0) + 1
     with pytest.raises(NotApprovable, match="release 4 is published already: no release waits now"):
-        publish.approve(4, "Lan", REASON, silent)
+        decisions.approve(4, "Lan", REASON, silent)
     assert_ledger_is_right(held.warehouse)
 
 
@@ -159,7 +166,7 @@ def test_what_is_mended_needs_no_approval(held: Held) -> None:
     assert the_night() == 3
     assert held.sessions() == held.before + 1
     with pytest.raises(NotApprovable, match="no release waits now; nothing was published"):
-        publish.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON, silent)
     assert held.query("select count(*) from ops.release_approvals") == [(0,)]
 
 
@@ -167,12 +174,12 @@ def test_warnings_that_nobody_approved_hold_the_release_again(held: Held) -> Non
     held.send_incidents()
     load_what_came()  # a batch is closed, and its publishing has not begun
     with pytest.raises(ReleaseRefused, match=r"It was not approved despite: .* thay đổi số vụ việc") as refusal:
-        publish.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON, silent)
     assert "F01" not in str(refusal.value), "only what is new is named"
     assert held.states()[2:] == [(3, "refused", "warnings")]
     assert held.sessions() == held.before
 
-    assert publish.approve(3, "Lan", REASON, silent) == 4
+    assert decisions.approve(3, "Lan", REASON, silent) == 4
     assert held.query("select rules from ops.release_approvals") == [
         (["closed_year_incident_restated", "closed_year_restated_largely"],)
     ]
@@ -192,13 +199,13 @@ def test_what_is_critical_is_never_published(held: Held) -> None:
             """
         )
     with pytest.raises(ReleaseRefused, match="gate 2 refused release 3"):
-        publish.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON, silent)
     assert held.states()[2:] == [(3, "refused", "critical")]
     for release in (2, 3):
         with pytest.raises(NotApprovable, match="nothing was published"):
-            publish.approve(release, "Lan", REASON, silent)
+            decisions.approve(release, "Lan", REASON, silent)
     with pytest.raises(NotApprovable, match="release 3 breaks critical rules, which no approval sets aside"):
-        publish.approve(3, "Lan", REASON, silent)
+        decisions.approve(3, "Lan", REASON, silent)
     assert held.sessions() == held.before
     assert_a_batch_waits(held)
 
@@ -214,7 +221,7 @@ def test_two_who_approve_at_once(held: Held) -> None:
     with held.warehouse.connect() as connection:
         approved = connection.execute("select release_id, approved_by from ops.release_approvals").fetchall()
     if not approved:  # each replaced the other's candidate: both were told, and the question is still open
-        assert publish.approve(2, "Lan", REASON, silent)
+        assert decisions.approve(2, "Lan", REASON, silent)
     else:
         ((release, winner),) = approved
         assert (winner, release) in said
@@ -226,7 +233,7 @@ def test_two_who_approve_at_once(held: Held) -> None:
 def _approve_at_once(barrier: Any, outcomes: Any, name: str) -> None:
     barrier.wait()
     try:
-        outcomes.put((name, publish.approve(2, name, REASON, silent)))
+        outcomes.put((name, decisions.approve(2, name, REASON, silent)))
     except Exception as error:
         outcomes.put((name, type(error).__name__))
 
@@ -234,13 +241,13 @@ def _approve_at_once(barrier: Any, outcomes: Any, name: str) -> None:
 @pytest.fixture
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loads are made by hand, nothing is computed, and gate 2 always has the same warning."""
-    monkeypatch.setattr(transform, "model", lambda *_: None)
-    monkeypatch.setattr(transform, "build_release_tables", lambda _: None)
-    monkeypatch.setattr(gate, "judge_loads", lambda _: [])
-    monkeypatch.setattr(gate, "judge_release", _warn)
+    monkeypatch.setattr(dbt, "model", lambda *_: None)
+    monkeypatch.setattr(dbt, "build_release_tables", lambda _: None)
+    monkeypatch.setattr(gates, "judge_loads", lambda _: [])
+    monkeypatch.setattr(gates, "judge_release", _warn)
 
 
-def _warn(release_id: int) -> gate.Judgement:
+def _warn(release_id: int) -> gates.Judgement:
     from mangnon import warehouse
 
     with warehouse.connect("auditor") as connection:
@@ -252,7 +259,7 @@ def _warn(release_id: int) -> gate.Judgement:
             """,
             [release_id],
         )
-    return gate.Judgement("warning", [], [])
+    return gates.Judgement("warning", [], [])
 
 
 @pytest.mark.usefixtures("by_hand")
@@ -261,12 +268,12 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
     number, statement = 1, 0
     while True:
         with pytest.raises(ReleaseRefused, match="waits for an approval"):
-            publish.publish_all(silent)
+            phases.publish_all(silent)
         question = _waiting(warehouse)
         assert question
         statement += 1
         killed = Event()
-        act = lambda question=question: publish.approve(question, "Lan", REASON, silent)  # noqa: E731
+        act = lambda question=question: decisions.approve(question, "Lan", REASON, silent)  # noqa: E731
         process = Process(target=_publish_until, args=(statement, kill_me, killed, act))
         process.start()
         process.join()
@@ -274,7 +281,7 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
         if _waiting(warehouse) is not None:
             assert _waiting(warehouse) == question, "the question is still the same"
             assert number == 1 or seen(warehouse) == number - 1
-            assert publish.approve(question, "Minh", REASON, silent)
+            assert decisions.approve(question, "Minh", REASON, silent)
         assert seen(warehouse) == number
         assert_ledger_is_right(warehouse)
         with warehouse.connect() as connection:
@@ -298,7 +305,7 @@ def _waiting(warehouse: ModuleType) -> int | None:
 @pytest.fixture
 def airflow(published: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     with running_airflow(monkeypatch) as running:
-        monkeypatch.setattr(airflow_api, "SECONDS_FOR_A_NIGHT", 400)  # what is lost must not hold up the tests
+        monkeypatch.setattr(api, "SECONDS_FOR_A_NIGHT", 400)  # what is lost must not hold up the tests
         yield running
 
 
@@ -334,11 +341,11 @@ def _question(airflow: ModuleType, release: int) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         path = "dags/approve_release/dagRuns/~/taskInstances?state=awaiting_input"
-        for task in airflow_api.ask("GET", path)["task_instances"]:
+        for task in api.ask("GET", path)["task_instances"]:
             run_path = f"dags/approve_release/dagRuns/{quote(task['dag_run_id'], safe='')}"
-            (question,) = airflow_api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
+            (question,) = api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
             if question["subject"] == f"Công bố bản số {release} dù có cảnh báo?":
                 return question | {"dag_run_id": task["dag_run_id"]}
         return None
 
-    return airflow_api.wait(look, 300, f"the question on release {release}")
+    return api.wait(look, 300, f"the question on release {release}")

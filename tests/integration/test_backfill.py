@@ -10,16 +10,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from support import databases
 import pytest
 from click.testing import CliRunner
+from support import databases
 
-from mangnon import airflow_api, backfill, fingerprint, publish, services, settings
-from mangnon.codes import REFERENCE_FOLDER, CodeLists
-from mangnon.commands.backfill import backfill as command
-from mangnon.forms.template import write_template
+from mangnon import settings
+from mangnon.cli.backfill import backfill as command
+from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists
+from mangnon.contract.template import write_template
+from mangnon.ledger import fingerprint
+from mangnon.orchestration import api, services
+from mangnon.publishing import backfills, phases
 
-YEAR_2020 = backfill.Scope(date(2020, 1, 1), date(2020, 12, 1))
+YEAR_2020 = backfills.Scope(date(2020, 1, 1), date(2020, 12, 1))
 MONTHS = [date(2020, month, 1) for month in range(1, 13)]
 # One school model more is a child-protection model: one more of F05, one less of F21.
 CORRECTED = ("thuốc nam quý hiếm,school_model", "thuốc nam quý hiếm,child_protection_model")
@@ -42,24 +45,24 @@ def reread(backfill_id: int, months: list[date] = MONTHS) -> list[date]:
     """Does the months as the DAG does; those that say that the batch waits to be published."""
     closing = []
     for month in months:
-        backfill.reread(backfill_id, month)
-        if backfill.finish(backfill_id, month):
+        backfills.reread(backfill_id, month)
+        if backfills.finish(backfill_id, month):
             closing.append(month)
     return closing
 
 
 def publish_all() -> int | None:
-    return publish.publish_all(say=lambda _: None)
+    return phases.publish_all(say=lambda _: None)
 
 
-def begin(warehouse: ModuleType, scope: backfill.Scope = YEAR_2020, reason: str = "a test") -> int:
+def begin(warehouse: ModuleType, scope: backfills.Scope = YEAR_2020, reason: str = "a test") -> int:
     with warehouse.connect("loader") as connection:
-        return backfill.begin(connection, scope, reason)
+        return backfills.begin(connection, scope, reason)
 
 
-def stale(warehouse: ModuleType, scope: backfill.Scope = YEAR_2020) -> int:
+def stale(warehouse: ModuleType, scope: backfills.Scope = YEAR_2020) -> int:
     with warehouse.connect("auditor") as connection:
-        return sum(month.stale_loads for month in backfill.look(connection, scope))
+        return sum(month.stale_loads for month in backfills.stale_months(connection, scope))
 
 
 def figures(warehouse: ModuleType, release: int | None = None) -> dict[tuple[int, str], Decimal]:
@@ -173,8 +176,8 @@ def test_a_failing_month_holds_the_release_up_until_it_is_mended(
     with missing_in_the_archive(published, date(2020, 5, 1)) as name:
         for month in MONTHS:
             if month.month == 5:
-                with pytest.raises(backfill.RereadFailed, match=f"{name}.*could not be read again"):
-                    backfill.reread(backfill_id, month)
+                with pytest.raises(backfills.RereadFailed, match=f"{name}.*could not be read again"):
+                    backfills.reread(backfill_id, month)
             else:
                 assert reread(backfill_id, [month]) == []
         assert publish_all() is None
@@ -190,13 +193,13 @@ def test_a_failing_month_holds_the_release_up_until_it_is_mended(
 
     # Left half way, the same command goes on with it; what was read is not read again.
     with published.connect("loader") as connection:
-        assert backfill.left_over(connection, YEAR_2020) == backfill_id
-        assert backfill.left_over(connection, backfill.Scope(*MONTHS[:2])) is None
-    assert [backfill.reread(backfill_id, month) > 0 for month in MONTHS] == [month.month == 5 for month in MONTHS]
-    assert backfill.finish(backfill_id, date(2020, 5, 1))
-    assert backfill.finish(backfill_id, date(2020, 5, 1)), "a task that was killed says it again"
+        assert backfills.unfinished(connection, YEAR_2020) == backfill_id
+        assert backfills.unfinished(connection, backfills.Scope(*MONTHS[:2])) is None
+    assert [backfills.reread(backfill_id, month) > 0 for month in MONTHS] == [month.month == 5 for month in MONTHS]
+    assert backfills.finish(backfill_id, date(2020, 5, 1))
+    assert backfills.finish(backfill_id, date(2020, 5, 1)), "a task that was killed says it again"
     assert publish_all() == 4
-    assert not backfill.finish(backfill_id, date(2020, 5, 1))
+    assert not backfills.finish(backfill_id, date(2020, 5, 1))
     assert changed(published, 3, 4) == {(2020, "F05"): 1, (2020, "F21"): -1}
     assert stale(published) == 0
 
@@ -205,10 +208,10 @@ def test_one_reporter_and_one_form_only(published: ModuleType, tmp_path: Path, r
     correct_the_code_list(tmp_path / "inbox")
     run_night()
     everything = stale(published)
-    scope = backfill.Scope(date(2020, 1, 1), date(2020, 2, 1), "193", "incidents")
+    scope = backfills.Scope(date(2020, 1, 1), date(2020, 2, 1), "193", "incidents")
     assert stale(published, scope) == 2
     backfill_id = begin(published, scope)
-    assert [backfill.reread(backfill_id, month) for month in MONTHS[:3]] == [1, 1, 0]
+    assert [backfills.reread(backfill_id, month) for month in MONTHS[:3]] == [1, 1, 0]
     assert query(
         published,
         "select distinct loads.reporter_code, loads.form from ops.loads inner join ops.backfills using (batch_id)",
@@ -263,7 +266,7 @@ def test_code_that_changes_half_way_ends_in_one_release_of_one_code(
     assert reread(backfill_id, MONTHS[:2]) == []
     monkeypatch.setattr(fingerprint, "_code", lambda: "the second change")
     with published.connect("loader") as connection:
-        backfill.go_on(connection, backfill_id, backfill.look(connection, YEAR_2020))
+        backfills.resume(connection, backfill_id, backfills.stale_months(connection, YEAR_2020))
     assert reread(backfill_id, MONTHS[2:]) == []
     assert reread(backfill_id, MONTHS[:2]) == [MONTHS[1]]
     assert stale(published) == 0
@@ -274,7 +277,7 @@ def test_of_months_that_end_at_the_same_moment_exactly_one_is_the_last(warehouse
     for _ in range(5):
         backfill_id = begin(warehouse)
         with ThreadPoolExecutor(len(MONTHS)) as pool:
-            said = list(pool.map(backfill.finish, [backfill_id] * len(MONTHS), MONTHS))
+            said = list(pool.map(backfills.finish, [backfill_id] * len(MONTHS), MONTHS))
         assert said.count(True) == 1
 
 
@@ -351,4 +354,4 @@ def test_airflow_does_every_month_and_publishes_once(
 
 
 def _runs(dag_id: str) -> list[dict[str, Any]]:
-    return list(airflow_api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=logical_date")["dag_runs"])
+    return list(api.ask("GET", f"dags/{dag_id}/dagRuns?order_by=logical_date")["dag_runs"])

@@ -11,9 +11,12 @@ import openpyxl
 import psycopg
 import pytest
 
-from mangnon import deploy, gate, ledger, night
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.ledger.batches import closed_batches
+from mangnon.publishing import gates
 
 PERIOD = date(2020, 3, 1)
 LISTS = CodeLists.from_package()
@@ -164,8 +167,8 @@ ONE_ROW = {
 def reference(warehouse: ModuleType) -> ModuleType:
     """A deployed warehouse whose code lists are loaded."""
     deploy.deliver_reference()
-    night.collect()
-    night.load("_reference")
+    steps.collect()
+    steps.load("_reference")
     return warehouse
 
 
@@ -245,7 +248,7 @@ def test_a_column_that_speaks_of_persons_refuses_the_form(reference: ModuleType,
         batch, load_id = connection.execute(
             "update ops.loads set state = 'modelled' where form = 'events' returning batch_id, load_id"
         ).fetchone()
-    assert gate.judge_loads([batch]) == [load_id]
+    assert gates.judge_loads([batch]) == [load_id]
     with reference.connect() as connection:
         (message,) = connection.execute(
             "select message from ops.verdicts where expectation = 'personal_data_column' and load_id = %s", [load_id]
@@ -261,7 +264,7 @@ def test_the_same_file_under_two_names_is_one_delivery(reference: ModuleType, tm
     with reference.connect("auditor") as connection:
         assert connection.execute("select count(*) from ops.deliveries where reporter_code = '193'").fetchone() == (1,)
         assert connection.execute("select count(*) from ops.arrivals where source like '%%.xlsx'").fetchone() == (2,)
-    assert night.collect() == []
+    assert steps.collect() == []
 
 
 def test_the_database_itself_refuses_a_load_that_loses_rows(reference: ModuleType, tmp_path: Path) -> None:
@@ -286,24 +289,24 @@ def test_the_database_itself_refuses_a_load_that_loses_rows(reference: ModuleTyp
 def test_a_closed_batch_takes_no_more_loads(reference: ModuleType, tmp_path: Path) -> None:
     submission(tmp_path / "inbox" / "a.xlsx")
     load_everything(reference)
-    first = night.close()
+    first = steps.close()
     submission(tmp_path / "inbox" / "b.xlsx", "194")
     load_everything(reference)
     with reference.connect("publisher") as connection:
-        assert ledger.closed_batches(connection) == [first]
-    second = night.close()
+        assert closed_batches(connection) == [first]
+    second = steps.close()
     assert second not in (None, first)
-    assert night.close() == second, "whoever closed it may not have told anybody"
+    assert steps.close() == second, "whoever closed it may not have told anybody"
     with reference.connect("publisher") as connection:
         connection.execute("update ops.batches set state = 'published'")
         connection.commit()
-    assert night.close() is None
+    assert steps.close() is None
 
 
 def load_everything(warehouse: ModuleType) -> dict[str, set[tuple]]:
     """Loads what is in the inbox; (form, state, rows loaded, rows refused) of each file's loads."""
-    for reporter in night.collect():
-        night.load(reporter)
+    for reporter in steps.collect():
+        steps.load(reporter)
     loads: dict[str, set[tuple]] = {}
     with warehouse.connect("auditor") as connection:
         for file_name, *load in connection.execute(

@@ -10,8 +10,10 @@ import pytest
 from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 
-from mangnon import deploy, deployments, night, transform
-from mangnon.cli import cli
+from mangnon.cli.main import cli
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.warehouse import dbt, deployments
 
 # What a version that was deployed before might have made, and this one would not.
 EARLIER_INTERFACE = """
@@ -86,7 +88,7 @@ def test_deploying_again_changes_nothing(warehouse: ModuleType) -> None:
 def test_what_would_break_queries_is_said_before_and_done_only_for_a_reason(
     warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transform, "manifest", functools.cache(transform.manifest))  # the code stays the same
+    monkeypatch.setattr(dbt, "manifest", functools.cache(dbt.manifest))  # the code stays the same
     with warehouse.connect() as connection:
         connection.execute(EARLIER_INTERFACE)
         connection.execute(IN_THE_WAY)
@@ -133,7 +135,7 @@ def test_a_deployment_that_is_cut_off_keeps_its_reason(warehouse: ModuleType, mo
         cut.setattr(deploy, "_drop_left_over", _cut_off)
         assert isinstance(_run("deploy", "--accept-changes", "đã báo Sở").exception, ConnectionError)
     with pytest.raises(deployments.OtherCode, match=r"was cut off.* Run `mangnon deploy` again"):
-        night.collect()
+        steps.collect()
     assert _run("deploy", "--check").output == "Breaks queries of BI:\n- marts.old_report vanishes\n"
     assert _run("deploy").exit_code == 0
     with warehouse.connect() as connection:
@@ -143,7 +145,7 @@ def test_a_deployment_that_is_cut_off_keeps_its_reason(warehouse: ModuleType, mo
         assert noted[0] == ([line[2:] for line in BREAKING.splitlines()], "đã báo Sở", True)
         assert len(noted) == 2
         assert connection.execute("select to_regclass('marts.old_report')").fetchone() == (None,)
-    night.collect()
+    steps.collect()
 
 
 def _cut_off() -> None:
@@ -187,7 +189,7 @@ def test_code_that_was_not_deployed_writes_nothing(warehouse: ModuleType, what: 
     with warehouse.connect() as connection:
         connection.execute(what.encode())
     with pytest.raises(deployments.OtherCode, match=message):
-        night.collect()
+        steps.collect()
     with warehouse.connect("auditor") as connection:
         assert connection.execute("select count(*) from ops.deliveries").fetchone() == (0,)
 

@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-from mangnon import archive
-from mangnon import explain as explaining
-from mangnon.codes import CodeLists
-from mangnon.commands.explain import explain
-from mangnon.explain import NothingToExplain
-from mangnon.forms.template import write_template
-from mangnon.problems import Failure
-from mangnon.sources import plain_header
+from mangnon.cli.explain import explain
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.failures import Failure
+from mangnon.intake import archive
+from mangnon.reading.layout import plain_header
+from mangnon.serving import explanation
+from mangnon.serving.explanation import NothingToExplain
 
 LISTS = CodeLists.from_package()
 
@@ -56,7 +56,7 @@ def test_the_parts_of_all_33_figures_make_what_was_published(published: ModuleTy
         figures = connection.execute(
             "select figure, value, unit from marts.annual_report where year = 2020 order by sort_order"
         ).fetchall()
-        explanations = {figure: explaining.explain(connection, figure, 2020) for figure, *_ in figures}
+        explanations = {figure: explanation.explain(connection, figure, 2020) for figure, *_ in figures}
     assert len(figures) == 33
     assert {figure: explanation.value for figure, explanation in explanations.items()} == {
         figure: value for figure, value, _ in figures
@@ -134,9 +134,9 @@ def test_each_release_is_explained_by_its_own_rows(
     assert not [part for part in before.parts if part.file_name == "again.xlsx"]
 
 
-def explained(warehouse: ModuleType, release: int) -> explaining.Explanation:
+def explained(warehouse: ModuleType, release: int) -> explanation.Explanation:
     with warehouse.connect("auditor", release) as connection:
-        return explaining.explain(connection, "F03", 2020)
+        return explanation.explain(connection, "F03", 2020)
 
 
 @pytest.mark.parametrize(

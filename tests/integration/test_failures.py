@@ -29,10 +29,14 @@ from hand_made import (
     whole_number,
 )
 
-from mangnon import archive, load, night, publish, server, warehouse
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon import warehouse
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.intake import archive, steps
+from mangnon.intake.loads import _csv_blocks
+from mangnon.publishing import phases
 from mangnon.settings import settings
+from mangnon.warehouse import server
 
 # A process of its own that knows what the test knows; it can be killed.
 Process = multiprocessing.get_context("fork").Process
@@ -182,7 +186,7 @@ def test_a_full_archive(published: ModuleType, tmp_path: Path) -> None:
     def collect_on_a_full_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
         try:
-            night.collect()
+            steps.collect()
         except OSError as error:
             os._exit(error.errno or 1)
 
@@ -192,7 +196,7 @@ def test_a_full_archive(published: ModuleType, tmp_path: Path) -> None:
     assert collector.exitcode == errno.EFBIG
     assert _files(settings().archive) == kept, "half a file is in the archive"
     assert _count("ops.deliveries") == known
-    assert night.collect() == ["193"]
+    assert steps.collect() == ["193"]
     (new,) = _files(settings().archive) - kept
     with archive.archived(Path(new).name):
         assert _count("ops.deliveries") == known + 1
@@ -203,14 +207,14 @@ def test_loader_broken_in_the_middle_of_copy(
 ) -> None:
     before, loads = _events(published), _count("ops.loads")
     _send(tmp_path / "inbox")
-    assert night.collect() == ["193"]
+    assert steps.collect() == ["193"]
     with published.connect() as connection:
         # So that the table is larger than a segment of the log, and full.
         connection.execute(
             "insert into raw.events (load_id, line, row_number) select -1, n, n from generate_series(1, 400000) as n"
         )
     rows = _count("raw.events")
-    copy_blocks = load._csv_blocks
+    copy_blocks = _csv_blocks
     for how, ends in ((kill_me, -signal.SIGKILL), (cut_the_loader, CONNECTION_LOST), (fill_the_disk, DISK_FULL)):
 
         def break_while_copying(*arguments: Any, how: Break = how) -> Iterator[memoryview]:
@@ -221,7 +225,7 @@ def test_loader_broken_in_the_middle_of_copy(
             yield blocks[0][half:]
             yield from blocks[1:]
 
-        monkeypatch.setattr(load, "_csv_blocks", break_while_copying)
+        monkeypatch.setattr(loads, "_csv_blocks", break_while_copying)
         loader = Process(target=_load)
         loader.start()
         loader.join()
@@ -229,7 +233,7 @@ def test_loader_broken_in_the_middle_of_copy(
         assert loader.exitcode == ends, how.__name__
         assert (_count("raw.events"), _count("ops.loads")) == (rows, loads), how.__name__
         assert _events(published) == before
-    monkeypatch.setattr(load, "_csv_blocks", copy_blocks)
+    monkeypatch.setattr(loads, "_csv_blocks", copy_blocks)
     with published.connect() as connection:
         connection.execute("delete from raw.events where load_id = -1")
     assert run_night() == 2
@@ -242,12 +246,12 @@ def test_dbt_killed_between_two_models(
 ) -> None:
     before = _events(published)
     _send(tmp_path / "inbox")
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
+    for reporter in steps.collect():
+        steps.load(reporter)
+    steps.close()
     with published.connect() as blocker, psycopg.connect(published.url(), autocommit=True) as watcher:
         blocker.execute("lock table core.fct_programme_sites in share mode")  # here dbt has to stop
-        modelling = Process(target=publish.model, args=(publish.freeze(),))
+        modelling = Process(target=phases.model, args=(phases.waiting_batches(),))
         modelling.start()
         new_rows = "select count(*) from core.fct_events inner join ops.loads using (load_id) where state = 'loaded'"
         wait_for(lambda: watcher.execute(new_rows).fetchone() == (LINES,), seconds=300)
@@ -265,7 +269,7 @@ def test_dbt_killed_between_two_models(
 
 def _load() -> None:
     try:
-        night.load("193")
+        steps.load("193")
     except psycopg.Error as error:
         if isinstance(error, psycopg.OperationalError):
             os._exit(CONNECTION_LOST)

@@ -16,10 +16,12 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from mangnon import night, publish, tell
-from mangnon.codes import CodeLists
-from mangnon.feedback import harmless
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.intake import steps
+from mangnon.publishing import decisions, phases
+from mangnon.telling import messages
+from mangnon.telling.feedback import harmless
 
 LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
@@ -118,7 +120,7 @@ def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp
     assert run_night() == 2, "the programme sites are published"
     assert query(published, MEASURES) == before
 
-    assert len(tell.write_feedback()) == 1
+    assert len(messages.write_feedback()) == 1
     (workbook,) = told(outbox)
     assert workbook.parent == outbox / "193" / "2020-07"
     assert workbook.name.startswith("Báo cáo tháng 7.phan-hoi.lan-2.")
@@ -150,7 +152,7 @@ def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp
         (2, "events", "refused"), (2, "programme_sites", "accepted"),
         (3, "events", "accepted"), (3, "programme_sites", "same"),
     ]  # fmt: skip
-    assert tell.write_feedback() == []
+    assert messages.write_feedback() == []
     assert told(outbox) == [workbook]
 
 
@@ -170,18 +172,18 @@ def outbox(published_once: Path) -> Path:
     typed_wrong(submission(inbox / "sums.xlsx", "200", synthetic=True), F4="hai trăm")
     (inbox / "báo cáo.xlsx").write_bytes(b"PK\x03\x04 cut off")
     night_without_airflow()
-    tell.write_feedback()
+    messages.write_feedback()
     return published_once / "outbox"
 
 
 def night_without_airflow() -> None:
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
+    for reporter in steps.collect():
+        steps.load(reporter)
+    steps.close()
     try:
-        publish.publish_all(say=lambda _: None)
-    except publish.ReleaseRefused:  # so many wrong files hold a release
-        publish.approve(3, "tester", "các đơn vị đã được báo", say=lambda _: None)
+        phases.publish_all(say=lambda _: None)
+    except phases.ReleaseRefused:  # so many wrong files hold a release
+        decisions.approve(3, "tester", "các đơn vị đã được báo", say=lambda _: None)
 
 
 def hostile(path: Path) -> None:
@@ -313,7 +315,7 @@ def test_a_file_that_cannot_be_opened_gets_the_summary_alone(outbox: Path) -> No
 
 def test_nobody_hears_of_the_sample_or_of_anything_twice(outbox: Path) -> None:
     assert {path.name for path in outbox.iterdir()} == {"193", "194", "195", "196", "198", "200", "_khong-ro-don-vi"}
-    assert tell.write_feedback() == []
+    assert messages.write_feedback() == []
 
 
 def test_a_later_tie_is_told_of_too(
@@ -322,11 +324,11 @@ def test_a_later_tie_is_told_of_too(
     # The first is accepted with a warning; then it ties with another, which comes in a file that is too large to mark.
     submission(tmp_path / "inbox" / "a.xlsx", lines={"events": [event("193", 1, attendances=3)]})
     run_night()
-    assert len(tell.write_feedback()) == 1
+    assert len(messages.write_feedback()) == 1
     typed = submission(tmp_path / "inbox" / "b.xlsx", lines={"events": [event("193", 2, attendances=3)]})
     run_night()
     monkeypatch.setattr(harmless, "LARGEST", typed.stat().st_size)
-    assert len(tell.write_feedback()) == 2
+    assert len(messages.write_feedback()) == 2
     assert len([path for path in told(tmp_path / "outbox") if path.name.startswith("a.")]) == 2
     (large,) = (path for path in told(tmp_path / "outbox") if path.name.startswith("b."))
     assert openpyxl.load_workbook(large).sheetnames[0] == "Phản hồi"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mangnon import ledger
+from mangnon.ledger import candidates
+from mangnon.ledger.batches import close_night, closed_batches, open_night
 from mangnon.warehouse import Connection
 
 MARCH = date(2020, 3, 1)
@@ -40,7 +41,7 @@ def deliver(connection: Connection, revision: int, content: str, reporter: str =
             state, content_hash, rows_in, rows_loaded, rows_refused
         ) values (%s, %s, %s, %s, %s, %s, 'now', 'modelled', %s, 0, 0, 0) returning load_id
         """,
-        [row[0], ledger.open_night(connection), reporter, form, MARCH, revision, content],
+        [row[0], open_night(connection), reporter, form, MARCH, revision, content],
     ).fetchone()
     assert load is not None
     connection.commit()
@@ -49,10 +50,10 @@ def deliver(connection: Connection, revision: int, content: str, reporter: str =
 
 def night(connection: Connection) -> int | None:
     """Publishes what was delivered; the release."""
-    ledger.close_night(connection)
-    release = ledger.build_candidate(connection, ledger.closed_batches(connection), "now")
+    close_night(connection)
+    release = candidates.build_candidate(connection, closed_batches(connection), "now")
     if release is not None:
-        ledger.publish(connection, release)
+        candidates.publish(connection, release)
     return release
 
 
@@ -81,12 +82,12 @@ def test_a_candidate_is_not_seen_before_it_is_published(publisher: Connection) -
     deliver(publisher, 1, "one")
     assert night(publisher) == 1
     deliver(publisher, 2, "two")
-    ledger.close_night(publisher)
-    candidate = ledger.build_candidate(publisher, ledger.closed_batches(publisher), "now")
+    close_night(publisher)
+    candidate = candidates.build_candidate(publisher, closed_batches(publisher), "now")
     assert counting(publisher) == {("193", "events"): "one"}
     assert counting(publisher, candidate) == {("193", "events"): "two"}
     assert candidate is not None
-    ledger.publish(publisher, candidate)
+    candidates.publish(publisher, candidate)
     assert counting(publisher) == {("193", "events"): "two"}
     assert counting(publisher, 1) == {("193", "events"): "one"}
 
@@ -136,7 +137,7 @@ def test_unchanged_content_makes_no_release(publisher: Connection) -> None:
     again = deliver(publisher, 2, "one")
     assert night(publisher) is None
     assert states(publisher)[again] == "same"
-    assert ledger.closed_batches(publisher) == []
+    assert closed_batches(publisher) == []
 
 
 def test_refusing_puts_every_range_back_and_keeps_the_batch(publisher: Connection) -> None:
@@ -145,26 +146,26 @@ def test_refusing_puts_every_range_back_and_keeps_the_batch(publisher: Connectio
     before = publisher.execute("select * from ops.published_loads").fetchall()
     deliver(publisher, 2, "two")
     deliver(publisher, 1, "new", reporter="194")
-    ledger.close_night(publisher)
-    candidate = ledger.build_candidate(publisher, ledger.closed_batches(publisher), "now")
+    close_night(publisher)
+    candidate = candidates.build_candidate(publisher, closed_batches(publisher), "now")
     assert candidate is not None
-    ledger.refuse(publisher, candidate, "critical", "a test")
+    candidates.refuse(publisher, candidate, "critical", "a test")
     assert publisher.execute("select * from ops.published_loads").fetchall() == before
-    assert len(ledger.closed_batches(publisher)) == 1
+    assert len(closed_batches(publisher)) == 1
     assert night(publisher) == candidate + 1
     assert counting(publisher) == {("193", "events"): "two", ("194", "events"): "new"}
 
 
 def test_the_next_publisher_replaces_an_open_candidate_and_takes_its_loads_along(publisher: Connection) -> None:
     deliver(publisher, 1, "one")
-    ledger.close_night(publisher)
-    left_open = ledger.build_candidate(publisher, ledger.closed_batches(publisher), "now")
+    close_night(publisher)
+    left_open = candidates.build_candidate(publisher, closed_batches(publisher), "now")
     assert left_open is not None
     deliver(publisher, 1, "other", reporter="194")
     assert night(publisher) == left_open + 1
     assert counting(publisher) == {("193", "events"): "one", ("194", "events"): "other"}
-    with pytest.raises(ledger.CandidateGone, match="replaced"):
-        ledger.publish(publisher, left_open)
+    with pytest.raises(candidates.CandidateGone, match="replaced"):
+        candidates.publish(publisher, left_open)
 
 
 def test_the_database_refuses_to_count_twice(publisher: Connection) -> None:
@@ -190,8 +191,8 @@ def test_looking_back(publisher: Connection, warehouse: ModuleType) -> None:
     deliver(publisher, 2, "two")
     night(publisher)
     deliver(publisher, 3, "three")
-    ledger.close_night(publisher)
-    candidate = ledger.build_candidate(publisher, ledger.closed_batches(publisher), "now")
+    close_night(publisher)
+    candidate = candidates.build_candidate(publisher, closed_batches(publisher), "now")
     with psycopg.connect(warehouse.reader_url(), autocommit=True) as reader:
         for setting, message in {
             f"mangnon.release = '{candidate}'": "no published release 3",

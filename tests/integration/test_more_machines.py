@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from support import databases
 import psycopg
 import pytest
 import sqlalchemy
@@ -27,10 +26,12 @@ from hand_made import (
     wait_for,
     whole_number,
 )
+from support import databases
 
-from mangnon import publish, server
-from mangnon.cli import cli
+from mangnon.cli.main import cli
+from mangnon.publishing import phases
 from mangnon.settings import PROJECT
+from mangnon.warehouse import server
 
 RUNBOOK = (PROJECT / "docs" / "runbooks" / "more-than-one-machine.md").read_text(encoding="utf-8")
 MOVE, FOLLOW, TAKE_OVER = re.findall(r"^```sh\n(.*?)^```", RUNBOOK, re.MULTILINE | re.DOTALL)
@@ -139,7 +140,7 @@ def test_a_standby_answers_readers_and_takes_over(
 
     # Lost in the middle of a night: a candidate is built, and nobody has seen it.
     deliver_night(22)
-    publish.build_candidate(publish.freeze())
+    phases.build_candidate(phases.waiting_batches())
     with own_warehouse.connect() as connection:
         _wait_until_followed(connection)
     os.kill(postmaster(), signal.SIGKILL)

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
 from mangnon.sample.submissions import submissions
 
 LISTS = CodeLists.from_package()

@@ -14,9 +14,12 @@ from click.testing import CliRunner
 from playwright.sync_api import Page, sync_playwright
 from test_night import event, send
 
-from mangnon import deploy, night, night_page, publish, releases
-from mangnon.cli import cli
-from mangnon.night_page import NoNightYet
+from mangnon.cli.main import cli
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.publishing import decisions, phases
+from mangnon.serving import night_page
+from mangnon.serving.night_page import NoNightYet
 
 HOSTILE = "<img src=x onerror=alert(1)>&'\".xlsx"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -148,7 +151,7 @@ def test_nights_that_publish_nothing(
 
     # A release that nobody is to blame for: what was published of a year is gone from the candidate.
     send(inbox, "193", {"events": [event("193", 2)]}, 2)
-    build = publish.transform.build_release_tables
+    build = phases.transform.build_release_tables
 
     def build_without_a_figure(release_id: int) -> None:
         build(release_id)
@@ -158,8 +161,8 @@ def test_nights_that_publish_nothing(
             )
 
     with monkeypatch.context() as patch:
-        patch.setattr(publish.transform, "build_release_tables", build_without_a_figure)
-        with pytest.raises(publish.ReleaseRefused):
+        patch.setattr(phases.transform, "build_release_tables", build_without_a_figure)
+        with pytest.raises(phases.ReleaseRefused):
             run_night()
     refused = night_page.write()
     text = text_of(refused)
@@ -174,7 +177,7 @@ def test_nights_that_publish_nothing(
     send(inbox, "195", {"events": [event("195", 2)]}, 2)
     assert run_night() == 3
     assert "2 đơn vị gửi, không biểu nào bị trả lại; bản phát hành 3 đã được công bố." in text_of(night_page.write())
-    assert releases.roll_back(1, "Lan", "số sai") == 4
+    assert decisions.roll_back(1, "Lan", "số sai") == 4
     rollback = text_of(night_page.write())
     assert "bản phát hành 4 cho thấy lại bản 1." in rollback
     assert "Theo yêu cầu của Lan : số sai" in rollback
@@ -191,13 +194,13 @@ def test_a_release_that_waits_for_a_person(
 ) -> None:
     (tmp_path / "inbox").mkdir()
     send(tmp_path / "inbox", "193", {"events": [event("193", 60)]}, 2, "thiếu sổ theo dõi")
-    with pytest.raises(publish.ReleaseRefused):
+    with pytest.raises(phases.ReleaseRefused):
         run_night()
     held = night_page.write()
     assert "bản phát hành 2 chờ người có thẩm quyền duyệt, người đọc vẫn thấy bản 1." in text_of(held)
     assert "Cảnh báo cần xem Gửi lại làm thay đổi lớn chỉ tiêu đã công bố của năm đã kết thúc: F01" in text_of(held)
     assert_accessible(browser_page(held, 1200))
-    publish.approve(2, "Bà Mai", "đã có văn bản", say=lambda _: None)
+    decisions.approve(2, "Bà Mai", "đã có văn bản", say=lambda _: None)
     assert "Được Bà Mai duyệt công bố dù có cảnh báo: đã có văn bản" in text_of(night_page.write())
 
 
@@ -211,9 +214,9 @@ def test_a_first_night_without_a_submission_that_can_be_read(
 ) -> None:
     deploy.deliver_reference()
     (tmp_path / "inbox" / "rác.xlsx").write_bytes(b"no workbook")
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
+    for reporter in steps.collect():
+        steps.load(reporter)
+    steps.close()
     unfinished = text_of(night_page.write())
     assert "0 đơn vị gửi, 1 biểu bị trả lại; hệ thống chưa xử lý xong, người đọc chưa thấy gì." in unfinished
     assert "Chưa có bản nào" in unfinished

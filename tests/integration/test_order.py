@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from support import databases
 import psycopg
 import pytest
 from psycopg import sql
+from support import databases
 
 from mangnon import warehouse
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
 
 LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)

@@ -9,8 +9,8 @@ from types import ModuleType
 import psycopg
 import pytest
 
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
 
 LISTS = CodeLists.from_package()
 SNAPSHOTS = ("programme_sites", "child_population")

@@ -13,10 +13,13 @@ import pytest
 from click.testing import CliRunner
 from hand_made import READ, deliver, seen, whole_number
 
-from mangnon import contents, ledger, prune
-from mangnon.codes import CodeLists
-from mangnon.commands.prune import prune as command
-from mangnon.forms.template import write_template
+from mangnon.cli.prune import prune as command
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.ledger import candidates, content_hash
+from mangnon.ledger.batches import close_night, closed_batches
+from mangnon.orchestration.old_logs import prune_logs
+from mangnon.publishing import pruning
 from mangnon.warehouse import Connection
 
 LISTS = CodeLists.from_package()
@@ -107,15 +110,15 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
     assert checksums(published) == before
     with published.connect() as connection:
         assert one(connection, RAW_ROWS, gone) == raw_rows
-        assert contents.changed_contents(connection, gone) == []  # type: ignore[arg-type]
+        assert content_hash.changed_contents(connection, gone) == []  # type: ignore[arg-type]
         # Whether the comparison sees a difference at all.
         connection.execute("update core.fct_events set event_count = event_count + 1 where load_id = any(%s)", [gone])
-        assert contents.changed_contents(connection, gone) == gone  # type: ignore[arg-type]
+        assert content_hash.changed_contents(connection, gone) == gone  # type: ignore[arg-type]
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="release 2 was pruned"):
         look(published, 2, EVENTS)
 
     # Both later revisions turn out to be wrong and are held: the pruned first one counts again.
-    prune.prune(keep=1)
+    pruning.prune(keep=1)
     with published.connect() as connection:
         connection.execute(
             """
@@ -135,9 +138,9 @@ def test_logs_go_when_nothing_was_added_for_so_long(tmp_path: Path, monkeypatch:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("a log")
         os.utime(path, (time.time() - days * 86_400,) * 2)
-    assert prune.prune_logs(90) == 2
+    assert prune_logs(90) == 2
     assert [path.name for path in logs.rglob("*")] == ["dag", "run", "task", "2.log"]
-    assert prune.prune_logs(90) == 0
+    assert prune_logs(90) == 0
 
 
 def test_a_column_that_a_later_version_adds_changes_no_content(published: ModuleType) -> None:
@@ -145,9 +148,9 @@ def test_a_column_that_a_later_version_adds_changes_no_content(published: Module
         query = "select load_id from ops.loads where form = 'events' and rows_loaded > 0 order by load_id"
         loads = [load_id for (load_id,) in connection.execute(query)]
         connection.execute("alter table core.fct_events add column of_a_later_version text")
-        assert contents.changed_contents(connection, loads) == []
+        assert content_hash.changed_contents(connection, loads) == []
         connection.execute("update core.fct_events set of_a_later_version = 'x' where load_id = %s", [loads[0]])
-        assert contents.changed_contents(connection, loads) == [loads[0]]
+        assert content_hash.changed_contents(connection, loads) == [loads[0]]
 
 
 def test_what_is_read_otherwise_is_not_restored(
@@ -155,18 +158,18 @@ def test_what_is_read_otherwise_is_not_restored(
 ) -> None:
     send(tmp_path / "inbox", 17, 2)
     assert run_night() == 2
-    prune.prune(keep=1)
+    pruning.prune(keep=1)
     with published.connect() as connection:
         connection.execute("update ops.loads set content_hash = 'as it was' where pruned_at is not null")
-    with pytest.raises(prune.ReadsOtherwise, match="read otherwise by today's code"):
-        prune.restore(1)
+    with pytest.raises(pruning.ReadsOtherwise, match="read otherwise by today's code"):
+        pruning.restore(1)
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="release 1 was pruned on"):
         look(published, 1, EVENTS)
     with published.connect() as connection:
         rows = "select count(*) from core.fct_events inner join ops.loads using (load_id) where pruned_at is not null"
         assert one(connection, rows) == 0
-    with pytest.raises(prune.NotPruned, match="release 2 is whole"):
-        prune.restore(2)
+    with pytest.raises(pruning.NotPruned, match="release 2 is whole"):
+        pruning.restore(2)
 
 
 def test_kept_are_the_newest_releases_and_the_last_of_each_month(warehouse: ModuleType) -> None:
@@ -179,7 +182,7 @@ def test_kept_are_the_newest_releases_and_the_last_of_each_month(warehouse: Modu
             )
         connection.commit()
     # 31 January 17:01 UTC is February in Viet Nam, so release 2 is the last one of January.
-    assert prune.prune(keep=1).releases == [1, 3, 4]
+    assert pruning.prune(keep=1).releases == [1, 3, 4]
     assert whole_number(look(warehouse, 2, READ)) == 2
     assert seen(warehouse) == 5
 
@@ -191,8 +194,8 @@ def test_what_waits_or_is_held_stays(warehouse: ModuleType) -> None:
         connection.execute("update ops.loads set state = 'held' where revision = 1")
         connection.execute("update ops.loads set state = 'modelled' where revision = 2 and form = 'events'")
         connection.commit()
-        pruning = prune.prune(keep=1)
-        assert len(pruning.load_ids) == 2
+        pruned = pruning.prune(keep=1)
+        assert len(pruned.load_ids) == 2
         rows = connection.execute(
             """
             select revision, form, count(fct_events.load_id) + count(fct_incidents.load_id)
@@ -210,8 +213,8 @@ def test_what_waits_or_is_held_stays(warehouse: ModuleType) -> None:
 def test_cut_off_between_two_steps_no_release_shows_a_part_of_itself(
     warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prune, "LOADS_AT_ONCE", 1)
-    remove = prune._remove_rows
+    monkeypatch.setattr(pruning, "LOADS_AT_ONCE", 1)
+    remove = pruning._remove_rows
     with warehouse.connect() as connection:
         for number in range(1, 4):
             _publish(connection, number)
@@ -223,15 +226,15 @@ def test_cut_off_between_two_steps_no_release_shows_a_part_of_itself(
                 raise ConnectionError("cut off")
             remove(connection, load_ids)
 
-        monkeypatch.setattr(prune, "_remove_rows", cut_off)
+        monkeypatch.setattr(pruning, "_remove_rows", cut_off)
         with pytest.raises(ConnectionError):
-            prune.prune(keep=1)
+            pruning.prune(keep=1)
         for release in (1, 2):
             with pytest.raises(psycopg.errors.InvalidParameterValue, match="was pruned"):
                 look(warehouse, release, READ)
         assert seen(warehouse) == 3
-    monkeypatch.setattr(prune, "_remove_rows", remove)
-    prune.prune(keep=1)
+    monkeypatch.setattr(pruning, "_remove_rows", remove)
+    pruning.prune(keep=1)
     with warehouse.connect() as connection:
         assert one(connection, "select count(*) from core.fct_events") == 2 * 20
         assert one(connection, "select count(*) from ops.loads where pruned_at is not null") == 8
@@ -279,7 +282,7 @@ def test_the_database_itself_keeps_what_counts(warehouse: ModuleType, kept: str)
 
 def _publish(connection: Connection, number: int) -> None:
     deliver(connection, number)
-    ledger.close_night(connection)
-    release = ledger.build_candidate(connection, ledger.closed_batches(connection), "by hand")
+    close_night(connection)
+    release = candidates.build_candidate(connection, closed_batches(connection), "by hand")
     assert release is not None
-    ledger.publish(connection, release)
+    candidates.publish(connection, release)

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from test_night import event, send
 
-from mangnon import releases
-from mangnon.codes import REFERENCE_FOLDER
+from mangnon.contract.code_lists import REFERENCE_FOLDER
+from mangnon.publishing import decisions
 from mangnon.settings import TIMEZONE
 
 # What the marts of quality say, without the number of the release.
@@ -86,7 +86,7 @@ def test_what_came_of_each_submission(
     assert rules(published)["loads", "attendances_below_parts", "events"][1:] == [2, 1]
 
     # A rollback shows what release 2 said; what comes after it counts nothing twice.
-    assert releases.roll_back(2, "Lan", "thử") == 4
+    assert decisions.roll_back(2, "Lan", "thử") == 4
     assert rules(published) == second
     assert seen(published, JULY, "194") == [refused]
     send(inbox, "193", {"events": [event("193", 7)]}, 3)

@@ -9,7 +9,8 @@ from types import ModuleType
 import psycopg
 from hand_made import READ, deliver, whole_number
 
-from mangnon import ledger
+from mangnon.ledger import candidates
+from mangnon.ledger.batches import close_night, closed_batches
 
 READERS = 16
 ACTS = 200
@@ -70,17 +71,17 @@ def test_16_readers_during_200_publishes_refusals_and_rollbacks(warehouse: Modul
 
     def publish(connection: psycopg.Connection, number: int) -> None:
         release = _candidate(connection, number)
-        ledger.publish(connection, release)
+        candidates.publish(connection, release)
         published[release] = number
 
     def refuse(connection: psycopg.Connection, number: int) -> None:
-        ledger.refuse(connection, _candidate(connection, number), "critical", "a test")
+        candidates.refuse(connection, _candidate(connection, number), "critical", "a test")
         refused.add(number)
 
     def roll_back(connection: psycopg.Connection, _: int) -> None:
         *_, restored, _ = published
-        release = ledger.build_rollback(connection, restored, "a test", "a test")
-        ledger.publish(connection, release)
+        release = candidates.build_rollback(connection, restored, "a test", "a test")
+        candidates.publish(connection, release)
         published[release] = published[restored]
 
     acts: list[Callable[[psycopg.Connection, int], None]] = [publish, publish, refuse, publish, roll_back]
@@ -106,7 +107,7 @@ def test_16_readers_during_200_publishes_refusals_and_rollbacks(warehouse: Modul
 
 def _candidate(connection: psycopg.Connection, number: int) -> int:
     deliver(connection, number)
-    ledger.close_night(connection)
-    release = ledger.build_candidate(connection, ledger.closed_batches(connection), "by hand")
+    close_night(connection)
+    release = candidates.build_candidate(connection, closed_batches(connection), "by hand")
     assert release is not None
     return release

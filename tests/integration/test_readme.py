@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from mangnon.cli import cli
+from mangnon.cli.main import cli
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 COMMANDS = re.findall(r"^\.venv/bin/mangnon ([^#\n]*[^#\s])", README, re.MULTILINE)

@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 from messy import Style, bundle, csv_text, in_font, submission, without_diacritics, workbook
 
-from mangnon import deploy, night
-from mangnon.forms import all_forms
+from mangnon.contract.forms import all_forms
+from mangnon.deployment import deploy
+from mangnon.intake import steps
 
 OFFICE = Path(__file__).parents[1] / "fixtures" / "office"
 MARCH, JUNE = date(2020, 3, 1), date(2020, 6, 1)
@@ -106,15 +107,15 @@ def test_a_resubmission_by_hand_that_says_the_same_changes_nothing(
 def reference(warehouse: ModuleType) -> ModuleType:
     """A deployed warehouse whose code lists are loaded."""
     deploy.deliver_reference()
-    night.collect()
-    night.load("_reference")
+    steps.collect()
+    steps.load("_reference")
     return warehouse
 
 
 def test_what_was_inferred_is_recorded_with_its_place(reference: ModuleType, inbox: Path) -> None:
     workbook(inbox / "a.xlsx", submission("193", JUNE), Style(without_diacritics, nil="-", serial_days=True))
-    assert night.collect() == ["193"], "the name above the table is enough"
-    night.load("193")
+    assert steps.collect() == ["193"], "the name above the table is enough"
+    steps.load("193")
     with reference.connect("auditor") as connection:
         delivery = connection.execute(
             "select reporter_code, period, revision, revision_reason from ops.deliveries where file_name = 'a.xlsx'"
@@ -142,10 +143,10 @@ def test_what_was_inferred_is_recorded_with_its_place(reference: ModuleType, inb
 def test_a_reporter_that_is_named_before_the_lists_are_there(warehouse: ModuleType, inbox: Path) -> None:
     workbook(inbox / "a.xlsx", submission("193", JUNE))
     deploy.deliver_reference()
-    reporters = night.collect()
+    reporters = steps.collect()
     assert reporters == ["_reference", "unreadable"]
     for reporter in reporters:
-        night.load(reporter)
+        steps.load(reporter)
     with warehouse.connect("auditor") as connection:
         delivery = "select reporter_code, period, revision from ops.deliveries where file_name = 'a.xlsx'"
         assert connection.execute(delivery).fetchone() == ("193", JUNE, 2)
@@ -160,8 +161,8 @@ def test_one_wrong_form_of_a_workbook_by_hand_stops_no_other(reference: ModuleTy
     book["VU VIEC"]["B12"] = "Ha Longg"
     book["Biểu 1 - Hoạt động"]["B7"] = "Nơi tổ chức"
     book.save(path)
-    for reporter in night.collect():
-        night.load(reporter)
+    for reporter in steps.collect():
+        steps.load(reporter)
     with reference.connect("auditor") as connection:
         loads = connection.execute(
             "select reporter_code, form, state, rows_refused from ops.loads where reporter_code <> '_reference'"

@@ -14,10 +14,14 @@ from test_airflow import airflow, answer  # noqa: F401
 from test_ledger import counting, deliver, night, publisher, states  # noqa: F401
 from test_night import event, send, sessions
 
-from mangnon import airflow_api, ledger, publish, releases
-from mangnon.commands.load import load as load_command
-from mangnon.commands.release import release as release_command
-from mangnon.releases import NoSuchLoad, NoSuchRelease
+from mangnon.cli.load import load as load_command
+from mangnon.cli.release import release as release_command
+from mangnon.ledger import candidates, releases
+from mangnon.ledger.batches import close_night, closed_batches, open_night
+from mangnon.ledger.releases import NoSuchRelease
+from mangnon.orchestration import api
+from mangnon.publishing import decisions, phases
+from mangnon.publishing.decisions import NoSuchLoad
 from mangnon.warehouse import Connection
 
 
@@ -96,8 +100,8 @@ def test_what_was_computed_is_restored_as_it_was_published_then(published: Modul
         deliver(connection, 9, "unlike")
         night(connection)
     with pytest.raises(NoSuchRelease, match="release 2 is the one that readers see now"):
-        releases.roll_back(2, "Lan", "thử")
-    assert releases.roll_back(1, "Lan", "thử") == 3
+        decisions.roll_back(2, "Lan", "thử")
+    assert decisions.roll_back(1, "Lan", "thử") == 3
     with psycopg.connect(published.reader_url()) as reader:
         row = reader.execute("select value, release_id from marts.annual_report where figure = 'F01' and year = 2020")
         assert row.fetchall() == [(12345, 3)]
@@ -112,7 +116,7 @@ def test_after_a_rollback_only_what_is_sent_again_counts_anew(publisher: Connect
     deliver(publisher, 2, "due", reporter="194")
     deliver(publisher, 1, "new", reporter="195")
     night(publisher)
-    assert releases.roll_back(1, "Lan", "thử") == 3
+    assert decisions.roll_back(1, "Lan", "thử") == 3
     assert counting(publisher) == {("193", "events"): "one", ("194", "events"): "uno"}
     assert night(publisher) is None, "a night with nothing new leaves a rollback as it is"
 
@@ -134,10 +138,10 @@ def test_a_rollback_can_be_rolled_back(publisher: Connection) -> None:  # noqa: 
     night(publisher)
     deliver(publisher, 2, "two")
     night(publisher)
-    assert releases.roll_back(1, "Lan", "thử") == 3
+    assert decisions.roll_back(1, "Lan", "thử") == 3
     with pytest.raises(NoSuchRelease, match="release 3, which readers see now, shows what 1 showed"):
-        releases.roll_back(1, "Lan", "thử")
-    assert releases.roll_back(2, "Lan", "doch") == 4
+        decisions.roll_back(1, "Lan", "thử")
+    assert decisions.roll_back(2, "Lan", "doch") == 4
     assert [counting(publisher, release) for release in (1, 2, 3, 4)] == [
         {("193", "events"): content} for content in ("one", "two", "one", "two")
     ]
@@ -149,9 +153,9 @@ def test_a_rollback_replaces_an_open_candidate_and_its_loads_wait(publisher: Con
     deliver(publisher, 2, "two")
     night(publisher)
     deliver(publisher, 1, "new", reporter="194")
-    ledger.close_night(publisher)
-    ledger.build_candidate(publisher, ledger.closed_batches(publisher), "now")
-    assert releases.roll_back(1, "Lan", "thử") == 4
+    close_night(publisher)
+    candidates.build_candidate(publisher, closed_batches(publisher), "now")
+    assert decisions.roll_back(1, "Lan", "thử") == 4
     assert counting(publisher) == {("193", "events"): "one"}
     assert night(publisher) == 5
     assert counting(publisher) == {("193", "events"): "one", ("194", "events"): "new"}
@@ -180,7 +184,7 @@ def test_what_cannot_be_restored_is_refused_in_a_sentence(
     publisher.execute(prepare.encode())
     publisher.commit()
     with pytest.raises(NoSuchRelease, match=message):
-        releases.roll_back(release, "Lan", "thử")
+        decisions.roll_back(release, "Lan", "thử")
     assert counting(publisher) == {("193", "events"): "two"}
 
 
@@ -194,7 +198,7 @@ def test_a_rollback_waits_for_nobody_and_disturbs_no_publisher(publisher: Connec
         warehouse.publishing_lock(other),
         pytest.raises(warehouse.PublishingElsewhere),
     ):
-        releases.roll_back(1, "Lan", "thử")
+        decisions.roll_back(1, "Lan", "thử")
     assert counting(publisher) == {("193", "events"): "two"}
 
 
@@ -215,7 +219,7 @@ def test_diff_says_which_figures_changed_and_through_which_loads(resubmitted: Re
     output = run(release_command, "diff", 1, 2)
     for words in ("F01", "1 → 2", str(load.new_file), "thiếu một buổi", "0 added, 0 removed, 1 replaced"):
         assert words in output
-    assert "Release 2, which readers see now, against release 1" in releases.preview(1)
+    assert "Release 2, which readers see now, against release 1" in decisions.preview(1)
 
     with resubmitted.warehouse.connect() as connection:
         connection.execute("update ops.releases set pruned_at = now() where release_id = 1")
@@ -243,18 +247,18 @@ def test_a_held_load_counts_no_more_until_it_is_released(resubmitted: Resubmitte
     assert resubmitted.sessions() != resubmitted.before + 1
 
     with pytest.raises(NoSuchLoad, match="is held already, by Lan"):
-        releases.hold(resubmitted.load, "Minh", "cũng vậy")
+        decisions.hold(resubmitted.load, "Minh", "cũng vậy")
     run(load_command, "release", resubmitted.load)
     assert resubmitted.sessions() == resubmitted.before + 1
     with pytest.raises(NoSuchLoad, match="is not held: it is accepted"):
-        releases.let_count(resubmitted.load, "Lan")
+        decisions.let_count(resubmitted.load, "Lan")
 
 
 @pytest.fixture
 def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing without dbt and gates, for loads that have no rows."""
-    monkeypatch.setattr(publish.transform, "build_release_tables", lambda release_id: None)
-    monkeypatch.setattr(publish, "judge_release", lambda release_id, _: release_id)
+    monkeypatch.setattr(phases.transform, "build_release_tables", lambda release_id: None)
+    monkeypatch.setattr(phases, "judge_release", lambda release_id, _: release_id)
 
 
 def silent(_: str) -> None:
@@ -266,9 +270,9 @@ def test_the_last_load_of_a_key_can_be_held(publisher: Connection) -> None:  # n
     load = deliver(publisher, 1, "one")
     deliver(publisher, 1, "other", reporter="194")
     night(publisher)
-    assert releases.hold(load, "Lan", "sai", silent) == 2
+    assert decisions.hold(load, "Lan", "sai", silent) == 2
     assert counting(publisher) == {("194", "events"): "other"}
-    assert releases.let_count(load, "Lan", silent) == 3
+    assert decisions.let_count(load, "Lan", silent) == 3
     assert counting(publisher) == counting(publisher, 1)
     assert states(publisher)[load] == "accepted"
 
@@ -280,12 +284,12 @@ def test_holding_the_wrong_one_of_a_tie_lets_the_other_count(publisher: Connecti
     this, that = deliver(publisher, 2, "this"), deliver(publisher, 2, "that")
     night(publisher)
     with pytest.raises(NoSuchLoad, match="another file claims the same revision"):
-        releases.let_count(this, "Lan", silent)
-    assert releases.hold(that, "Lan", "tệp sai", silent) == 2
+        decisions.let_count(this, "Lan", silent)
+    assert decisions.hold(that, "Lan", "tệp sai", silent) == 2
     assert counting(publisher) == {("193", "events"): "this"}
     assert (states(publisher)[this], states(publisher)[that]) == ("accepted", "held")
     # Released, it is a rival again.
-    assert releases.let_count(that, "Lan", silent) == 3
+    assert decisions.let_count(that, "Lan", silent) == 3
     assert counting(publisher) == {("193", "events"): "one"}
     assert states(publisher)[this] == states(publisher)[that] == "held"
 
@@ -296,13 +300,13 @@ def test_a_held_delivery_that_is_read_again_stays_held(publisher: Connection) ->
     night(publisher)
     load = deliver(publisher, 2, "two")
     night(publisher)
-    assert releases.hold(load, "Lan", "sai", silent) == 3
+    assert decisions.hold(load, "Lan", "sai", silent) == 3
     again = read_again(publisher, load)
     assert night(publisher) is None
     assert counting(publisher) == {("193", "events"): "one"}
     assert states(publisher)[again] == "held"
     # Whichever reading is named, the delivery is meant.
-    assert releases.let_count(load, "Lan", silent) == 4
+    assert decisions.let_count(load, "Lan", silent) == 4
     assert counting(publisher) == {("193", "events"): "two by newer code"}
 
 
@@ -312,7 +316,7 @@ def test_the_same_content_of_another_load_replaces_a_held_one(publisher: Connect
     night(publisher)
     second = deliver(publisher, 2, "one")
     assert night(publisher) is None
-    assert releases.hold(first, "Lan", "tệp lạ", silent) == 2
+    assert decisions.hold(first, "Lan", "tệp lạ", silent) == 2
     assert publisher.execute("select load_id from ops.published_loads where until_release = 2147483647").fetchall() == [
         (second,)
     ]
@@ -328,21 +332,21 @@ def test_a_hold_that_was_cut_off_is_completed_by_the_next_night(
     load = deliver(publisher, 2, "two")
     night(publisher)
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "publish_all", lambda say: None)  # killed before it published
-        releases.hold(load, "Lan", "sai", silent)
+        patch.setattr(phases, "publish_all", lambda say: None)  # killed before it published
+        decisions.hold(load, "Lan", "sai", silent)
     assert counting(publisher) == {("193", "events"): "two"}
     deliver(publisher, 1, "new", reporter="194")
     night(publisher)
     assert counting(publisher) == {("193", "events"): "one", ("194", "events"): "new"}
-    assert publish.publish_all(silent) is None
+    assert phases.publish_all(silent) is None
 
 
 @pytest.mark.parametrize(
     ("state", "act", "message"),
     [
-        ("refused", releases.let_count, "was refused by a gate"),
-        ("refused", lambda load, by: releases.hold(load, by, "sai"), "is refused: it does not count"),
-        ("loaded", lambda load, by: releases.hold(load, by, "sai"), "is loaded: it does not count"),
+        ("refused", decisions.let_count, "was refused by a gate"),
+        ("refused", lambda load, by: decisions.hold(load, by, "sai"), "is refused: it does not count"),
+        ("loaded", lambda load, by: decisions.hold(load, by, "sai"), "is loaded: it does not count"),
     ],
 )
 def test_what_may_not_be_held_or_released(
@@ -375,7 +379,7 @@ def read_again(connection: Connection, load: int) -> int:
         from ops.loads where load_id = %s
         returning load_id
         """,
-        [ledger.open_night(connection), load],
+        [open_night(connection), load],
     ).fetchone()
     assert row is not None
     connection.commit()
@@ -409,8 +413,8 @@ def test_every_mart_can_be_looked_back_at(resubmitted: Resubmitted) -> None:
 def test_a_bi_reader_reaches_no_candidate_through_any_mart(published: ModuleType) -> None:
     with published.connect() as connection:
         deliver(connection, 2, "two")
-        ledger.close_night(connection)
-        candidate = ledger.build_candidate(connection, ledger.closed_batches(connection), "now")
+        close_night(connection)
+        candidate = candidates.build_candidate(connection, closed_batches(connection), "now")
     with psycopg.connect(published.reader_url(), autocommit=True) as reader:
         views = reader.execute("select viewname from pg_views where schemaname = 'marts'").fetchall()
         assert len(views) > 20
@@ -431,23 +435,23 @@ def test_in_airflow_a_rollback_waits_for_approval(
     state: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(airflow_api, "SECONDS_FOR_A_NIGHT", 300)  # a lost answer must not hold up the tests for an hour
+    monkeypatch.setattr(api, "SECONDS_FOR_A_NIGHT", 300)  # a lost answer must not hold up the tests for an hour
     deliver(publisher, 1, "one")
     night(publisher)
     deliver(publisher, 2, "two")
     night(publisher)
     asked = {"logical_date": None, "conf": {"release": 1, "reason": "số sai"}}
-    run_id = airflow_api.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
+    run_id = api.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
     run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
     approve = f"{run_path}/taskInstances/approve"
-    airflow_api.wait(lambda: airflow_api.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
-    (question,) = airflow_api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
+    api.wait(lambda: api.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
+    (question,) = api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
     assert "Reason: số sai" in question["body"]
     assert "1 replaced" in question["body"]
     assert counting(publisher) == {("193", "events"): "two"}
 
     assert answer("roll_back_release", run_id, choice) == "success"
-    tasks = {task["task_id"]: task for task in airflow_api.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
+    tasks = {task["task_id"]: task for task in api.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
     assert tasks["roll_back"]["state"] == state
     assert counting(publisher) == {("193", "events"): "one" if choice == "Approve" else "two"}
     if choice == "Approve":

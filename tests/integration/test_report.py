@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from mangnon.cli import cli
+from mangnon.cli.main import cli
 
 PUBLISHED = Path(__file__).parents[1] / "fixtures" / "figures_2020.csv"
 

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from mangnon import server
-from mangnon.cli import cli
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.cli.main import cli
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
 from mangnon.settings import PROJECT
+from mangnon.warehouse import server
 
 RUNBOOK = (PROJECT / "docs" / "runbooks" / "back-up-and-restore.md").read_text(encoding="utf-8")
 BACK_UP, RESTORE, VERIFY = re.findall(r"^```sh\n(.*?)^```", RUNBOOK, re.MULTILINE | re.DOTALL)

@@ -25,10 +25,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mangnon import backfill, deploy, mail, night, tell
-from mangnon.cli import cli
-from mangnon.codes import REFERENCE_FOLDER, CodeLists
-from mangnon.forms.template import write_template
+from mangnon.cli.main import cli
+from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists
+from mangnon.contract.template import write_template
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.publishing import backfills
+from mangnon.telling import mail, messages
 
 LISTS = CodeLists.from_package()
 # Due on the 5th of the next month: September to November are late, August is history.
@@ -53,8 +56,8 @@ def refused(reference: ModuleType, tmp_path: Path) -> ModuleType:
 
 
 def load_everything() -> None:
-    for reporter in night.collect():
-        night.load(reporter)
+    for reporter in steps.collect():
+        steps.load(reporter)
 
 
 def send_refused(path: Path, reporter: str = "SLDTBXH", **cover: Any) -> None:
@@ -104,16 +107,16 @@ def test_killed_anywhere_nothing_is_told_twice_and_nothing_lost(
 ) -> None:
     def told_until_killed() -> None:
         if point != "after":
-            monkeypatch.setattr(f"mangnon.tell.{point}", kill_me)
-        tell.write_feedback()
+            monkeypatch.setattr(f"mangnon.telling.messages.{point}", kill_me)
+        messages.write_feedback()
         kill_me()
 
     process = multiprocessing.get_context("fork").Process(target=told_until_killed)
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    tell.write_feedback()
-    tell.write_feedback()
+    messages.write_feedback()
+    messages.write_feedback()
     (row,) = rows(refused, "kind, reporter_code, period, topics, mail_state")
     assert row == ("workbook", "SLDTBXH", date(2025, 11, 1), ["programme_sites:sheet_missing"], "none")
     assert len([path for path in (tmp_path / "outbox").rglob("*") if path.is_file()]) == 1
@@ -124,7 +127,7 @@ def test_one_that_cannot_be_told_holds_up_no_other(
 ) -> None:
     send_refused(tmp_path / "inbox" / "b.xlsx", "TINHDOAN")
     load_everything()
-    written = tell.write_workbook
+    written = messages.write_workbook
 
     def break_one(path: Path, feedback: Any, *rest: Any) -> None:
         if feedback.reporter.code == "SLDTBXH":
@@ -132,26 +135,26 @@ def test_one_that_cannot_be_told_holds_up_no_other(
         written(path, feedback, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tell, "write_workbook", break_one)
-        with pytest.raises(tell.NotTold, match="no space"):
-            tell.write_feedback()
+        patch.setattr(messages, "write_workbook", break_one)
+        with pytest.raises(messages.NotTold, match="no space"):
+            messages.write_feedback()
     assert rows(refused, "reporter_code") == [("TINHDOAN",)]
-    tell.write_feedback()
+    messages.write_feedback()
     assert rows(refused, "reporter_code") == [("TINHDOAN",), ("SLDTBXH",)]
 
 
 def test_what_is_read_again_is_not_told_again(refused: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(tell.write_feedback()) == 1
-    monkeypatch.setattr(backfill, "fingerprint", lambda _: "newer code")
-    monkeypatch.setattr("mangnon.load.fingerprint", lambda _: "newer code")
-    scope = backfill.Scope(date(2025, 11, 1), date(2025, 11, 1))
+    assert len(messages.write_feedback()) == 1
+    monkeypatch.setattr(backfills, "fingerprint", lambda _: "newer code")
+    monkeypatch.setattr("mangnon.intake.loads.fingerprint", lambda _: "newer code")
+    scope = backfills.Scope(date(2025, 11, 1), date(2025, 11, 1))
     with refused.connect("loader") as connection:
-        backfill.reread(backfill.begin(connection, scope, "a test"), date(2025, 11, 1))
+        backfills.reread(backfills.begin(connection, scope, "a test"), date(2025, 11, 1))
     with refused.connect() as connection:
         connection.execute("update raw.problems set rule = 'a_newer_rule', message = 'lời mới'")
         reread = connection.execute("select count(*) from ops.loads where form = 'programme_sites'").fetchone()
     assert reread == (2,)
-    assert tell.write_feedback() == []
+    assert messages.write_feedback() == []
 
 
 def test_what_the_command_says(refused: ModuleType, tmp_path: Path) -> None:
@@ -175,7 +178,7 @@ def test_who_is_late_is_reminded_once_with_what_is_missing(reference: ModuleType
     send_refused(inbox / "a.xlsx")
     load_everything()
 
-    tell.write_reminders(TODAY)
+    messages.write_reminders(TODAY)
     reminders = {path.parent.name: path.read_text(encoding="utf-8-sig") for path in outbox.rglob("nhac-gui.txt")}
     assert set(reminders) == {"2025-09", "2025-11"}
     assert "- Hoạt động: chưa nhận được\n- Mô hình: chưa nhận được" in reminders["2025-09"]
@@ -183,8 +186,8 @@ def test_who_is_late_is_reminded_once_with_what_is_missing(reference: ModuleType
     assert "đến hạn ngày 05/12/2025" in reminders["2025-11"]
     template = openpyxl.load_workbook(outbox / "SLDTBXH" / "2025-11" / "SLDTBXH_2025-11.xlsx")
     assert template["Bìa"]["B6"].value == "2025-11"
-    assert tell.write_reminders(TODAY) == []
-    assert tell.write_reminders(TODAY + timedelta(days=1)) == []
+    assert messages.write_reminders(TODAY) == []
+    assert messages.write_reminders(TODAY + timedelta(days=1)) == []
     assert rows(reference, "reporter_code, period") == [
         ("SLDTBXH", date(2025, 11, 1)),
         ("SLDTBXH", date(2025, 9, 1)),
@@ -193,13 +196,13 @@ def test_who_is_late_is_reminded_once_with_what_is_missing(reference: ModuleType
 
 def test_on_the_due_day_itself_nobody_is_late(reference: ModuleType, tmp_path: Path) -> None:
     let_be_due(tmp_path / "inbox", "HLHPN", day=31)
-    months = [Path(place).parent.name for place in tell.write_reminders(date(2025, 11, 30))]
+    months = [Path(place).parent.name for place in messages.write_reminders(date(2025, 11, 30))]
     assert months == ["2025-09", "2025-08"]
-    assert [Path(place).parent.name for place in tell.write_reminders(date(2025, 12, 1))] == ["2025-10"]
+    assert [Path(place).parent.name for place in messages.write_reminders(date(2025, 12, 1))] == ["2025-10"]
 
 
 def test_without_a_due_day_nobody_is_late(reference: ModuleType) -> None:
-    assert tell.write_reminders(TODAY) == []
+    assert messages.write_reminders(TODAY) == []
 
 
 def test_what_arrives_meanwhile_is_asked_for_no_more(
@@ -208,11 +211,11 @@ def test_what_arrives_meanwhile_is_asked_for_no_more(
     inbox, outbox = tmp_path / "inbox", tmp_path / "outbox"
     monkeypatch.setenv("MANGNON_SMTP_URL", "smtp://127.0.0.1:1")
     let_be_due(inbox, "SLDTBXH")
-    assert len(tell.write_reminders(TODAY)) == 3
+    assert len(messages.write_reminders(TODAY)) == 3
     send(inbox, "SLDTBXH", date(2025, 11, 1), ["events"])
     send(inbox, "SLDTBXH", date(2025, 10, 1), ["events", "programme_sites"])
     load_everything()
-    assert tell.write_reminders(TODAY) == []
+    assert messages.write_reminders(TODAY) == []
     november = (outbox / "SLDTBXH" / "2025-11" / "nhac-gui.txt").read_text(encoding="utf-8-sig")
     assert "Mô hình: chưa nhận được" in november
     assert "Hoạt động" not in november
@@ -278,9 +281,9 @@ def test_the_workbook_comes_by_mail_once(refused: ModuleType, configure: Callabl
         configure(
             f"smtp://mangnon:p%40ss%20word@127.0.0.1:{server.port}", "SLDTBXH,a@example.org", "SLDTBXH,b@example.org"
         )
-        tell.write_feedback()
-        assert tell.send_mail() == tell.Sent(1, [])
-        assert tell.send_mail() == tell.Sent(0, [])
+        messages.write_feedback()
+        assert messages.send_mail() == messages.Sent(1, [])
+        assert messages.send_mail() == messages.Sent(0, [])
     (letter,) = server.taken
     assert letter.to == ["a@example.org", "b@example.org"]
     assert letter["Subject"] == (
@@ -300,12 +303,12 @@ def test_a_server_with_starttls_is_spoken_to_in_secret(
     context.load_cert_chain(certificate(tmp_path / "server.pem"))
     with mail_server(tls_context=context) as server:
         configure(f"smtp://127.0.0.1:{server.port}", "SLDTBXH,a@example.org")
-        tell.write_feedback()
-        (error,) = tell.send_mail().failed
+        messages.write_feedback()
+        (error,) = messages.send_mail().failed
         assert "certificate" in error.lower(), "a certificate that nobody vouches for is not believed"
         assert server.taken == []
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
-        assert tell.send_mail() == tell.Sent(1, [])
+        assert messages.send_mail() == messages.Sent(1, [])
     assert server.taken[0].encrypted
 
 
@@ -323,8 +326,8 @@ def test_a_reminder_comes_with_the_blank_workbook(
     let_be_due(tmp_path / "inbox", "HLHPN")
     with mail_server() as server:
         configure(f"smtp://127.0.0.1:{server.port}", "HLHPN,a@example.org")
-        tell.write_reminders(TODAY)
-        assert tell.send_mail() == tell.Sent(3, [])
+        messages.write_reminders(TODAY)
+        assert messages.send_mail() == messages.Sent(3, [])
     assert {letter["Subject"] for letter in server.taken} == {
         f"Nhắc gửi báo cáo công tác trẻ em tháng {month}/2025: Hội Liên hiệp Phụ nữ tỉnh"
         for month in ("09", "10", "11")
@@ -349,8 +352,8 @@ def test_a_server_that_fails_is_noted_and_tried_again(
             silent.listen()
         where = f"127.0.0.1:{server.port}" if "password" in how else f"127.0.0.1:{silent.getsockname()[1]}"
         configure(f"smtp://mangnon:secret@{where}", "SLDTBXH,a@example.org")
-        tell.write_feedback()
-        (error,) = tell.send_mail().failed
+        messages.write_feedback()
+        (error,) = messages.send_mail().failed
         assert "secret" not in error
         ((state, noted),) = rows(refused, "mail_state, mail_error")
         assert state == "waiting"
@@ -358,7 +361,7 @@ def test_a_server_that_fails_is_noted_and_tried_again(
         assert list((tmp_path / "outbox").rglob("*.xlsx"))
 
         configure(f"smtp://127.0.0.1:{server.port}", "SLDTBXH,a@example.org")
-        assert tell.send_mail() == tell.Sent(1, [])
+        assert messages.send_mail() == messages.Sent(1, [])
         assert len(server.taken) == 1
 
 
@@ -369,8 +372,8 @@ def test_an_address_that_is_refused_holds_up_no_other(
     load_everything()
     with mail_server() as server:
         configure(f"smtp://127.0.0.1:{server.port}", "SLDTBXH,nobody@example.org", "TINHDOAN,a@example.org")
-        tell.write_feedback()
-        outcome = tell.send_mail()
+        messages.write_feedback()
+        outcome = messages.send_mail()
     assert outcome.sent == 1
     assert "550" in outcome.failed[0]
     assert rows(refused, "reporter_code, mail_state") == [("SLDTBXH", "waiting"), ("TINHDOAN", "sent")]
@@ -383,8 +386,8 @@ def test_who_has_no_address_and_what_is_made_up_is_not_mailed(
     load_everything()
     with mail_server() as server:
         configure(f"smtp://127.0.0.1:{server.port}", "TINHDOAN,a@example.org")
-        tell.write_feedback()
-        assert tell.send_mail() == tell.Sent(0, [])
+        messages.write_feedback()
+        assert messages.send_mail() == messages.Sent(0, [])
     assert server.taken == []
     assert rows(refused, "reporter_code, mail_state, mail_error") == [
         ("SLDTBXH", "none", "no address"),

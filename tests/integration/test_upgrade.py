@@ -12,14 +12,17 @@ from datetime import date
 from pathlib import Path
 from types import ModuleType
 
-from support import databases
 import psycopg
 import pytest
 from psycopg import sql
+from support import databases
 
-from mangnon import backfill, contents, deploy, server
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.deployment import deploy
+from mangnon.ledger import content_hash
+from mangnon.publishing import backfills
+from mangnon.warehouse import server
 
 # Made by tests/fixtures/warehouses/make.py, each by the version that it is named after.
 WAREHOUSES = sorted(path.parent for path in (Path(__file__).parents[1] / "fixtures" / "warehouses").glob("*/*.gz"))
@@ -101,10 +104,10 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     assert readers.reads > len(marts)
     assert {release: _contents(earlier, marts, release) for release in RELEASES} == before
     assert _loads(earlier) == loads, "something was read again"
-    assert deploy.look() == []
+    assert deploy.preview() == []
     with earlier.connect() as connection:
         modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
-        assert contents.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
+        assert content_hash.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
 
     _send(tmp_path / "inbox" / "new.xlsx")
     release = run_night()
@@ -117,12 +120,12 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     assert len(_loads(earlier)) == len(loads) + 5 + 1
 
     # Its readings are known to be another version's, for whoever asks; then the archive is needed.
-    scope = backfill.Scope(date(2020, 1, 1), date(2020, 1, 1))
+    scope = backfills.Scope(date(2020, 1, 1), date(2020, 1, 1))
     with earlier.connect("loader") as connection:
-        assert sum(month.stale_loads for month in backfill.look(connection, scope)) > 0
-        number = backfill.begin(connection, scope, "thử")
-    with pytest.raises(backfill.RereadFailed, match=r"the archive has no file .* bring it back from the backup"):
-        backfill.reread(number, date(2020, 1, 1))
+        assert sum(month.stale_loads for month in backfills.stale_months(connection, scope)) > 0
+        number = backfills.begin(connection, scope, "thử")
+    with pytest.raises(backfills.RereadFailed, match=r"the archive has no file .* bring it back from the backup"):
+        backfills.reread(number, date(2020, 1, 1))
 
 
 def _marts(warehouse: ModuleType) -> Marts:

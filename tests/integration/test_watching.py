@@ -12,24 +12,30 @@ from pathlib import Path
 from types import ModuleType
 from urllib.request import urlopen
 
-from support import databases
 import psutil
 import pytest
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
+from support import databases
 from test_night import event, send, sessions
 from test_tell import configure, free_port, mail_server  # noqa: F401 (a fixture)
 
-from mangnon import deadline, deploy, doctor, ledger, metrics, night, publish, vitals
-from mangnon.cli import cli
-from mangnon.publish import ReleaseRefused
+from mangnon.cli.main import cli
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.ledger.batches import open_night
+from mangnon.publishing import phases
+from mangnon.publishing.phases import ReleaseRefused
+from mangnon.watching import deadline, doctor, metrics, vitals
 
 LATER = datetime.now(UTC) + timedelta(days=2)
 
 
 def found(subject: str, now: datetime | None = None) -> list[str]:
     """What is to be done about a subject, as the command says it."""
-    return [f"{line.what}. {line.do}" for line in doctor.look(now) if (line.subject, line.state) == (subject, "to do")]
+    return [
+        f"{line.what}. {line.do}" for line in doctor.examine(now) if (line.subject, line.state) == (subject, "to do")
+    ]
 
 
 def measured() -> dict[str, float]:
@@ -64,12 +70,12 @@ def test_what_is_overdue_is_named_step_by_step(published: ModuleType, tmp_path: 
     more = (sessions(published, "193") or 0) + 50
     send(inbox, "193", {"events": [event("193", more)]}, 2, "thiếu sổ theo dõi")
 
-    night.collect()
+    steps.collect()
     (unread,) = overdue(published)
     assert unread.startswith("1 deliveries were not read, the oldest since ")
     assert measured()["deliveries_unread"] == 1
 
-    night.load("193")
+    steps.load("193")
     (opened,) = overdue(published)
     assert "was opened on" in opened
     assert "never closed" in opened
@@ -86,15 +92,15 @@ def test_what_is_overdue_is_named_step_by_step(published: ModuleType, tmp_path: 
         )
     assert overdue(published) == [opened]
 
-    batch = night.close()
+    batch = steps.close()
     assert batch is not None
     (waits,) = overdue(published)
     assert waits.endswith("publish_marts failed, or did not end yet")
     assert measured()["batches_waiting"] == 1
 
-    publish.model([batch])
-    publish.judge_loads([batch])
-    candidate = publish.build_candidate([batch])
+    phases.model([batch])
+    phases.judge_loads([batch])
+    candidate = phases.build_candidate([batch])
     (stopped,) = overdue(published)
     assert stopped.endswith(f"publishing stopped at candidate {candidate}")
     assert found("candidate") == [], "it may well be judged at this moment"
@@ -107,7 +113,7 @@ def test_what_is_overdue_is_named_step_by_step(published: ModuleType, tmp_path: 
     assert measured()["candidate_open"] == 1
 
     with pytest.raises(ReleaseRefused):
-        publish.judge_release(candidate)
+        phases.judge_release(candidate)
     (asks,) = overdue(published)
     assert asks.endswith(f"release {candidate} waits for an approval")
     assert found("approval") == [
@@ -132,15 +138,15 @@ def test_a_quiet_night_is_no_missed_one(published: ModuleType, tmp_path: Path) -
     assert "chưa được công bố đầy đủ. Người xem vẫn thấy bản số 1" in (deadline.letter() or "")
     assert measured()["deadline_missed"] == 1
     for _ in range(2):
-        assert night.collect() == []
-        assert night.close() is None
+        assert steps.collect() == []
+        assert steps.close() is None
     assert deadline.letter() is None
     assert measured()["deadline_missed"] == 0
     assert measured()["night_age_seconds"] < 60
     # While somebody loads into the batch, it is not the one of another night.
     with published.connect("loader") as loading:
-        ledger.open_night(loading)
-        night.collect()
+        open_night(loading)
+        steps.collect()
 
 
 def test_a_warehouse_that_was_just_installed_owes_no_night(warehouse: ModuleType) -> None:
@@ -237,16 +243,16 @@ def test_lines_of_the_log_carry_the_ids_of_what_they_speak_of(
 ) -> None:
     deploy.deliver_reference()
     (tmp_path / "inbox" / "unreadable.xlsx").write_text("nothing")
-    night.collect()
+    steps.collect()
     monkeypatch.setenv("MANGNON_JSON_LOGS", "true")
     done = subprocess.run([sys.executable, "-m", "mangnon.cli", "load"], capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    assert {line["logger"] for line in lines} == {"mangnon.night", "mangnon.load"}
+    assert {line["logger"] for line in lines} == {"mangnon.intake.steps", "mangnon.intake.loads"}
     assert all(line["run_id"].startswith("load__20") and line["timestamp"] and line["level"] for line in lines)
     read = {
         (line["batch"], line["delivery"], line["load"]): line["event"]
         for line in lines
-        if line["logger"] == "mangnon.load"
+        if line["logger"] == "mangnon.intake.loads"
     }
     with warehouse.connect("auditor") as connection:
         loads = connection.execute("select batch_id, delivery_id, load_id from ops.loads").fetchall()
@@ -271,7 +277,7 @@ def test_the_doctor_says_one_line_a_check_and_ends_with_1(warehouse: ModuleType)
     assert "to do    Airflow     does not answer, so no night comes: " in outcome.output
     assert "unknown  schedule    cannot be looked at while Airflow is down" in outcome.output
     assert "info     mail        not configured" in outcome.output
-    assert len(outcome.output.splitlines()) == len(doctor.look())
+    assert len(outcome.output.splitlines()) == len(doctor.examine())
 
 
 @pytest.mark.parametrize(
@@ -295,7 +301,7 @@ def test_a_database_that_hangs_holds_up_no_other_check(monkeypatch: pytest.Monke
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://mangnon@127.0.0.1:{silent.getsockname()[1]}/warehouse")
-        lines = doctor.look()
+        lines = doctor.examine()
     assert [line.what for line in lines if line.subject == "database"] == ["no answer within 1 s"]
     assert {"inbox", "disk", "mail"} <= {line.subject for line in lines}
 
@@ -364,7 +370,7 @@ def test_mail_that_is_half_configured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def said() -> list[tuple[str, str]]:
-        return [(line.state, line.what) for line in doctor.look() if line.subject == "mail"]
+        return [(line.state, line.what) for line in doctor.examine() if line.subject == "mail"]
 
     configure("smtp://127.0.0.1:1", "193,a@example.org")
     assert said() == [("info", "no line _office in MANGNON_MAIL_ADDRESSES: nobody hears of a missed deadline")]

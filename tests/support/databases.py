@@ -6,7 +6,7 @@ import psycopg
 import sqlalchemy
 from psycopg import sql
 
-from mangnon import server
+from mangnon.warehouse import server
 
 # Nothing else on a server is ever dropped.
 PREFIX = "mangnon_test_"

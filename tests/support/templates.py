@@ -19,12 +19,14 @@ from pathlib import Path
 import psycopg
 import sqlalchemy
 from psycopg import sql
-from support import databases
-from support.nights import do_night
 
-from mangnon import deploy, server, tell
+from mangnon.deployment import deploy
 from mangnon.sample import write_sample
 from mangnon.settings import PROJECT, settings
+from mangnon.telling import messages
+from mangnon.warehouse import server
+from support import databases
+from support.nights import do_night
 
 DEPLOYED = "mangnon_test_deployed"
 PUBLISHED = "mangnon_test_published"
@@ -61,7 +63,7 @@ def make() -> None:
     deploy.deliver_reference()
     write_sample(folder / "inbox")
     do_night()
-    tell.write_feedback()  # nobody knows whom the cases of 2019 hurt
+    messages.write_feedback()  # nobody knows whom the cases of 2019 hurt
 
 
 def _make_in_another_process() -> None:

@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from mangnon.codes import REFERENCE_FOLDER, CodeLists, packaged_rows
-from mangnon.forms import FOLDER, REFERENCE_FORMS, all_forms, contract, submission_forms
+from mangnon.contract import page
+from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists, packaged_rows
+from mangnon.contract.forms import FOLDER, REFERENCE_FORMS, all_forms, submission_forms
 
 FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "aliases", "totals", "fields"}
 FIELD_KEYS = {
@@ -47,17 +48,17 @@ def test_totals_are_whole_numbers_of_the_form(form):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        (contract.CONTRACT_PAGE, contract.contract_page()),
-        (contract.SOURCE_PROPERTIES, contract.source_properties()),
+        (page.CONTRACT_PAGE, page.contract_page()),
+        (page.SOURCE_PROPERTIES, page.source_properties()),
     ],
     ids=["contract page", "dbt sources"],
 )
 def test_what_is_made_from_the_forms_is_not_stale(path, text):
-    assert path.read_text(encoding="utf-8") == text, "run: python -m mangnon.forms.contract"
+    assert path.read_text(encoding="utf-8") == text, "run: python -m mangnon.contract.page"
 
 
 def test_every_raw_column_is_described_in_dbt_sources():
-    tables = yaml.safe_load(contract.source_properties())["sources"][0]["tables"]
+    tables = yaml.safe_load(page.source_properties())["sources"][0]["tables"]
 
     assert [table["name"] for table in tables] == list(all_forms())
     for table in tables:

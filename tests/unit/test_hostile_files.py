@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from messy import LISTS, csv_text, submission, workbook
 from test_sources import HA_LONG, JUNE, OFFICE, read
 
-from mangnon.forms import all_forms
-from mangnon.forms.template import write_template
-from mangnon.problems import RefusedFile, RefusedForm
-from mangnon.reader import FormReader
-from mangnon.sources import open_source
+from mangnon.contract.forms import all_forms
+from mangnon.contract.template import write_template
+from mangnon.reading.opening import open_source
+from mangnon.reading.problems import RefusedFile, RefusedForm
+from mangnon.reading.reader import FormReader
 
 TITLES = [
     "Địa bàn",
@@ -175,9 +175,9 @@ def test_a_hostile_file_costs_no_memory(tmp_path: Path) -> None:
     script = """
 import resource, sys
 from pathlib import Path
-from mangnon.codes import CodeLists
-from mangnon.problems import RefusedFile
-from mangnon.sources import open_source
+from mangnon.contract.code_lists import CodeLists
+from mangnon.reading.problems import RefusedFile
+from mangnon.reading.opening import open_source
 lists = CodeLists.from_package()
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mangnon import outbox
-from mangnon.codes import CodeLists
+from mangnon.contract.code_lists import CodeLists
+from mangnon.telling import outbox
 
 REPORTER = CodeLists.from_package().reporters["193"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mangnon.codes import REFERENCE_FOLDER, CodeLists, packaged_rows
-from mangnon.reference import __main__ as generator
+from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists, packaged_rows
+from mangnon.contract.reference import __main__ as generator
 
 CROSSWALK = Path(__file__).parents[1] / "fixtures" / "communes_2025.csv"
 NEW_BORDERS = "2025-07-01"
@@ -31,7 +31,7 @@ def versions(valid_from: str) -> dict[str, dict[str, str]]:
 def test_a_list_is_what_its_source_says(form):
     written = (REFERENCE_FOLDER / f"{form}.csv").read_text(encoding="utf-8")
 
-    assert generator.text(form) == written, "run: python -m mangnon.reference, and raise the revision"
+    assert generator.text(form) == written, "run: python -m mangnon.contract.reference, and raise the revision"
 
 
 def test_communes_agree_with_another_source(crosswalk):

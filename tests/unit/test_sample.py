@@ -13,8 +13,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from mangnon.codes import CodeLists, month_after, packaged_rows
-from mangnon.forms import all_forms
+from mangnon.contract.code_lists import CodeLists, month_after, packaged_rows
+from mangnon.contract.forms import all_forms
 from mangnon.sample.submissions import Line, Submission, share, submissions
 
 PUBLISHED = Path(__file__).parents[1] / "fixtures" / "figures_2020.csv"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mangnon import services, warehouse
 from mangnon import settings as settings_module
+from mangnon import warehouse
+from mangnon.orchestration import services
 
 
 def test_bi_is_sent_to_the_published_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -21,11 +21,11 @@ from messy import (
     workbook,
 )
 
-from mangnon.forms import all_forms
-from mangnon.forms.template import write_template
-from mangnon.problems import Problem, RefusedFile, RefusedForm
-from mangnon.reader import FormReader
-from mangnon.sources import open_source
+from mangnon.contract.forms import all_forms
+from mangnon.contract.template import write_template
+from mangnon.reading.opening import open_source
+from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.reader import FormReader
 
 OFFICE = Path(__file__).parents[1] / "fixtures" / "office"
 JUNE = date(2020, 6, 1)

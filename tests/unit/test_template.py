@@ -6,9 +6,9 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
-from mangnon.codes import CodeLists
-from mangnon.forms import all_forms, submission_forms
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.forms import all_forms, submission_forms
+from mangnon.contract.template import write_template
 
 MARCH = date(2020, 3, 1)
 

@@ -10,10 +10,10 @@ from babel.numbers import NumberFormatError, parse_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangnon.cells import Cells
-from mangnon.forms import all_forms
-from mangnon.values import Contract, read_column
-from mangnon.vocabulary import NIL_IS_ZERO, normalised
+from mangnon.contract.forms import all_forms
+from mangnon.reading.cells import Cells
+from mangnon.reading.values import Contract, read_column
+from mangnon.reading.vocabulary import NIL_IS_ZERO, normalised
 
 COUNT = all_forms()["events"].field("attendances")
 MONEY = all_forms()["beneficiaries"].field("amount_vnd")

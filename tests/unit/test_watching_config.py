@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mangnon import watching
+from mangnon.orchestration import config
 
 SETTINGS = ("MANGNON_JSON_LOGS", "MANGNON_STATSD", "OTEL_EXPORTER_OTLP_ENDPOINT", "MANGNON_OPENLINEAGE")
 
@@ -32,9 +32,9 @@ def test_one_setting_is_enough(
 ) -> None:
     for name in SETTINGS:
         monkeypatch.setenv(name, given.get(name, ""))  # as compose hands over what is not set
-    config = watching.airflow_config()
-    assert config[section] == options
-    assert set(config) == {"logging", section}
+    chosen = config.airflow_config()
+    assert chosen[section] == options
+    assert set(chosen) == {"logging", section}
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_lineage_goes_to_a_file_or_an_address(
     monkeypatch: pytest.MonkeyPatch, target: str, transport: dict[str, object]
 ) -> None:
     monkeypatch.setenv("MANGNON_OPENLINEAGE", target)
-    assert json.loads(watching.airflow_config()["openlineage"]["transport"]) == transport
+    assert json.loads(config.airflow_config()["openlineage"]["transport"]) == transport
