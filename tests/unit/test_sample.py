@@ -15,7 +15,7 @@ import pytest
 
 from mangnon.contract.code_lists import CodeLists, month_after, packaged_rows
 from mangnon.contract.forms import all_forms
-from mangnon.sample.submissions import Line, Submission, share, submissions
+from mangnon.sample.submissions import Row, Submission, share, submissions
 
 PUBLISHED = Path(__file__).parents[1] / "fixtures" / "figures_2020.csv"
 FIGURES = {row["figure"]: row for row in packaged_rows("figures")}
@@ -48,7 +48,7 @@ def files(tmp_path_factory) -> list[Path]:
     return folders
 
 
-def lines_of(sample: list[Submission], figure: dict[str, str], year: int) -> Iterator[Line]:
+def lines_of(sample: list[Submission], figure: dict[str, str], year: int) -> Iterator[Row]:
     """The lines that the figure is made from: of a snapshot only each reporter's last."""
     sent = [entry for entry in sample if entry.period.year == year and figure["form"] in entry.lines]
     if all_forms()[figure["form"]].kind == "snapshot":

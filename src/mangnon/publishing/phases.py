@@ -1,9 +1,9 @@
 """Publishing: from closed batches to what BI sees, in phases that the DAG and the command line call one by one.
 
-waiting_batches → model → judge_loads → build_candidate → judge_release → publish. Each phase can be repeated:
-after a kill at any point the next run, with the same or with more batches, completes the work. A phase holds the advisory lock while it
-works; between two phases the open candidate is the mark, and whoever comes next replaces it and takes its batches
-along.
+waiting_batches → model → judge_loads → build_candidate → judge_release → publish. Each phase can be repeated: after a
+kill at any point the next run, with the same or with more batches, completes the work. A phase holds the advisory lock
+while it works; between two phases the open candidate is the mark, and whoever comes next replaces it and takes its
+batches along.
 """
 
 import logging
