@@ -14,6 +14,7 @@ from test_failures import Barrier, Event, Process, Queue, _publish_until, _wait_
 from test_night import event, send, sessions
 from test_releases import everything, run
 
+from mangnon import warehouse
 from mangnon.cli.release import release as release_command
 from mangnon.intake import steps
 from mangnon.ledger import approvals, candidates
@@ -248,8 +249,6 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _warn(release_id: int) -> gates.Judgement:
-    from mangnon import warehouse
-
     with warehouse.connect("auditor") as connection:
         connection.execute("delete from ops.verdicts where release_id = %s", [release_id])
         connection.execute(
