@@ -8,11 +8,15 @@ from types import ModuleType
 
 # Each worker of pytest has a server and an Airflow of its own, which its tests may kill.
 os.environ["MANGNON_HOME"] = str(Path(__file__).parents[1] / ".mangnon-test" / os.getenv("PYTEST_XDIST_WORKER", "main"))
+# Airflow writes its configuration where AIRFLOW_HOME says, as soon as it is imported.
+os.environ["AIRFLOW_HOME"] = f"{os.environ['MANGNON_HOME']}/parsing"
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 import psycopg
 import pytest
 from support import databases, templates
 from support.dbt_server import DbtServer
+from support.ledger_by_hand import Ledger
 from support.nights import do_night
 
 from mangnon import settings
@@ -85,6 +89,13 @@ def warehouse(deployed_template: str, tmp_path: Path, monkeypatch: pytest.Monkey
     with _database("test", deployed_template) as name:
         _point_to(monkeypatch, name, tmp_path)
         yield warehouse_module
+
+
+@pytest.fixture
+def ledger(warehouse: ModuleType) -> Iterator[Ledger]:
+    """The ledger of an empty warehouse."""
+    with warehouse.connect() as connection:
+        yield Ledger(connection)
 
 
 @pytest.fixture

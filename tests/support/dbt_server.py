@@ -58,9 +58,8 @@ class DbtServer:
 
 def serve(address: str) -> None:
     """Answers calls until standard input is closed."""
-    from dbt.cli.main import dbtRunner
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only this process imports it)
 
-    # A first reading compiles what dbt compiles lazily.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
@@ -104,20 +103,21 @@ def _read(runner: Any, arguments: list[str]) -> Any:
 def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
     """Runs dbt in this process, and ends it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    code, output = 1, tempfile.TemporaryFile("w+")
-    for stream in (1, 2):
-        os.dup2(output.fileno(), stream)
-    try:
-        options = ["--log-level-file", "none", *(["--no-write-json"] if runner.manifest else [])]
-        outcome = runner.invoke([*options, *arguments])
-        if outcome.exception:
-            print(outcome.exception)
-        code = 0 if outcome.success else 1
-        sys.stdout.flush()
-    finally:
-        output.seek(0)
-        connection.send((code, output.read()))
-        os._exit(code)
+    code = 1
+    with tempfile.TemporaryFile("w+") as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
+        try:
+            options = ["--log-level-file", "none", *(["--no-write-json"] if runner.manifest else [])]
+            outcome = runner.invoke([*options, *arguments])
+            if outcome.exception:
+                print(outcome.exception)
+            code = 0 if outcome.success else 1
+            sys.stdout.flush()
+        finally:
+            output.seek(0)
+            connection.send((code, output.read()))
+            os._exit(code)
 
 
 if __name__ == "__main__":
