@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 import psycopg
-from warehouses import FORMS, copy, copy_rows, look_at, sample_warehouse, shown
+from warehouses import FORMS, copy, copy_rows, import_great_expectations, look_at, sample_warehouse, shown
 
 from mangnon import warehouse
 from mangnon.ledger import candidates
@@ -40,7 +40,7 @@ def main() -> None:
     with sample_warehouse():
         candidates = {size: _grown(size) for size in SIZES}
         print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
-        gates._great_expectations()
+        import_great_expectations()
         _print_table({size: [] for size in SIZES}, candidates, times)
 
 

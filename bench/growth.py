@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from warehouses import FORMS, copy, copy_rows, look_at, read, sample_warehouse, shown
+from warehouses import FORMS, copy, copy_rows, import_great_expectations, look_at, read, sample_warehouse, shown
 
 from mangnon import warehouse
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
-from mangnon.publishing import gates, phases
+from mangnon.publishing import phases
 from mangnon.sample.submissions import submissions
 
 SIZES = {"1 province, 1 year": (1, 1), "1 province, 10 years": (1, 10), "63 provinces, 10 years": (63, 10)}
@@ -120,7 +120,7 @@ def main() -> None:
     with sample_warehouse():
         for size in SIZES:
             _grow(size)
-        gates._great_expectations()
+        import_great_expectations()
         took: dict[str, list[dict[str, float]]] = {size: [] for size in SIZES}
         for number in range(times):
             for size in SIZES:
