@@ -20,7 +20,7 @@ READING = (
 )  # fmt: skip
 DECIDING = (
     (PACKAGE, READING),
-    (PROJECT / "dbt_project", ("models/staging/*.sql", "models/core/**/*.sql", "macros/*.sql")),
+    (PROJECT / "dbt_project", ("models/staging/**/*.sql", "models/core/**/*.sql", "macros/*.sql")),
 )
 
 

@@ -13,7 +13,7 @@ from mangnon.forms import FOLDER, REFERENCE_FORMS, all_forms, contract, submissi
 FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "aliases", "totals", "fields"}
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),
-    *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints"),
+    *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints", "filter", "kind_of"),
 }
 
 
