@@ -3,12 +3,13 @@
 from collections import Counter
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import yaml
 
 from mangnon.codes import REFERENCE_FOLDER, CodeLists, packaged_rows
-from mangnon.forms import FOLDER, REFERENCE_FORMS, all_forms, contract, submission_forms
+from mangnon.forms import FOLDER, REFERENCE_FORMS, all_forms, contract, dbt_files, submission_forms
 
 FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "aliases", "totals", "fields"}
 FIELD_KEYS = {
@@ -49,11 +50,16 @@ def test_totals_are_whole_numbers_of_the_form(form):
     [
         (contract.CONTRACT_PAGE, contract.contract_page()),
         (contract.SOURCE_PROPERTIES, contract.source_properties()),
+        *dbt_files.files().items(),
     ],
-    ids=["contract page", "dbt sources"],
+    ids=lambda value: value.name if isinstance(value, Path) else "",
 )
 def test_what_is_made_from_the_forms_is_not_stale(path, text):
     assert path.read_text(encoding="utf-8") == text, "run: python -m mangnon.forms.contract"
+
+
+def test_no_view_of_the_marts_is_left_that_nothing_declares():
+    assert dbt_files.left_over() == [], "run: python -m mangnon.forms.contract"
 
 
 def test_every_raw_column_is_described_in_dbt_sources():
