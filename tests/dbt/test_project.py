@@ -1,9 +1,16 @@
 """Rules that the dbt project keeps, read from what dbt knows of it; no database is needed."""
 
 import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from mangnon.settings import PROJECT
+
+MODELS = PROJECT / "dbt_project" / "models"
 
 LOGIC = re.compile(r"\b(case|group by|over|coalesce|sum|count|union|left join)\b")
 # Macros that decide more than how a name is written.
@@ -45,6 +52,28 @@ def test_every_column_is_described_once(models: list[dict[str, Any]]) -> None:
         ]
         inherited = set().union(*tables)
         assert model["columns"].keys() - described == model["columns"].keys() & inherited, model["name"]
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.rglob("_*__models.yml")), ids=lambda path: path.stem)
+def test_no_properties_describe_a_column_twice(path: Path) -> None:
+    """A column that several models have is an anchor."""
+    described = Counter()
+    nodes = [yaml.compose(path.read_text(encoding="utf-8"))]
+    seen: set[int] = set()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            values = {key.value: value.value for key, value in node.value}
+            described.update(
+                [(values["name"], values["description"])] if {"name", "description"} <= values.keys() else []
+            )
+            nodes += [value for _, value in node.value]
+        else:
+            nodes += node.value
+    assert [column for column, count in described.items() if count > 1] == []
 
 
 def test_every_grain_has_a_tested_key(models: list[dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]) -> None:
