@@ -41,10 +41,11 @@ doctor: setup ## What is wrong and what to do, in plain words
 backfill: setup ## Read months again after code or lists changed: make backfill FROM=2020-01 TO=2020-12 REASON="…"
 	@$(BIN)/mangnon backfill --from "$$FROM" --to "$$TO" --reason "$$REASON" --reporter "$$REPORTER" --form "$$FORM"
 
-lint: setup ## Check the code: ruff, mypy, sqlfluff
+lint: setup ## Check the code: ruff, mypy, the contracts of imports, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/hadolint docker/Dockerfile tests/containers/*.Dockerfile
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project src
 

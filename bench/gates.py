@@ -17,7 +17,10 @@ from functools import partial
 import psycopg
 from warehouses import FORMS, TABLES, columns_of, copy, look_at, sample_warehouse, shown
 
-from mangnon import gate, ledger, transform, warehouse
+from mangnon import warehouse
+from mangnon.ledger import candidates
+from mangnon.publishing import gates
+from mangnon.warehouse import dbt
 
 SIZES = {"100,000": (100_000, 1), "10 million": (10_000_000, 4)}  # rows, years before the sample's
 
@@ -47,7 +50,7 @@ def main() -> None:
     with sample_warehouse():
         candidates = {size: _grown(size) for size in SIZES}
         print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
-        gate._great_expectations()
+        gates._great_expectations()
         _print_table({size: [] for size in SIZES}, candidates, times)
 
 
@@ -70,9 +73,9 @@ def _grown(size: str) -> tuple[str, list[int], int]:
         connection.autocommit = True
         connection.execute("vacuum analyze")
         connection.autocommit = False
-        candidate = ledger.build_candidate(connection, [new], "bench")
+        candidate = candidates.build_candidate(connection, [new], "bench")
     assert candidate is not None
-    transform.build_release_tables(candidate)
+    dbt.build_release_tables(candidate)
     print(f"{name}: {facts:,} fact rows")
     return name, [new], candidate
 
@@ -119,8 +122,8 @@ def _print_table(
             look_at(name)
             took[size].append(
                 {
-                    "gate 1": _seconds(partial(gate.judge_loads, batches)),
-                    "gate 2": _seconds(partial(gate.judge_release, candidate)),
+                    "gate 1": _seconds(partial(gates.judge_loads, batches)),
+                    "gate 2": _seconds(partial(gates.judge_release, candidate)),
                     "SQL of gate 1": _seconds(partial(_bare, "loads", batches, None)),
                     "SQL of gate 2": _seconds(partial(_bare, "release", batches, candidate)),
                 }
@@ -144,7 +147,7 @@ def _bare(which: str, batches: list[int], release: int | None) -> None:
         else f"select load_id, reporter_code, form, period from ops.published_loads where from_release = {release}"
     )
     with warehouse.connect("auditor", release) as connection:
-        for rule in gate.suite(which):
+        for rule in gates.suite(which):
             connection.execute(f"with judged_loads as ({judged}) select * from ({rule.query}) as failing".encode())
 
 

@@ -19,9 +19,10 @@ from typing import Any
 import psycopg
 from warehouses import FORMS, TABLES, columns_of, copy, look_at, read, sample_warehouse, shown
 
-from mangnon import gate, publish, warehouse
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon import warehouse
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.publishing import gates, phases
 from mangnon.sample.submissions import submissions
 
 SIZES = {"1 province, 1 year": (1, 1), "1 province, 10 years": (1, 10), "63 provinces, 10 years": (63, 10)}
@@ -151,7 +152,7 @@ def main() -> None:
     with sample_warehouse():
         for size in SIZES:
             _grow(size)
-        gate._great_expectations()
+        gates._great_expectations()
         took: dict[str, list[dict[str, float]]] = {size: [] for size in SIZES}
         for number in range(times):
             for size in SIZES:
@@ -175,11 +176,11 @@ def _grow(size: str) -> None:
     # The first night is not measured, nor judged: a province that became sixty-three would rightly be held.
     _send(revision=2)
     read()
-    batches = publish.freeze()
-    publish.model(batches)
-    candidate = publish.build_candidate(batches)
+    batches = phases.waiting_batches()
+    phases.model(batches)
+    candidate = phases.build_candidate(batches)
     assert candidate is not None
-    publish.publish(candidate)
+    phases.publish(candidate)
 
 
 def _copy_rows(connection: psycopg.Connection, table: str) -> None:
@@ -226,12 +227,12 @@ def _night(size: str, revision: int) -> dict[str, float]:
         return outcome
 
     timed("reading 13 workbooks", read)
-    batches = timed("finding what to model", publish.freeze)
-    timed("modelling (dbt)", partial(publish.model, batches))
-    timed("gate 1", partial(publish.judge_loads, batches))
-    candidate = timed("candidate and its tables (dbt)", partial(publish.build_candidate, batches))
-    timed("gate 2", partial(publish.judge_release, candidate))
-    timed("publishing", partial(publish.publish, candidate))
+    batches = timed("finding what to model", phases.waiting_batches)
+    timed("modelling (dbt)", partial(phases.model, batches))
+    timed("gate 1", partial(phases.judge_loads, batches))
+    candidate = timed("candidate and its tables (dbt)", partial(phases.build_candidate, batches))
+    timed("gate 2", partial(phases.judge_release, candidate))
+    timed("publishing", partial(phases.publish, candidate))
     took["**the whole night**"] = sum(took.values())
     with psycopg.connect(warehouse.reader_url()) as reader:
         timed("BI: a year by area", lambda: reader.execute(STAR.format("marts")).fetchall())

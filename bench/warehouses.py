@@ -10,8 +10,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from mangnon import deploy, night, publish, server
+from mangnon.deployment import deploy
+from mangnon.intake import steps
+from mangnon.publishing import phases
 from mangnon.sample import write_sample
+from mangnon.warehouse import server
 
 FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
 # What a load's rows are copied in.
@@ -29,7 +32,7 @@ def sample_warehouse() -> Iterator[None]:
             deploy.deliver_reference()
             write_sample(Path(folder) / "inbox")
             read()
-            publish.publish_all(say=lambda _: None)
+            phases.publish_all(say=lambda _: None)
             yield
         finally:
             server.stop()
@@ -54,9 +57,9 @@ def look_at(name: str) -> None:
 
 def read() -> None:
     """Reads what lies in the inbox, into a batch that is closed."""
-    for reporter in night.collect():
-        night.load(reporter)
-    night.close()
+    for reporter in steps.collect():
+        steps.load(reporter)
+    steps.close()
 
 
 def columns_of(connection: psycopg.Connection, table: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from io import StringIO
 
 from cryptography.fernet import Fernet
 
-from mangnon import airflow_api
+from mangnon.orchestration import api
 from mangnon.settings import settings, write_secret
 
 FOLDER = settings().home / "secrets"
@@ -30,8 +30,8 @@ def make_secrets() -> None:
         (FOLDER / "broker.conf").chmod(0o644)
         write_secret(AIRFLOW_CONFIG, _airflow_config(broker))
         print("Passwords and keys: made, and kept in the volume `secrets`", flush=True)
-    if not airflow_api.password_file().exists():
-        write_secret(airflow_api.password_file(), json.dumps({airflow_api.USER: secrets.token_urlsafe(12)}))
+    if not api.password_file().exists():
+        write_secret(api.password_file(), json.dumps({api.USER: secrets.token_urlsafe(12)}))
 
 
 def _airflow_config(broker_password: str) -> str:

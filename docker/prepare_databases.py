@@ -29,7 +29,8 @@ def prepare_databases() -> None:
     if are_prepared():
         print("Both databases are up to date, skipped")
         return
-    from mangnon import airflow_api, deploy
+    from mangnon.deployment import deploy
+    from mangnon.orchestration import api
 
     deploy.deploy()
     if subprocess.run(["airflow", "db", "migrate"]).returncode:
@@ -37,8 +38,8 @@ def prepare_databases() -> None:
     for address in _addresses():
         _note(address)
     print(
-        f"Both databases are up to date. Airflow's user is {airflow_api.USER}; the password is in "
-        f"{airflow_api.password_file()} in every container. `mangnon bi-url` there shows the address for BI."
+        f"Both databases are up to date. Airflow's user is {api.USER}; the password is in "
+        f"{api.password_file()} in every container. `mangnon bi-url` there shows the address for BI."
     )
 
 

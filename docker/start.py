@@ -7,7 +7,7 @@ import time
 import psycopg
 from prepare_databases import are_prepared
 
-from mangnon import watching
+from mangnon.orchestration import config
 
 
 def wait_until_prepared() -> None:
@@ -31,7 +31,7 @@ def environment() -> dict[str, str]:
     """Our own environment, and what our settings for watching mean for Airflow."""
     return os.environ | {
         f"AIRFLOW__{section}__{option}".upper(): value
-        for section, options in watching.airflow_config().items()
+        for section, options in config.airflow_config().items()
         for option, value in options.items()
     }
 

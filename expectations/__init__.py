@@ -1,21 +1,23 @@
 """The suites of the two gates: plain declarations, one module a subject. Reading them needs no Great Expectations."""
 
-from expectations import (
-    annual_report,
-    areas,
+from expectations.loads import (
     beneficiaries,
-    changes,
     child_population,
     events,
     history,
-    incident_rates,
     incidents,
     personal_data,
+    resubmissions,
+    submissions,
+)
+from expectations.release import (
+    annual_report,
+    areas,
+    changes,
+    incident_rates,
     published_figures,
     reconciliation,
     releases,
-    resubmissions,
-    submissions,
 )
 from expectations.rule import Rule
 

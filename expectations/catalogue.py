@@ -6,12 +6,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from expectations import RULES
 from expectations.rule import Rule, thresholds
-from mangnon.forms.contract import table
+from mangnon.contract.page import table
 from mangnon.settings import PROJECT
 
 CATALOGUE_PAGE = PROJECT / "docs" / "catalogue.md"
@@ -22,7 +23,7 @@ FITTING = {"B": "critical", "W": "warning", "Q": "critical"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One number of the catalogue, and what does it beside the rules of the gates."""
 
     number: int
@@ -39,11 +40,18 @@ class Entry:
         return [rule for rule in RULES if rule.number == self.number]
 
 
-def entries() -> list[Entry]:
+def entries() -> list[CatalogueEntry]:
     """The 25 numbers, in their order."""
-    declared = yaml.safe_load(Path(__file__).with_name("catalogue.yml").read_text(encoding="utf-8"))
-    return [Entry(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-            for entry in declared]  # fmt: skip
+    text = Path(__file__).with_name("catalogue.yml").read_text(encoding="utf-8")
+    declared: list[dict[str, Any]] = yaml.safe_load(text)
+    return [_entry(entry) for entry in declared]
+
+
+def _entry(declared: dict[str, Any]) -> CatalogueEntry:
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()
+    }
+    return CatalogueEntry(**values)
 
 
 def page() -> str:
@@ -86,7 +94,7 @@ def _numbered() -> Iterable[Rule]:
     return sorted((rule for rule in RULES if rule.number is not None), key=lambda rule: rule.number or 0)
 
 
-def _entry_row(entry: Entry) -> list[str]:
+def _entry_row(entry: CatalogueEntry) -> list[str]:
     kept_by = [f"`{rule.name}` ({_graveness(rule)})" for rule in entry.rules]
     for kind in ("reader", "dbt", "ledger"):
         if names := getattr(entry, kind):

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
-from mangnon.forms import submission_forms
+from mangnon.contract.forms import submission_forms
 
 Gate = Literal["loads", "release"]
 Severity = Literal["critical", "warning", "info"]

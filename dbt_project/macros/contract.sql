@@ -1,4 +1,4 @@
-{#- Made from the forms by `python -m mangnon.forms.contract`: do not edit. -#}
+{#- Made from the forms by `python -m mangnon.contract.page`: do not edit. -#}
 
 {% macro submission_forms() %}
     {#- The forms: what figures filter and count their lines by, and their measures. -#}

@@ -27,9 +27,9 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mangnon import airflow_api, runs
-from mangnon.codes import CodeLists
-from mangnon.forms.template import write_template
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.orchestration import api, runs
 from mangnon.sample import write_sample
 from mangnon.sample.submissions import PROVINCE, submissions
 
@@ -120,9 +120,9 @@ def airflow(ports: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """`services` speaks with the stack's Airflow, through the published port and with the generated password."""
     monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
     monkeypatch.setenv("MANGNON_AIRFLOW_URL", f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
-    airflow_api._token.cache_clear()  # a restored stack has other keys
-    airflow_api.password_file().parent.mkdir()
-    airflow_api.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
+    api.token.cache_clear()  # a restored stack has other keys
+    api.password_file().parent.mkdir()
+    api.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
 
 
 def test_the_image_says_what_it_is_and_holds_no_tools_and_no_root(image: str) -> None:
@@ -164,7 +164,7 @@ def test_the_sample_in_the_inbox_becomes_the_published_figures(airflow: None, tm
 
 
 def test_the_clock_is_set(airflow: None) -> None:
-    dags = {dag["dag_id"]: dag for dag in airflow_api.ask("GET", "dags")["dags"]}
+    dags = {dag["dag_id"]: dag for dag in api.ask("GET", "dags")["dags"]}
     assert not any(dag["is_paused"] for dag in dags.values())
     assert dags["collect_submissions"]["next_dagrun_run_after"].endswith("18:30:00Z")  # 01:30 in Viet Nam
 
@@ -184,7 +184,7 @@ def test_a_night_survives_a_worker_the_broker_and_the_scheduler(airflow: None, t
         night = threads.submit(runs.run_night)
         for victim, reporters in (("worker", 2), ("broker", 6), ("scheduler", 10)):
             are_read = partial(_are_read, *SPANS[0], 13 * reporters)
-            airflow_api.wait(are_read, 600, f"{reporters} reporters to be read")
+            api.wait(are_read, 600, f"{reporters} reporters to be read")
             assert not night.done(), "the night was over before anything was killed"
             _kill(victim)
         night.result()
@@ -206,7 +206,7 @@ def test_with_so_many_workers(
     compose("up", "--detach", "--no-recreate")
     for surplus in sorted(_containers("worker"))[workers:]:  # podman-compose starts more, but stops none
         podman("rm", "--force", surplus)
-    airflow_api.wait(lambda: len(_containers("worker")) == workers and not _unhealthy(LARGE), 300, "the workers")
+    api.wait(lambda: len(_containers("worker")) == workers and not _unhealthy(LARGE), 300, "the workers")
     _send(tmp_path / "sent", *span)
     began = time.monotonic()
     runs.run_night()
@@ -303,7 +303,7 @@ def _another_server(folder: Path) -> str:
         "--env", "POSTGRES_INITDB_ARGS=--locale=C.UTF-8", "--health-cmd", "pg_isready --host=127.0.0.1",
         "postgres:18.6", "postgres",
     )  # fmt: skip
-    airflow_api.wait(lambda: _is_healthy(name), 60, "the other server")
+    api.wait(lambda: _is_healthy(name), 60, "the other server")
     (wanted,) = re.findall(r"```sql\n(create role mangnon.+?)```", MOVE.read_text(encoding="utf-8"), re.DOTALL)
     for statement in wanted.replace("…", "secret").split(";")[:-1]:
         podman("exec", name, "psql", "--username=postgres", "--host=/tmp", "--command", statement)

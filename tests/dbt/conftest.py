@@ -4,21 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
-from ledger_by_hand import Ledger
 
 from mangnon.settings import PROJECT
-
-
-@pytest.fixture
-def ledger(warehouse: ModuleType) -> Iterator[Ledger]:
-    """The ledger of an empty warehouse."""
-    with warehouse.connect() as connection:
-        yield Ledger(connection)
 
 
 @pytest.fixture(scope="session")

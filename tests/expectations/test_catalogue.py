@@ -5,7 +5,7 @@ import re
 import pytest
 
 from expectations import RULES
-from expectations.catalogue import CATALOGUE_PAGE, FITTING, Entry, entries, page
+from expectations.catalogue import CATALOGUE_PAGE, FITTING, CatalogueEntry, entries, page
 from mangnon.settings import PROJECT
 
 PEOPLE = re.compile(r"child|officer|analyst|reader|reporter|district|whoever", re.IGNORECASE)
@@ -21,7 +21,7 @@ def test_the_25_rules_are_all_there() -> None:
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: str(entry.number))
-def test_a_number_is_kept_as_gravely_as_demanded_or_says_why_not(entry: Entry) -> None:
+def test_a_number_is_kept_as_gravely_as_demanded_or_says_why_not(entry: CatalogueEntry) -> None:
     elsewhere = entry.reader + entry.dbt + entry.ledger
     fitting = [rule for rule in entry.rules if rule.severity == FITTING[entry.severity]]
     assert elsewhere or fitting or entry.note
@@ -30,7 +30,7 @@ def test_a_number_is_kept_as_gravely_as_demanded_or_says_why_not(entry: Entry) -
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: str(entry.number))
-def test_what_keeps_a_number_elsewhere_exists(entry: Entry) -> None:
+def test_what_keeps_a_number_elsewhere_exists(entry: CatalogueEntry) -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "src" / "mangnon").rglob("*.py"))
     migrations = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "src" / "mangnon").rglob("*.sql"))
     assert [name for name in entry.reader if f'"{name}"' not in source] == []

@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mangnon.codes import CodeLists, Reporter
-from mangnon.forms import Field, all_forms
-from mangnon.forms.template import choices, header, write_template
-from mangnon.sample.submissions import Line, Submission, submissions
+from mangnon.contract.code_lists import CodeLists, Reporter
+from mangnon.contract.forms import Field, all_forms
+from mangnon.contract.template import choices, header, write_template
+from mangnon.sample.submissions import Row, Submission, submissions
 
 CSV_REPORTERS = {"207"}  # sends one CSV a form in 2020, all others workbooks
 
@@ -38,7 +38,7 @@ def _write(folder: Path, submission: Submission, code_lists: CodeLists) -> int:
 
 
 def _write_csv(
-    path: Path, form_name: str, lines: list[Line], reporter: Reporter, period: date, code_lists: CodeLists
+    path: Path, form_name: str, lines: list[Row], reporter: Reporter, period: date, code_lists: CodeLists
 ) -> None:
     """A CSV as an office program would save it: Vietnamese titles, labels, numbers and dates."""
     form = all_forms()[form_name]

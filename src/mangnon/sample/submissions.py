@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from mangnon.codes import CodeLists
+from mangnon.contract.code_lists import CodeLists
 
-Line = dict[str, Any]  # field name → value
-Lines = dict[tuple[str, int], list[Line]]  # (reporter, month) → lines of one form
+Row = dict[str, Any]  # field name → value
+Rows = dict[tuple[str, int], list[Row]]  # (reporter, month) → lines of one form
 Key = TypeVar("Key", bound=Hashable)
 
 PROVINCE = "22"
@@ -63,7 +63,7 @@ class Submission:
 
     reporter: str
     period: date
-    lines: dict[str, list[Line]]
+    lines: dict[str, list[Row]]
 
 
 def submissions() -> Iterator[Submission]:
@@ -82,7 +82,7 @@ def submissions() -> Iterator[Submission]:
         yield from _monthly_submissions(2020, forms, [reporter])
 
 
-def _monthly_submissions(year: int, forms: Mapping[str, Lines], reporters: Iterable[str]) -> Iterator[Submission]:
+def _monthly_submissions(year: int, forms: Mapping[str, Rows], reporters: Iterable[str]) -> Iterator[Submission]:
     for reporter in reporters:
         for month in range(1, 13):
             lines = {form: table.get((reporter, month), []) for form, table in forms.items()}
@@ -109,8 +109,8 @@ def _share_by_month(subject: str, total: int, districts: Mapping[str, float]) ->
     }
 
 
-def _district_events() -> Lines:
-    lines: Lines = {}
+def _district_events() -> Rows:
+    lines: Rows = {}
     for event_type, events, attendances, groups in (
         ("communication", 232, 49_980, SESSION_GROUPS),
         ("training", 109, 8_641, TRAINING_GROUPS),
@@ -125,7 +125,7 @@ def _district_events() -> Lines:
     return lines
 
 
-def _beneficiaries() -> Lines:
+def _beneficiaries() -> Rows:
     lines = _resolution_support()
     for district, presents in _presents("children_day", CHILDREN_DAY, 200_000, 12_000_000).items():
         # "trên 200.000 trẻ", "trên 12 tỷ": both are lower bounds.
@@ -140,7 +140,7 @@ def _beneficiaries() -> Lines:
     return lines
 
 
-def _presents(occasion: str, day: date, turns: int, thousand_vnd: int) -> dict[str, Line]:
+def _presents(occasion: str, day: date, turns: int, thousand_vnd: int) -> dict[str, Row]:
     """One line per district: presents on the day of the occasion."""
     turns_by_district = share(turns, WEIGHTS_2020)
     money = share(thousand_vnd, turns_by_district)
@@ -157,7 +157,7 @@ def _presents(occasion: str, day: date, turns: int, thousand_vnd: int) -> dict[s
     }
 
 
-def _resolution_support() -> Lines:
+def _resolution_support() -> Rows:
     """Support under the two resolutions; which of them pays for which kind is not known, so each pays for all."""
     split = {
         (resolution, kind): RESOLUTIONS[resolution] * part
@@ -171,7 +171,7 @@ def _resolution_support() -> Lines:
         if part
     }
     money = share(17_316_469, {key: part * SUPPORT_COSTS[key[3]] for key, part in turns.items()})
-    lines: Lines = {(district, month): [] for district in WEIGHTS_2020 for month in range(1, 13)}
+    lines: Rows = {(district, month): [] for district in WEIGHTS_2020 for month in range(1, 13)}
     for key, part in turns.items():
         district, month, resolution, kind = key
         line = {"area": district, "support_type": kind, "funding_instrument": resolution}
@@ -181,7 +181,7 @@ def _resolution_support() -> Lines:
 
 def _incidents(
     year: int, districts: Mapping[str, float], abuse_cases: int, injury_deaths: int, abuse_victims: int | None = None
-) -> Lines:
+) -> Rows:
     """A total line per class, zero or not; and its lines "trong đó" where victims are known."""
     cases = _share_by_month(f"abuse {year}", abuse_cases, districts)
     deaths = _share_by_month(f"injury {year}", injury_deaths, districts)
@@ -191,7 +191,7 @@ def _incidents(
         second_victims = share(abuse_victims - abuse_cases, {key: count for key, count in cases.items() if count})
         victims = {key: count + second_victims.get(key, 0) for key, count in cases.items()}
     chance = random.Random(f"victims {year}")
-    lines: Lines = {}
+    lines: Rows = {}
     for district, month in cases:
         abuse = {"area": district, "incident_class": "abuse", "cases": cases[district, month]}
         injury = {"area": district, "incident_class": "injury", "deaths": deaths[district, month]}
@@ -203,9 +203,7 @@ def _incidents(
     return lines
 
 
-def _parts(
-    total: Line, measure: str, attribute: str, members: Mapping[str, float], chance: random.Random
-) -> list[Line]:
+def _parts(total: Row, measure: str, attribute: str, members: Mapping[str, float], chance: random.Random) -> list[Row]:
     """The lines "trong đó" of a total line, which together are the whole of its measure."""
     children = Counter(
         tuple(chance.choices(list(shares), list(shares.values()))[0] for shares in (members, VICTIM_SEXES, VICTIM_AGES))
@@ -218,10 +216,10 @@ def _parts(
     ]
 
 
-def _district_sites() -> Lines:
+def _district_sites() -> Rows:
     # Each district has a team in one school at least.
     teams = share(198 - len(WEIGHTS_2020), WEIGHTS_2020)
-    lines: Lines = {}
+    lines: Rows = {}
     for district in WEIGHTS_2020:
         sites = {"mang_non_team": teams[district] + 1, "participation_club": 1}
         if district in SCHOOL_MODELS:
@@ -236,12 +234,12 @@ def _district_sites() -> Lines:
     return lines
 
 
-def _child_population() -> Lines:
+def _child_population() -> Rows:
     """Snapshots; the children in special circumstances are all supported by the end of the year, as was planned."""
     everyone = share(325_219, WEIGHTS_2020)
     special = share(3_125, WEIGHTS_2020)
     at_risk = share(15_822, WEIGHTS_2020)
-    lines: Lines = {}
+    lines: Rows = {}
     for district in WEIGHTS_2020:
         fixed = [
             {"special_circumstance": "all", "children": everyone[district]},
@@ -262,15 +260,15 @@ def _child_population() -> Lines:
     return lines
 
 
-def _provincial_forms() -> dict[str, dict[str, Lines]]:
+def _provincial_forms() -> dict[str, dict[str, Rows]]:
     """What the provincial bodies did themselves; in most months nothing, and they say so."""
-    council: Line = {"area": PROVINCE, "event_type": "council_meeting", "programme": "childrens_council"}
+    council: Row = {"area": PROVINCE, "event_type": "council_meeting", "programme": "childrens_council"}
     council |= {"event_count": 1, "attendances": 34, "child_attendances": 34}
     council_members = {"area": PROVINCE, "programme": "childrens_council", "site_count": 1, "member_count": 34}
-    forum: Line = {"area": PROVINCE, "event_type": "forum", "programme": "provincial_forum", "event_count": 1}
+    forum: Row = {"area": PROVINCE, "event_type": "forum", "programme": "provincial_forum", "event_count": 1}
     # 13 districts and the protection facility
     forum |= {"attendances": 106, "child_attendances": 90, "official_attendances": 16, "delegations": 14}
-    womens_union_forum: Line = {"area": PROVINCE, "event_type": "forum", "programme": "womens_union_forum"}
+    womens_union_forum: Row = {"area": PROVINCE, "event_type": "forum", "programme": "womens_union_forum"}
     womens_union_forum |= {"event_count": 1, "qualifier": "gte"}
     models = [
         # The report's list of models ends with "…": there are more than it names.

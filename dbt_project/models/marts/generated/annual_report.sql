@@ -1,2 +1,2 @@
-{#- Made from the properties of computed_annual_report by `python -m mangnon.forms.contract`: do not edit. -#}
+{#- Made from the properties of computed_annual_report by `python -m mangnon.contract.page`: do not edit. -#}
 {{ release_view('computed_annual_report') }}

@@ -1,2 +1,2 @@
-{#- Made from the properties of dim_dates by `python -m mangnon.forms.contract`: do not edit. -#}
+{#- Made from the properties of dim_dates by `python -m mangnon.contract.page`: do not edit. -#}
 {{ static_view('dim_dates') }}

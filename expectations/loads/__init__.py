@@ -1,0 +1,1 @@
+"""Gate 1: the rules that judge each load."""

@@ -1,0 +1,148 @@
+"""Gate 1: presents, attendance at occasions, support, and the money for them."""
+
+from expectations.loads.lines import failing_lines, subsets_above_whole
+from expectations.rule import CODES, UNKNOWN_KEY, Rule, key_of, number_vi, threshold
+
+# The turns that an amount was spent on: blank and zero say nothing, so the next best count is taken.
+TURNS = "coalesce(nullif(facts.support_turns, 0), nullif(facts.children, 0), nullif(facts.attendances, 0))"
+VND_PER_TURN = f"(facts.amount_vnd / {TURNS})"
+IS_GIFT = f"facts.support_type_key in ({UNKNOWN_KEY}, {key_of('gift')})"
+IS_HEALTH_CARE = f"facts.support_type_key = {key_of('health_care')}"
+AMOUNT = f"{number_vi('facts.amount_vnd')} || ' đồng'"
+SHOWN = f"{AMOUNT} || ' / ' || {TURNS} || ' lượt'"
+
+
+def _outside(least: str, most: str) -> str:
+    return f"{VND_PER_TURN} not between {threshold(least)} and {threshold(most)}"
+
+
+def _vnd(name: str) -> str:
+    return f"{threshold(name):,}".replace(",", ".")
+
+
+ATTENDANCES, SUPPORT_TURNS, CHILDREN, AMOUNT_VND = (
+    f"sum(facts.{measure})" for measure in ("attendances", "support_turns", "children", "amount_vnd")
+)
+
+RULES = (
+    Rule(
+        name="beneficiaries_subset_above_whole",
+        number=11,
+        gate="loads",
+        severity="critical",
+        hurts='Readers of the report: more children got presents than attended; a part ("trong đó") exceeds its whole.',
+        message_vi='Dòng "trong đó" lớn hơn dòng tổng cùng địa bàn và dịp',
+        mend_vi='Dòng "trong đó" không được lớn hơn dòng tổng: hãy sửa số, hoặc thêm dòng tổng còn thiếu.',
+        **subsets_above_whole(
+            "beneficiaries",
+            whole_keys=["area_key", "occasion_key"],
+            kinds=["support_type_key", "funding_instrument_key", "special_circumstance_key"],
+            compared={
+                "attendances": (ATTENDANCES, f"coalesce({ATTENDANCES}, 0)"),
+                "support_turns": (SUPPORT_TURNS, f"coalesce({SUPPORT_TURNS}, {ATTENDANCES}, 0)"),
+                "children": (CHILDREN, f"coalesce({CHILDREN}, {SUPPORT_TURNS}, {ATTENDANCES}, 0)"),
+                # Money for some of those who attend is money of the part only.
+                "amount_vnd": (AMOUNT_VND, AMOUNT_VND),
+            },
+        ),
+    ),
+    Rule(
+        name="amount_without_children",
+        number=14,
+        gate="loads",
+        severity="warning",
+        hurts="Children who were helped and are not counted; or the provincial officer, whose money nobody got.",
+        message_vi="Có số tiền mà không có lượt trẻ hoặc số trẻ",
+        mend_vi="Hãy ghi số lượt trẻ được hỗ trợ, hoặc xoá số tiền nếu không chi.",
+        **failing_lines(
+            "beneficiaries", f"facts.amount_vnd > 0 and {TURNS} is null", AMOUNT, fields=["support_turns", "amount_vnd"]
+        ),
+    ),
+    Rule(
+        name="support_without_amount",
+        number=14,
+        gate="loads",
+        severity="warning",
+        hurts="The provincial officer: the money spent under the resolutions is reported too low.",
+        message_vi="Có lượt hỗ trợ theo nghị quyết mà không có số tiền",
+        mend_vi="Hãy ghi số tiền (đồng) đã chi theo nghị quyết.",
+        **failing_lines(
+            "beneficiaries",
+            f"""
+            facts.funding_instrument_key <> {UNKNOWN_KEY} and not facts.is_subset
+            and facts.support_turns > 0 and coalesce(facts.amount_vnd, 0) = 0
+            """,
+            "facts.support_turns || ' lượt'",
+            fields=["amount_vnd"],
+        ),
+    ),
+    Rule(
+        name="vnd_per_turn_unusual",
+        number=14,
+        gate="loads",
+        severity="warning",
+        hurts="The provincial officer: the money of the annual report is out of proportion to the children helped.",
+        message_vi="Số tiền bình quân mỗi lượt khác thường",
+        mend_vi=(
+            f"Thường một lượt tặng quà là {_vnd('vnd_per_gift_least')}-{_vnd('vnd_per_gift_most')} đồng, một lượt "
+            f"hỗ trợ là {_vnd('vnd_per_support_least')}-{_vnd('vnd_per_support_most')} đồng (chăm sóc sức khỏe đến "
+            f"{_vnd('vnd_per_health_care_most')} đồng): hãy kiểm tra số tiền, đơn vị tính và số lượt."
+        ),
+        **failing_lines(
+            "beneficiaries",
+            f"""
+            facts.amount_vnd > 0 and case
+                when {IS_GIFT} then {_outside("vnd_per_gift_least", "vnd_per_gift_most")}
+                when {IS_HEALTH_CARE} then {_outside("vnd_per_support_least", "vnd_per_health_care_most")}
+                else {_outside("vnd_per_support_least", "vnd_per_support_most")}
+            end
+            """,
+            SHOWN,
+            fields=["amount_vnd"],
+        ),
+    ),
+    Rule(
+        name="vnd_per_turn_impossible",
+        number=14,
+        gate="loads",
+        severity="critical",
+        hurts="The provincial officer: a line in the wrong unit is a thousand times the year's budget.",
+        message_vi="Số tiền bình quân mỗi lượt không thể có; kiểm tra đơn vị tính (đồng)",
+        mend_vi="Hãy ghi số tiền bằng đồng, hoặc ghi rõ đơn vị (nghìn đồng, triệu đồng) ở tiêu đề cột hay trong ô.",
+        **failing_lines(
+            "beneficiaries",
+            f"""
+            facts.amount_vnd > 0 and case
+                when {IS_GIFT} then {_outside("vnd_per_turn_impossible_below", "vnd_per_gift_impossible_above")}
+                else {_outside("vnd_per_turn_impossible_below", "vnd_per_support_impossible_above")}
+            end
+            """,
+            SHOWN,
+            fields=["amount_vnd"],
+        ),
+    ),
+    Rule(
+        name="funding_instrument_not_valid",
+        number=20,
+        gate="loads",
+        severity="critical",
+        hurts="The provincial officer: spending is reported under a resolution that did not exist or had expired.",
+        message_vi="Nghị quyết không có hiệu lực trong kỳ báo cáo",
+        mend_vi="Hãy chọn nghị quyết còn hiệu lực trong kỳ, hoặc để trống nếu không theo nghị quyết nào.",
+        **failing_lines(
+            "beneficiaries",
+            f"""
+            facts.funding_instrument_key in (
+                select instruments.funding_instrument_key
+                from core.dim_funding_instruments as instruments
+                where instruments.load_id = {CODES} and (
+                    instruments.valid_from >= facts.period + interval '1 month'
+                    or instruments.valid_until <= facts.period
+                )
+            )
+            """,
+            f"coalesce({AMOUNT}, 'không ghi số tiền')",
+            fields=["funding_instrument"],
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Gate 2: the rules that judge a release as BI would see it."""

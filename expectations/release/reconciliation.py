@@ -1,0 +1,190 @@
+"""Gate 2: whether what was computed for the report is what everybody can add up from the facts of the release."""
+
+from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
+from expectations.release.releases import COUNTING
+from expectations.rule import Rule, number_vi, unattributed
+
+# Which dimensions give the filters of a form's figures, and what its facts measure. Snapshots are left out: of them
+# only the last month of a year counts, which the star alone does not say.
+TRANSACTIONS = {
+    "events": (
+        {"event_type": "dim_event_types", "programme": "dim_programmes"},
+        ["event_count", "attendances", "child_attendances", "official_attendances", "delegations"],
+    ),
+    "beneficiaries": (
+        {
+            "occasion": "dim_occasions",
+            "funding_instrument": "dim_funding_instruments",
+            "special_circumstance": "dim_special_circumstances",
+        },
+        ["attendances", "support_turns", "children", "amount_vnd"],
+    ),
+    "incidents": ({}, ["cases", "victims", "deaths", "handled_cases"]),
+}
+# Where the attributes of a figure's lines are found, for the forms that have them.
+ATTRIBUTES = {
+    "event_type": "dim_event_types.event_type",
+    "programme": "dim_programmes.programme",
+    "programme_kind": "dim_programmes.programme_kind",
+    "occasion": "dim_occasions.occasion",
+    "funding_kind": "dim_funding_instruments.funding_kind",
+    "special_circumstance": "dim_special_circumstances.special_circumstance",
+}
+
+
+def _seen(form: str) -> str:
+    """SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
+    dimensions, measures = TRANSACTIONS[form]
+    # The province is what its districts, communes and bodies report: who is in no list, or twice, is seen here.
+    dimensions = dimensions | {"reporter": "dim_reporters"}
+    keys = [f"facts.{code}_key" for code in dimensions]
+    if form == "incidents":
+        keys.append("facts.incident_class")
+    if form != "events":
+        keys.append("facts.is_subset")
+    joins = "\n".join(
+        f"inner join marts.{table} as {table} on facts.{code}_key = {table}.{code}_key"
+        for code, table in dimensions.items()
+    )
+    attributes = ", ".join(
+        f"{source if source.split('.')[0] in dimensions.values() else 'null::text'} as {attribute}"
+        for attribute, source in ATTRIBUTES.items()
+    )
+    return f"""
+        select
+            '{form}' as form, facts.year, {attributes},
+            {"facts.incident_class" if form == "incidents" else "null::text"} as incident_class,
+            {"false" if form == "events" else "facts.is_subset"} as is_subset,
+            lines.measure, lines.value
+        from (
+            select
+                {"".join(f"{key}, " for key in keys)}
+                extract(year from facts.date_id)::integer as year,
+                {", ".join(f"sum(facts.{measure}) as {measure}" for measure in measures)}
+            from marts.fct_{form} as facts
+            where facts.date_id >= (select make_date(min(year), 1, 1) from touched_years)
+                and facts.date_id < (select make_date(max(year) + 1, 1, 1) from touched_years)
+            group by {"".join(f"{key}, " for key in keys)} extract(year from facts.date_id)
+        ) as facts
+        {joins}
+        cross join lateral (
+            values {", ".join(f"('{measure}', facts.{measure})" for measure in measures)}
+        ) as lines (measure, value)
+    """
+
+
+RULES = (
+    Rule(
+        name="report_differs_from_facts",
+        number=23,
+        gate="release",
+        severity="critical",
+        hurts="The analyst: the printed report and her own sum over the same release disagree.",
+        message_vi="Chỉ tiêu của báo cáo năm khác với tổng tính lại từ kho",
+        query=unattributed(f"""
+            with touched_years as ({TOUCHED_YEARS}),
+
+            measures as ({" union all ".join(_seen(form) for form in TRANSACTIONS)}),
+
+            recomputed as (
+                select figures.figure, measures.year, sum(measures.value) as value
+                from marts.dim_figures as figures
+                inner join measures on {OF_FIGURE}
+                group by figures.figure, measures.year
+            )
+
+            select
+                {FIGURE_AND_YEAR} || ': báo cáo ' || coalesce({number_vi("report.value")}, 'trống')
+                || ', tính lại ' || coalesce({number_vi("recomputed.value")}, 'trống') as detail
+            from marts.annual_report as report
+            inner join marts.dim_figures as figures on report.figure = figures.figure
+            inner join touched_years on report.year = touched_years.year
+            left join recomputed on report.figure = recomputed.figure and report.year = recomputed.year
+            where figures.aggregation = 'sum'
+                and figures.form in ({", ".join(f"'{form}'" for form in TRANSACTIONS)})
+                and report.value is distinct from recomputed.value
+        """),
+    ),
+    Rule(
+        name="percent_differs_from_facts",
+        number=17,
+        gate="release",
+        severity="critical",
+        hurts="The analyst: the report's percentage is not that of the children whom she counts in the release.",
+        message_vi="Tỷ lệ của báo cáo năm khác với tỷ lệ tính lại từ kho",
+        query=unattributed(f"""
+            with touched_years as ({TOUCHED_YEARS}),
+
+            -- Snapshots: of a year, the last month of each reporter counts.
+            last_loads as (
+                select distinct on (counting.reporter_code, touched_years.year)
+                    counting.load_id, touched_years.year
+                from touched_years
+                inner join ops.published_loads as counting
+                    on counting.period >= make_date(touched_years.year, 1, 1)
+                    and counting.period < make_date(touched_years.year + 1, 1, 1)
+                where {COUNTING} and counting.form = 'child_population'
+                order by counting.reporter_code, touched_years.year, counting.period desc
+            ),
+
+            recomputed as (
+                select
+                    figures.figure, last_loads.year,
+                    round(100.0 * sum(facts.children_supported) / nullif(sum(facts.children), 0), 2) as value
+                from last_loads
+                inner join marts.fct_child_population as facts on last_loads.load_id = facts.load_id
+                inner join marts.dim_special_circumstances as circumstances
+                    on facts.special_circumstance_key = circumstances.special_circumstance_key
+                inner join marts.dim_figures as figures
+                    on figures.form = 'child_population'
+                    and figures.is_subset = facts.is_subset
+                    and (
+                        figures.special_circumstance is null
+                        or figures.special_circumstance = circumstances.special_circumstance
+                    )
+                where figures.measure = 'children_supported' and figures.denominator = 'children'
+                group by figures.figure, last_loads.year
+            )
+
+            select
+                {FIGURE_AND_YEAR} || ': báo cáo ' || coalesce(report.value::text, 'trống')
+                || ', tính lại ' || coalesce(recomputed.value::text, 'trống') as detail
+            from marts.annual_report as report
+            inner join marts.dim_figures as figures on report.figure = figures.figure
+            inner join touched_years on report.year = touched_years.year
+            left join recomputed on report.figure = recomputed.figure and report.year = recomputed.year
+            where figures.aggregation = 'percent'
+                and figures.measure = 'children_supported'
+                and figures.denominator = 'children'
+                and report.value is distinct from recomputed.value
+        """),
+    ),
+    Rule(
+        name="months_differ_from_year",
+        number=23,
+        gate="release",
+        severity="critical",
+        hurts="The provincial officer: the months, the months so far and the year say different things in one release.",
+        message_vi="Cộng các tháng khác với số luỹ kế hoặc số cả năm",
+        query=unattributed(f"""
+            select
+                {FIGURE_AND_YEAR.replace("report.", "sums.")} || ', ' || sums.cut_number || ' tháng: luỹ kế '
+                || coalesce({number_vi("sums.value")}, 'trống') || ', cộng các tháng '
+                || coalesce({number_vi("sum(months.value)")}, 'trống') as detail
+            from marts.dim_figures as figures
+            inner join (
+                select figure, year, case cut when 'year' then 12 else cut_number end as cut_number, cut, value
+                from marts.periodic_figures
+                where cut in ('year', 'year_to_date') and year in ({TOUCHED_YEARS})
+            ) as sums on figures.figure = sums.figure
+            inner join marts.periodic_figures as months
+                on sums.figure = months.figure
+                and sums.year = months.year
+                and months.cut = 'month'
+                and months.cut_number <= sums.cut_number
+            where figures.aggregation = 'sum' and figures.form in ({", ".join(f"'{form}'" for form in TRANSACTIONS)})
+            group by figures.figure, figures.label, sums.year, sums.cut, sums.cut_number, sums.value
+            having sums.value is distinct from sum(months.value)
+        """),
+    ),
+)

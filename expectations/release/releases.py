@@ -1,0 +1,407 @@
+"""Gate 2: whether a candidate shows every load that counts, once, whole, and with all its dimensions."""
+
+from collections.abc import Callable
+
+from expectations.rule import (
+    UNKNOWN_KEY,
+    Rule,
+    judged_range,
+    key_of,
+    listed,
+    number_vi,
+    threshold,
+    title_of_field,
+    unattributed,
+)
+from mangnon.contract.forms import submission_forms
+
+# The dimensions of each form's facts: (table, key).
+AREAS = ("dim_areas", "area_key")
+REPORTERS = ("dim_reporters", "reporter_key")
+DATES = ("dim_dates", "date_id")
+SEXES = ("dim_sexes", "sex_key")
+AGE_BANDS = ("dim_age_bands", "age_band_key")
+PROGRAMMES = ("dim_programmes", "programme_key")
+SPECIAL_CIRCUMSTANCES = ("dim_special_circumstances", "special_circumstance_key")
+DIMENSIONS = {
+    "events": [DATES, REPORTERS, AREAS, ("dim_event_types", "event_type_key"), PROGRAMMES],
+    "beneficiaries": [
+        DATES, REPORTERS, AREAS, ("dim_occasions", "occasion_key"), ("dim_support_types", "support_type_key"),
+        ("dim_funding_instruments", "funding_instrument_key"), SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS,
+    ],
+    "incidents": [
+        DATES, REPORTERS, AREAS, ("dim_abuse_types", "abuse_type_key"), ("dim_injury_causes", "injury_cause_key"),
+        SEXES, AGE_BANDS,
+    ],
+    "programme_sites": [DATES, REPORTERS, AREAS, PROGRAMMES],
+    "child_population": [DATES, REPORTERS, AREAS, SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS],
+}  # fmt: skip
+# The form of the reference load that a dimension is made from; all others are made from the codes.
+REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
+
+FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
+TODAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
+THIS_MONTH = "date_trunc('month', now() at time zone 'Asia/Ho_Chi_Minh')"
+COUNTING = "from_release <= (select ops.visible_release()) and until_release > (select ops.visible_release())"
+# The release that readers see while the candidate is judged.
+PUBLISHED = "(select max(release_id) from ops.releases where state = 'published')"
+LAST_PUBLISHED_PERIOD = f"""(
+    select max(period) from core.computed_reporting_rates where release_id = {PUBLISHED} and is_counted
+)"""
+
+
+LINES_SEEN = " union all ".join(
+    f"""
+    select facts.load_id, count(*) as lines
+    from judged_loads
+    inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+    where {judged_range("facts")}
+    group by facts.load_id
+    """
+    for form in DIMENSIONS
+)
+
+
+TOTALS_SEEN = " union all ".join(
+    f"""
+    select facts.load_id, lines.field, sum(lines.value) as total
+    from judged_loads
+    inner join marts.fct_{form.name} as facts on judged_loads.load_id = facts.load_id
+    cross join lateral (
+        values {", ".join(f"('{field}', facts.{field})" for field in form.totals)}
+    ) as lines (field, value)
+    {"where not facts.is_subset" if "is_subset" in {field.name for field in form.fields} else ""}
+    group by facts.load_id, lines.field
+    """
+    for form in submission_forms()
+    if form.totals
+)
+
+
+def _each_dimension(query: Callable[[str, str, str], str]) -> str:
+    return " union all ".join(
+        query(dimension, key, form) for form, dimensions in DIMENSIONS.items() for dimension, key in dimensions
+    )
+
+
+def _is_orphan(dimension: str, key: str) -> str:
+    # Not a join: the members are hashed once, whatever the planner believes of tables that were filled a moment ago.
+    return f"facts.{key} not in (select {key} from marts.{dimension})"
+
+
+def _new_facts_without(dimension: str, key: str, form: str) -> str:
+    return f"""
+        select facts.load_id, '{dimension}' as dimension, count(*) as lines
+        from judged_loads
+        inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+        where {judged_range("facts")} and {_is_orphan(dimension, key)}
+        group by facts.load_id
+    """
+
+
+def _old_facts_without(dimension: str, key: str, form: str) -> str:
+    # Looks at all facts, so only in a release that brings a new list: `exists` is evaluated once, before the scan.
+    list_form = REFERENCE_FORMS.get(dimension, "codes")
+    return f"""
+        select '{list_form}' as form, '{dimension}' as dimension, count(*) as lines
+        from marts.fct_{form} as facts
+        where exists (select 1 from judged_loads where form = '{list_form}')
+            and {_is_orphan(dimension, key)}
+            and facts.load_id not in (select load_id from judged_loads)
+        having count(*) > 0
+    """
+
+
+RULES = (
+    Rule(
+        name="rows_missing_in_marts",
+        number=23,
+        gate="release",
+        severity="critical",
+        hurts="The analyst: rows were lost or doubled between the form and what she sees.",
+        message_vi="Số dòng trong kho khác số dòng đã nạp",
+        mend_vi="Lỗi của hệ thống, không phải của đơn vị báo cáo: người vận hành kho dữ liệu cần kiểm tra.",
+        query=f"""
+            select
+                judged_loads.load_id,
+                coalesce(seen.lines, 0) as observed,
+                coalesce(seen.lines, 0) || ' dòng, đã nạp ' || loads.rows_loaded as detail
+            from judged_loads
+            inner join ops.loads as loads on judged_loads.load_id = loads.load_id
+            left join ({LINES_SEEN}) as seen on judged_loads.load_id = seen.load_id
+            where judged_loads.form in ({FORMS}) and coalesce(seen.lines, 0) <> loads.rows_loaded
+        """,
+    ),
+    Rule(
+        name="declared_totals_differ_in_marts",
+        number=10,
+        gate="release",
+        severity="critical",
+        hurts="The analyst: what she adds up of a submission is not what its reporter signed on the cover.",
+        message_vi="Tổng trong kho khác với tổng khai báo ở trang bìa",
+        mend_vi="Đây là lỗi của hệ thống: đơn vị không phải sửa gì, cán bộ quản trị kho cần kiểm tra.",
+        query=f"""
+            select
+                declared.load_id,
+                count(*) as observed,
+                string_agg(
+                    coalesce(titles.title, declared.field) || ': khai báo ' || {number_vi("declared.total")}
+                    || ', trong kho ' || {number_vi("coalesce(seen.total, 0)")},
+                    '; ' order by declared.field
+                ) as detail
+            from (
+                select judged_loads.load_id, judged_loads.form, totals.field, totals.declared::numeric as total
+                from judged_loads
+                inner join ops.loads as loads on judged_loads.load_id = loads.load_id
+                cross join jsonb_each_text(loads.declared_totals) as totals (field, declared)
+            ) as declared
+            left join ({TOTALS_SEEN}) as seen on declared.load_id = seen.load_id and declared.field = seen.field
+            left join {title_of_field()} on declared.form = titles.form and declared.field = titles.field
+            where declared.total <> coalesce(seen.total, 0)
+            group by declared.load_id
+        """,
+    ),
+    Rule(
+        name="fact_without_dimension",
+        gate="release",
+        severity="critical",
+        hurts="The analyst: a dashboard that joins the dimension silently loses these rows.",
+        message_vi="Có dòng không tìm thấy trong danh mục",
+        mend_vi="Lỗi của hệ thống, không phải của đơn vị báo cáo: người vận hành kho dữ liệu cần kiểm tra.",
+        query=f"""
+            select
+                load_id,
+                sum(lines) as observed,
+                string_agg(dimension || ' thiếu ' || lines || ' dòng', '; ' order by dimension) as detail
+            from ({_each_dimension(_new_facts_without)}) as orphans
+            group by load_id
+        """,
+    ),
+    Rule(
+        name="dimension_member_lost",
+        gate="release",
+        severity="critical",
+        hurts="The analyst: published facts whose member the new code list lacks vanish from every dashboard.",
+        message_vi="Danh mục mới thiếu mã mà số liệu đã công bố đang dùng",
+        mend_vi="Hãy thêm lại mã vào danh mục (có thể ghi ngày hết hiệu lực) và gửi lại danh mục.",
+        query=f"""
+            select
+                judged_loads.load_id,
+                sum(orphans.lines) as observed,
+                string_agg(
+                    orphans.dimension || ' thiếu ' || orphans.lines || ' dòng', '; ' order by orphans.dimension
+                ) as detail
+            from judged_loads
+            inner join ({_each_dimension(_old_facts_without)}) as orphans on judged_loads.form = orphans.form
+            group by judged_loads.load_id
+        """,
+    ),
+    Rule(
+        name="period_in_future",
+        number=6,
+        gate="release",
+        severity="critical",
+        hurts="The reporter itself: a mistyped year hides a real month of it, which then counts as missing.",
+        message_vi="Kỳ báo cáo ở tương lai",
+        mend_vi="Hãy sửa kỳ báo cáo ở trang bìa.",
+        query=f"""
+            select load_id, to_char(period, 'YYYY-MM') as observed, 'tháng ' || to_char(period, 'MM/YYYY') as detail
+            from judged_loads
+            where period > {THIS_MONTH}
+        """,
+    ),
+    Rule(
+        name="synthetic_among_real",
+        gate="release",
+        severity="critical",
+        hurts="Readers of the report: invented numbers are added to those of real children.",
+        message_vi="Dữ liệu mẫu (giả định) không được cộng với số liệu thật",
+        mend_vi="Hãy gửi lại không đánh dấu dữ liệu mẫu nếu đây là số liệu thật.",
+        query=f"""
+            select judged_loads.load_id, 'synthetic' as observed, 'biểu được đánh dấu là dữ liệu mẫu' as detail
+            from judged_loads
+            inner join ops.loads as loads on judged_loads.load_id = loads.load_id
+            inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
+            where judged_loads.form in ({FORMS}) and deliveries.is_synthetic and exists (
+                select 1
+                from ops.published_loads as counting
+                inner join ops.loads as counting_loads on counting.load_id = counting_loads.load_id
+                inner join ops.deliveries as real_ones on counting_loads.delivery_id = real_ones.delivery_id
+                where {COUNTING} and counting.form in ({FORMS}) and not real_ones.is_synthetic
+            )
+        """,
+    ),
+    Rule(
+        name="release_not_described",
+        gate="release",
+        severity="critical",
+        hurts="Readers of the report, who cannot tell which release they see, nor how complete it is.",
+        message_vi="Thiếu thông tin mô tả bản phát hành",
+        query=unattributed("""
+            select 'about_release không có dòng nào' as detail
+            where not exists (select 1 from marts.about_release)
+        """),
+    ),
+    Rule(
+        name="submission_no_longer_counts",
+        number=1,
+        gate="release",
+        severity="warning",
+        hurts="Children of a reporter whose published month is missing now: sums shrink without a word.",
+        message_vi="Biểu đã công bố nay không còn được tính",
+        query=unattributed(f"""
+            select
+                concat_ws(' ', published.reporter_code, published.form, to_char(published.period, 'MM/YYYY')) as detail
+            from ops.published_loads as published
+            left join ops.published_loads as counting
+                on published.reporter_code = counting.reporter_code
+                and published.form = counting.form
+                and published.period = counting.period
+                and counting.from_release <= (select ops.visible_release())
+                and counting.until_release > (select ops.visible_release())
+            where published.from_release <= {PUBLISHED}
+                and published.until_release > {PUBLISHED}
+                and counting.load_id is null
+        """),
+    ),
+    Rule(
+        name="many_reporters_refused",
+        gate="release",
+        severity="warning",
+        holds_release=True,
+        hurts="District officers: so many refusals are no slips of theirs, the template or the reader may be at fault.",
+        message_vi="Nhiều đơn vị có biểu bị từ chối",
+        # A file of which nobody knows the sender is one of somebody. What was sent again and read is mended.
+        query=f"""
+            select
+                null::bigint as load_id,
+                count(*) filter (where is_refused) as observed,
+                count(*) filter (where is_refused) || '/' || count(*) || ' đơn vị đã gửi: '
+                || string_agg(reporter, ', ' order by reporter) filter (where is_refused) as detail
+            from (
+                select
+                    coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id) as reporter,
+                    bool_or(loads.state = 'refused' and not exists (
+                        select
+                        from ops.release_batches as also_offered
+                        inner join ops.loads as later on also_offered.batch_id = later.batch_id
+                        where also_offered.release_id = offered.release_id
+                            and later.reporter_code = loads.reporter_code
+                            and later.load_id > loads.load_id
+                            and (later.form = loads.form or num_nulls(later.form, loads.form) > 0)
+                            and (later.period = loads.period or num_nulls(later.period, loads.period) > 0)
+                    )) as is_refused
+                from ops.release_batches as offered
+                inner join ops.loads as loads on offered.batch_id = loads.batch_id
+                where offered.release_id = (select ops.visible_release())
+                    and loads.reporter_code is distinct from '_reference'
+                group by coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id)
+            ) as reporters
+            having count(*) filter (where is_refused) >= {threshold("refused_reporters_least")}
+                and count(*) filter (where is_refused) > {threshold("refused_reporters_share")} * count(*)
+        """,
+    ),
+    Rule(
+        name="mandatory_report_missing",
+        number=1,
+        gate="release",
+        severity="warning",
+        holds_release=True,
+        hurts="Children of a whole district or commune: the month looks closed, and they are in none of its figures.",
+        message_vi="Đơn vị bắt buộc chưa có báo cáo khi đã quá hạn",
+        # Asked once, by the first release after the due day: readers were told, or somebody approved. So neither a
+        # month that is not due, nor old history that is loaded with gaps, nor a later night asks.
+        query=unattributed(f"""
+            select
+                reporters.name || ', tháng ' || to_char(rates.period, 'MM/YYYY')
+                || ' (' || string_agg(rates.form, ', ' order by rates.form) || ')' as detail
+            from marts.reporting_rates as rates
+            inner join marts.dim_reporters as reporters on rates.reporter_code = reporters.reporter_code
+            where rates.is_expected
+                and not rates.is_counted
+                and reporters.reporter_kind in ({listed("mandatory_reporter_kinds")})
+                and rates.due_on < {TODAY}
+                and rates.due_on >= (
+                    select max(published_at at time zone 'Asia/Ho_Chi_Minh')::date
+                    from ops.releases
+                    where state = 'published' and restores is null
+                )
+            group by reporters.reporter_code, reporters.name, rates.period
+        """),
+    ),
+    Rule(
+        name="closed_year_incomplete",
+        number=1,
+        gate="release",
+        severity="warning",
+        hurts="Readers of the report: a year that is over looks too low, since some reporters' months are missing.",
+        message_vi="Năm đã kết thúc nhưng chưa đủ báo cáo",
+        query=unattributed(f"""
+            select
+                'năm ' || extract(year from period) || ': thiếu ' || count(*) filter (where not is_counted)
+                || '/' || count(*) || ' biểu' as detail
+            from marts.reporting_rates
+            where is_expected and period < date_trunc('year', {THIS_MONTH})
+            group by extract(year from period)
+            having not bool_and(is_counted)
+        """),
+    ),
+    Rule(
+        name="attendances_above_children",
+        number=15,
+        gate="release",
+        severity="warning",
+        hurts="The analyst: more children celebrate than live in the area, so attendances or population are wrong.",
+        message_vi="Lượt trẻ dự lễ nhiều hơn số trẻ em của địa bàn",
+        mend_vi="Hãy kiểm tra lượt trẻ dự và số trẻ em của địa bàn.",
+        query=f"""
+            select
+                attended.load_id,
+                count(*) as observed,
+                string_agg(
+                    {number_vi("attended.attendances")} || ' lượt, ' || {number_vi("living.children")} || ' trẻ', '; '
+                    order by attended.attendances desc
+                ) as detail
+            from (
+                select facts.load_id, facts.area_key, facts.occasion_key, sum(facts.attendances) as attendances
+                from judged_loads
+                inner join marts.fct_beneficiaries as facts on judged_loads.load_id = facts.load_id
+                where not facts.is_subset and facts.occasion_key <> {UNKNOWN_KEY}
+                group by facts.load_id, facts.area_key, facts.occasion_key
+            ) as attended
+            inner join (
+                select facts.area_key, max(facts.children) as children
+                from marts.fct_child_population as facts
+                where facts.special_circumstance_key = {key_of("all")}
+                    and not facts.is_subset
+                    and facts.sex_key = {UNKNOWN_KEY}
+                    and facts.age_band_key = {UNKNOWN_KEY}
+                    -- A bounded range, found by the index on the day.
+                    and facts.date_id >= (select min(period) from judged_loads where form = 'beneficiaries')
+                    - interval '1 year'
+                    and facts.date_id <= (select max(period) from judged_loads where form = 'beneficiaries')
+                group by facts.area_key
+            ) as living on attended.area_key = living.area_key
+            where attended.attendances > {threshold("attendances_per_child")} * living.children
+            group by attended.load_id
+        """,
+    ),
+    Rule(
+        name="release_holds_synthetic",
+        gate="release",
+        severity="info",
+        hurts="Readers of the report, who must not take the sample for the province's real numbers.",
+        message_vi="Bản phát hành có dữ liệu mẫu (giả định)",
+        query=f"""
+            select
+                null::bigint as load_id,
+                count(*) as observed,
+                count(*) || ' biểu là dữ liệu mẫu' as detail
+            from ops.published_loads as counting
+            inner join ops.loads as loads on counting.load_id = loads.load_id
+            inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
+            where {COUNTING} and counting.form in ({FORMS}) and deliveries.is_synthetic
+            having count(*) > 0
+        """,
+    ),
+)

@@ -1,0 +1,143 @@
+"""`mangnon backfill`: reads the archive again after code or code lists changed, and publishes it as one release."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from mangnon import warehouse
+from mangnon.contract.forms import SUBMISSION_FORMS
+from mangnon.deployment import deploy
+from mangnon.orchestration import runs
+from mangnon.publishing import backfills
+from mangnon.settings import TIMEZONE
+
+MONTH = click.DateTime(["%Y-%m"])
+
+
+@click.command()
+@click.option("--from", "first", type=MONTH, metavar="YYYY-MM", help="The first month.")
+@click.option("--to", "last", type=MONTH, metavar="YYYY-MM", help="The last month.")
+@click.option("--reason", help="Why it is done; kept with the backfill.")
+@click.option("--reporter", help="Only this reporter's deliveries, such as 193.")
+@click.option("--form", help="Only this form, such as incidents.")
+@click.option("--dry-run", is_flag=True, help="Only show what is stale and what would be done.")
+@click.option("--list", "list_them", is_flag=True, help="Show the backfills so far, and the releases they led to.")
+def backfill(
+    first: datetime | None,
+    last: datetime | None,
+    reason: str | None,
+    reporter: str | None,
+    form: str | None,
+    dry_run: bool,
+    list_them: bool,
+) -> None:
+    """Read archived deliveries again where the code or the code lists changed: several months at a time, one release.
+
+    A backfill that was cut off, or of which a month failed, is gone on with by the same command.
+    """
+    if list_them:
+        with warehouse.connect("auditor") as connection:
+            for row in backfills.history(connection) or [{}]:
+                click.echo(_described(row) if row else "There was no backfill yet.")
+        return
+    scope = backfills.Scope(*_months(first, last), reporter or None, _known(form))
+    with warehouse.connect("auditor") as connection:
+        months = backfills.stale_months(connection, scope)
+        unfinished = backfills.unfinished(connection, scope)
+    _show(months)
+    if unfinished:
+        click.echo(f"Backfill {unfinished} of the same months is not completed: it is gone on with.")
+    elif not any(month.stale_loads for month in months):
+        click.echo("Nothing is stale: nothing to do. (A code list that lies in the inbox counts after the next night.)")
+        return
+    if dry_run:
+        click.echo("Only looked: nothing was done.")
+        return
+    _do(scope, months, unfinished, reason)
+
+
+def _do(scope: backfills.Scope, months: list[backfills.Month], unfinished: int | None, reason: str | None) -> None:
+    if unfinished is None and not (reason or "").strip():
+        raise click.UsageError('say why with --reason (make backfill … REASON="…"): it is kept with the backfill')
+    click.echo("Warehouse: bringing its models up to this version of the code")
+    deploy.deploy()
+    with warehouse.connect("loader") as connection:
+        if unfinished:
+            backfills.resume(connection, unfinished, months)
+        backfill_id = unfinished or backfills.begin(connection, scope, (reason or "").strip())
+    click.echo(f"Backfill {backfill_id}:")
+    _run(backfill_id)
+    with warehouse.connect("auditor") as connection:
+        done = next(row for row in backfills.history(connection) if row["backfill_id"] == backfill_id)
+    click.echo(_described(done))
+
+
+def _run(backfill_id: int) -> None:
+    """Takes a backfill through Airflow until it is published; what is done already is not done again.
+
+    Raises BackfillUnfinished, with the months that are left, and ServiceError.
+    """
+    since = datetime.now(UTC)
+    with runs.at_work(runs.REPROCESSING):
+        runs.wait_for_backfills()
+        if months := backfills.unfinished_months(backfill_id):
+            runs.reprocess(months[0], months[-1], {"backfill_id": backfill_id})
+        if months := backfills.unfinished_months(backfill_id):
+            raise backfills.BackfillUnfinished(
+                f"backfill {backfill_id} is not finished: {', '.join(f'{month:%Y-%m}' for month in months)} failed; "
+                "nothing is published of it. The logs of the red tasks say why: mend it, then give the same command"
+            )
+        with warehouse.connect("loader") as connection:
+            state = backfills.batch_state(connection, backfill_id)
+        if state == "closed":
+            runs.publish_what_closed(runs.REPROCESSING, since)
+
+
+def _months(first: datetime | None, last: datetime | None) -> tuple[date, date]:
+    if first is None or last is None:
+        raise click.UsageError("say which months: --from 2020-01 --to 2020-12")
+    if first > last:
+        raise click.UsageError(f"--from {first:%Y-%m} is later than --to {last:%Y-%m}")
+    if last.date() > datetime.now(TIMEZONE).date():
+        raise click.UsageError(f"--to {last:%Y-%m} is in the future")
+    return first.date(), last.date()
+
+
+def _known(form: str | None) -> str | None:
+    if form and form not in SUBMISSION_FORMS:
+        raise click.UsageError(f"there is no form {form}: one of {', '.join(sorted(SUBMISSION_FORMS))}")
+    return form or None
+
+
+def _show(months: list[backfills.Month]) -> None:
+    for month in months:
+        stale = (
+            f"; to read again: {_counted([month])} ({month.stale_forms or 'whole files'})" if month.stale_loads else ""
+        )
+        click.echo(
+            f"{month.period:%Y-%m}  {month.deliveries:3} deliveries, {month.current_loads:3} current loads{stale}"
+        )
+    click.echo(f"Together to read again, for one release: {_counted(months)}")
+
+
+def _counted(months: list[backfills.Month]) -> str:
+    deliveries = sum(month.stale_deliveries for month in months)
+    return f"{deliveries} deliveries, {sum(month.stale_loads for month in months)} loads"
+
+
+def _described(row: dict[str, Any]) -> str:
+    outcome = {
+        "open": "not finished",
+        "closed": "waits to be published",
+        "published": f"release {row['release_id']}" if row["release_id"] else "nothing changed, no release",
+    }[row["state"]]
+    scope = (
+        f"{row['from_period']:%Y-%m} to {row['to_period']:%Y-%m}, "
+        f"reporter {row['reporter_code'] or 'all'}, form {row['form'] or 'all'}"
+    )
+    return (
+        f"Backfill {row['backfill_id']}, {row['requested_at'].astimezone(TIMEZONE):%Y-%m-%d %H:%M}, "
+        f"{row['requested_by']}: {row['reason']}\n"
+        f"  {scope}: {row['finished_months']} of {row['months']} months, {row['loads']} loads; {outcome}"
+    )

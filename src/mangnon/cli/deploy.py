@@ -1,0 +1,21 @@
+"""`mangnon deploy`: brings the warehouse up to this version, or says what that would break."""
+
+import sys
+
+import click
+
+from mangnon.deployment import deploy as deployment
+from mangnon.deployment import interface
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only say what BI would notice. Exit code 1: its queries would break.")
+@click.option("--accept-changes", metavar="REASON", help="Deploy although queries break; the reason is kept.")
+def deploy(check: bool, accept_changes: str | None) -> None:
+    """Bring the warehouse up to this version: tables, roles, models, views, code lists."""
+    if check:
+        found = deployment.preview()
+        click.echo(interface.as_text(found) or "BI would notice nothing.")
+        sys.exit(1 if any(change.severity != "told" for change in found) else 0)
+    deployment.deploy(accept_changes)
+    click.echo("The warehouse is up to date; its code lists are in the inbox.")

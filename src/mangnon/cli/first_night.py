@@ -1,0 +1,46 @@
+"""The first night of all: the sample through Airflow, and the report that comes of it."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import fsspec
+
+from mangnon import warehouse
+from mangnon.deployment import deploy
+from mangnon.orchestration.runs import run_night
+from mangnon.sample import write_sample
+from mangnon.serving import annual_report, night_page
+from mangnon.settings import settings
+
+
+def run_first_night() -> None:
+    """The two years of the sample through Airflow, and the report of 2020; what is there already is not done again."""
+    click.echo("Warehouse: making or upgrading its tables, roles and models")
+    deploy.deploy()
+    _deliver_sample()
+    run_night()
+    with warehouse.connect("auditor") as connection:
+        click.echo(f"\n{annual_report.as_text(connection, annual_report.figures(connection, 2020))}")
+    click.echo(f"The night as officers read it: {settings().outbox}/{night_page.FOLDER}/index.html")
+    if not settings().airflow_url:
+        click.echo(
+            "PostgreSQL stays up. To go on:\n"
+            "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
+            "  make down    stops everything\n"
+            "  make status  who has sent what; make help shows the rest"
+        )
+
+
+def _deliver_sample() -> None:
+    files, inbox = fsspec.url_to_fs(settings().inbox)
+    target = f"{inbox}/sample"
+    if files.exists(target):
+        click.echo("Sample: lies in the inbox already, skipped")
+        return
+    click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+    with TemporaryDirectory(prefix="mangnon-") as folder:
+        count = write_sample(Path(folder) / "sample")
+        files.put(f"{folder}/sample/", f"{target}.part/", recursive=True)
+    files.mv(f"{target}.part", target, recursive=True)  # only now complete, should it be killed
+    click.echo(f"Sample: {count} files")

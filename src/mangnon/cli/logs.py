@@ -1,0 +1,38 @@
+"""How a command writes its log."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+import structlog
+
+from mangnon.settings import settings
+
+
+def configure_logs(command: str) -> None:
+    """Writes the log of a command to stderr: every line as JSON, or on a terminal only what needs attention, readable.
+
+    Inside of Airflow it is Airflow that writes; the ids of a run, a batch or a load are bound to the context
+    (structlog.contextvars) and come with each line either way.
+    """
+    as_json = settings().json_logs
+    structlog.contextvars.bind_contextvars(run_id=f"{command}__{datetime.now(UTC).isoformat(timespec='seconds')}")
+    renderer: list[structlog.typing.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso"),
+        ],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    if as_json:
+        logging.getLogger("mangnon").setLevel(logging.INFO)

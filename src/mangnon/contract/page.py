@@ -1,0 +1,210 @@
+"""What the forms promise, for those who build on them: the contract page and dbt's sources.
+
+`python -m mangnon.contract.page` writes them again, and what dbt_files makes, after a change of a form, of a code list
+or of a view of the marts.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mangnon.contract import dbt_files
+from mangnon.contract.code_lists import packaged_rows
+from mangnon.contract.forms import REFERENCE_FORMS, Field, Form, all_forms, submission_forms
+from mangnon.contract.template import STEPS, header
+from mangnon.settings import PROJECT
+
+CONTRACT_PAGE = PROJECT / "docs" / "contracts.md"
+SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "raw" / "_raw__sources.yml"
+
+GENERATED = "Made from src/mangnon/contract by `python -m mangnon.contract.page`: do not edit."
+
+# The columns that the loader adds to those of the form: name, SQL type, description.
+LOADER_COLUMNS = (
+    ("load_id", "bigint", "The load that read the row; see ops.loads for its reporter, form and period."),
+    ("line", "integer", "Number of the row within its load, from 1."),
+    ("sheet_name", "text", "Sheet that the row stood on; empty for a CSV."),
+    ("row_number", "integer", "Row of the sheet or of the file that the row stood in, from 1."),
+)
+
+COVER = (
+    ("Mã đơn vị báo cáo *", "#reporter", "Code of the reporter, valid in the period."),
+    ("Tên đơn vị", "", "Name of the reporter, for people only."),
+    ("Kỳ báo cáo (năm-tháng) *", "#period", "The month, such as 2020-03."),
+    (
+        "Có gửi",
+        "#form",
+        'The forms contained: marked "x" in a workbook; one form a CSV, by its name in the headings below.',
+    ),
+    ("Lần gửi *", "#revision", "Revision, a whole number from 1; the highest counts."),
+    ("Lý do gửi lại", "#reason", "Why it is sent again."),
+    ("Dữ liệu mẫu (giả định)", "#synthetic", 'Made-up data: "x" in a workbook, true or false in a CSV.'),
+    ("Tổng khai báo", "", 'Declared totals per form and measure, without lines "trong đó"; formulas in the template.'),
+)
+
+
+def contract_page() -> str:
+    """The page of the contract, in Markdown: the cover, every form and every code list."""
+    return "\n".join(
+        [
+            "# Forms: the contract",
+            "",
+            f"<!-- {GENERATED} -->",
+            "",
+            "What a submission may contain. The blank workbook, the reader, the tables of `raw` and dbt's sources are",
+            "made from the same declarations, so this page is what the program does.",
+            "",
+            *_cover_section(),
+            "## When a form changes",
+            "",
+            "A new column of a form becomes a column of `raw` with the next `mangnon deploy`. What was read before has",
+            "it empty, also in a night that is not published yet, so no model may require it. A column that a form",
+            "loses stays in `raw`, empty from then on. Another type needs another name: deploying refuses it. What BI",
+            "sees is the contract of the models in `dbt_project/models`; `mangnon deploy --check` says what a change",
+            "of it would break.",
+            "",
+            "## Submission forms",
+            "",
+            *(line for form in submission_forms() for line in _form_section(form)),
+            "## Reference forms",
+            "",
+            "Code lists arrive as CSV deliveries of the reporter `_reference`, one form a file, without a period.",
+            "Dates are written year-month-day.",
+            "",
+            *(line for name in REFERENCE_FORMS for line in _form_section(all_forms()[name])),
+            "## Code lists",
+            "",
+            "A code without dates is always valid; on the day `Valid until` it no longer is. A cell may hold the code",
+            "or the label.",
+            "",
+            *_code_lists(),
+        ]
+    )
+
+
+def source_properties() -> str:
+    """The YAML of dbt's sources: one table of schema `raw` per form, every column described."""
+    sources = [
+        {
+            "name": "raw",
+            "schema": "raw",
+            "description": "Rows as read, typed by the contract of their form. Which of them count is said in ops.",
+            "tables": [_source_table(form) for form in all_forms().values()],
+        }
+    ]
+    properties = yaml.safe_dump({"version": 2, "sources": sources}, sort_keys=False, allow_unicode=True, width=120)
+    return f"# {GENERATED}\n\n{properties}"
+
+
+def _cover_section() -> list[str]:
+    return [
+        "## Files and covers",
+        "",
+        "A workbook has a cover sheet `Bìa` and one sheet per form; a CSV (UTF-8, comma) has its cover as leading",
+        "lines `#key,value` and holds one form. File names carry no meaning. Numbers are Vietnamese: `.` groups, `,`",
+        "is the decimal mark. An empty cell is unknown, not zero. A form that is contained without rows says that",
+        "there was nothing; a form that is not contained says nothing. What else is understood, and what is refused:",
+        "[reading.md](reading.md).",
+        "",
+        *table(("Cover (workbook)", "Cover (CSV)", "Meaning"), COVER),
+        "What officers are told in the workbook:",
+        "",
+        *(f"{number}. {step}" for number, step in enumerate(STEPS, start=1)),
+        "",
+    ]
+
+
+def _form_section(form: Form) -> list[str]:
+    totals = ", ".join(f"`{name}`" for name in form.totals)
+    return [
+        f"### {form.title} (`{form.name}`)" if form.kind != "reference" else f"### `{form.name}`",
+        "",
+        f"{form.description} Kind: {form.kind}. Grain: {form.grain}."
+        + (f" Declared totals: {totals}." if totals else ""),
+        "",
+        *table(
+            ("Title", "Name", "Type", "Required", "Unit", "Values", "Description"),
+            map(_field_row, form.fields),
+        ),
+        *_other_names(form),
+    ]
+
+
+def _other_names(form: Form) -> list[str]:
+    fields = [(field.title, field.aliases) for field in form.fields if field.aliases]
+    return [
+        *([f"The sheet may also be called: {'; '.join(form.aliases)}.", ""] if form.aliases else []),
+        *(["Columns may also be called:", ""] if fields else []),
+        *(f"- {title}: {'; '.join(aliases)}" for title, aliases in fields),
+        *([""] if fields else []),
+    ]
+
+
+def _field_row(field: Field) -> list[str]:
+    required = "yes" if field.required else ""
+    unit = field.unit or ""
+    return [header(field), f"`{field.name}`", _type(field), required, unit, _values(field), field.description]
+
+
+def _type(field: Field) -> str:
+    limits = [f"≥ {field.minimum}"] if field.minimum is not None else []
+    limits += [f"≤ {field.maximum}"] if field.maximum is not None else []
+    return " ".join([field.type, *limits])
+
+
+def _values(field: Field) -> str:
+    if field.codes:
+        return f"list `{field.codes}`"
+    shown = ", ".join(f"`{value}` {label}" for value, label in field.categories)
+    return shown + (f"; default `{field.default}`" if shown and field.default else "")
+
+
+def _code_lists() -> Iterator[str]:
+    for name, rows in groupby(packaged_rows("codes"), key=lambda row: row["list"]):
+        yield from (f"### `{name}`", "")
+        columns = ("code", "label", "kind", "valid_from", "valid_until", "source")
+        yield from table(
+            ("Code", "Label", "Kind", "Valid from", "Valid until", "Source"),
+            ((f"`{row['code']}`", *(row[column] for column in columns[1:])) for row in rows),
+        )
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table in Markdown, and the empty line after it."""
+    headings = list(headings)
+    lines = [headings, ["---"] * len(headings), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return [*("| " + " | ".join(line) + " |" for line in lines), ""]
+
+
+def _source_table(form: Form) -> dict[str, Any]:
+    columns = [*LOADER_COLUMNS, *((field.name, field.sql_type, _column_description(field)) for field in form.fields)]
+    return {
+        "name": form.name,
+        "description": f"{form.description} Grain: one row per load_id and line ({form.grain}).",
+        "columns": [
+            {"name": name, "data_type": data_type, "description": description}
+            for name, data_type, description in columns
+        ],
+    }
+
+
+def _column_description(field: Field) -> str:
+    return field.description + (f" In {field.unit}." if field.unit else "")
+
+
+def write(path: Path, text: str) -> None:
+    """Write a generated file, making its folder if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(CONTRACT_PAGE, contract_page())
+    write(SOURCE_PROPERTIES, source_properties())
+    for path, text in dbt_files.files().items():
+        write(path, text)
+    for path in dbt_files.left_over():
+        path.unlink()

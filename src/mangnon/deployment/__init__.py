@@ -1,0 +1,1 @@
+"""Deployment: brings a warehouse up to this version of the code."""

@@ -1,0 +1,289 @@
+"""The interface: what BI sees now, against what this code would make of it, before anything is changed.
+
+One side is PostgreSQL's catalog, the other the contracts of the dbt project. dbt itself (`state:modified`) compares
+with a manifest that somebody would have to keep, and knows nothing of what analysts built on the marts.
+
+An addition at the end breaks nothing. What a query of BI would notice is breaking: somebody has to accept it. What
+stored rows do not allow (another type, another key) is impossible: it needs a new name.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from psycopg import sql
+
+from mangnon.contract.forms import all_forms
+from mangnon.failures import Failure
+from mangnon.warehouse import Connection, dbt
+
+# The relations of a schema that are ours, with their columns in order.
+PRESENT = """
+    select
+        relname,
+        obj_description(pg_class.oid, 'pg_class'),
+        attname,
+        format_type(atttypid, atttypmod),
+        col_description(attrelid, attnum),
+        attnotnull,
+        coalesce(attnum = any(conkey), false) as is_of_key
+    from pg_class
+    inner join pg_attribute on pg_class.oid = attrelid
+    left join pg_constraint on pg_class.oid = conrelid and contype = 'p'
+    where relnamespace = to_regnamespace(%s)
+        and relkind in ('r', 'p', 'v')
+        and attnum > 0
+        and not attisdropped
+        and (relkind <> 'v' or relowner = to_regrole('transformer'))
+    order by relname, attnum
+"""
+
+# What others built on our views.
+BUILT_ON = """
+    select distinct format('marts.%s', views.relname), ours.built
+    from pg_class as views
+    inner join pg_depend on pg_depend.refobjid = views.oid and pg_depend.refclassid = 'pg_class'::regclass
+    left join pg_rewrite on pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.objid = pg_rewrite.oid
+    cross join lateral (
+        select coalesce(
+            pg_rewrite.ev_class::regclass::text,
+            pg_describe_object(pg_depend.classid, pg_depend.objid, pg_depend.objsubid)
+        )
+    ) as ours (built)
+    where views.relnamespace = to_regnamespace('marts')
+        and views.relkind = 'v'
+        and views.relowner = to_regrole('transformer')
+        and pg_depend.deptype = 'n'
+        and pg_rewrite.ev_class is distinct from views.oid
+    order by 1, 2
+"""
+
+Severity = Literal["told", "breaking", "impossible"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as one side has it."""
+
+    name: str
+    type: str
+    description: str
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A view or a table as one side has it, its columns in order; of a stored table also its key."""
+
+    name: str
+    grain: str
+    columns: dict[str, Column]
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What would be otherwise, for a person who knows the marts and not the code."""
+
+    severity: Severity
+    what: str
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The views of BI and the tables behind them, by name."""
+
+    views: dict[str, Relation]
+    tables: dict[str, Relation]
+
+
+class BreakingChanges(Failure):
+    """Queries of BI do not expect what the code would make of the warehouse, or it cannot be made."""
+
+
+def changes(connection: Connection) -> list[Change]:
+    """What BI would notice if this code were deployed now; nothing on an empty warehouse."""
+    now = present(connection)
+    if not now.views:
+        return []
+    wanted = declared(connection)
+    built_on = _built_on(connection)
+    found: list[Change] = []
+    for name, view in now.views.items():
+        of_view = list(_of_view(view, wanted.views.get(name)))
+        if built_on.get(name) and any(change.severity == "breaking" for change in of_view):
+            others = ", ".join(built_on[name])
+            text = f"{name} has to be made anew, but {others} is built on it: change or drop that first"
+            of_view.append(Change("impossible", text))
+        found += of_view
+    found += [Change("told", f"{name} is new") for name in wanted.views if name not in now.views]
+    for name, table in now.tables.items():
+        if name in wanted.tables:
+            found += _of_table(table, wanted.tables[name])
+    return found
+
+
+def as_text(found: Iterable[Change], severities: Iterable[Severity] = ("impossible", "breaking", "told")) -> str:
+    """The changes under their headings."""
+    headings = {
+        "impossible": "Cannot be done:",
+        "breaking": "Breaks queries of BI:",
+        "told": "Breaks nothing:",
+    }
+    listed = {severity: [change.what for change in found if change.severity == severity] for severity in severities}
+    return "\n".join(
+        "\n".join([headings[severity], *(f"- {what}" for what in texts)]) for severity, texts in listed.items() if texts
+    )
+
+
+def present(connection: Connection) -> Interface:
+    """What is there."""
+    tables = _present(connection, "raw") | _present(connection, "core")
+    return Interface(_present(connection, "marts"), tables)
+
+
+def declared(connection: Connection) -> Interface:
+    """What this code would make."""
+    nodes = dbt.manifest()["nodes"]
+    models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+    type_of = _types(connection, models.values())
+    tables = {
+        f"core.{model['alias']}": _declared(model, model["columns"], type_of)
+        for model in models.values()
+        if model["schema"] == "core" and model["config"]["materialized"] != "ephemeral"
+    }
+    for form in all_forms().values():
+        columns = {field.name: Column(field.name, type_of(field.sql_type), "") for field in form.fields}
+        tables[f"raw.{form.name}"] = Relation(f"raw.{form.name}", "", columns)
+    views = {
+        f"marts.{model['alias']}": _declared(model, _columns_of_view(model, models), type_of)
+        for model in models.values()
+        if model["schema"] == "marts"
+    }
+    return Interface(views, tables)
+
+
+def removals(now: Interface, wanted: Interface) -> Iterator[sql.Composed]:
+    """The statements by which what is not declared any more stands in nobody's way."""
+    for name in now.views.keys() - wanted.views.keys():
+        yield sql.SQL("drop view {}").format(sql.Identifier(*name.split(".")))
+        yield sql.SQL("delete from ops.deployed_views where view_name = {}").format(name)
+    for name in now.tables.keys() & wanted.tables.keys():
+        for column in now.tables[name].columns.values():
+            if name.startswith("core.") and column.is_required and column.name not in wanted.tables[name].columns:
+                yield sql.SQL("alter table {} alter column {} drop not null").format(
+                    sql.Identifier(*name.split(".")), sql.Identifier(column.name)
+                )
+
+
+def _of_view(old: Relation, new: Relation | None) -> Iterator[Change]:
+    if new is None:
+        yield Change("breaking", f"{old.name} vanishes")
+        return
+    for name, column in old.columns.items():
+        if name not in new.columns:
+            yield Change("breaking", f"{old.name} loses the column {name} ({column.type})")
+        elif new.columns[name].type != column.type:
+            what = f"{old.name}: the column {name} changes its type from {column.type} to {new.columns[name].type}"
+            yield Change("breaking", what)
+    kept = [name for name in old.columns if name in new.columns]
+    added = [name for name in new.columns if name not in old.columns]
+    if list(new.columns) != kept + added:
+        what = f"{old.name} changes the order of its columns: {', '.join(new.columns)}; new ones belong at the end"
+        yield Change("breaking", what)
+    if old.grain and old.grain != new.grain:
+        yield Change("breaking", f"{old.name} changes its grain from “{old.grain}” to “{new.grain}”")
+    if added:
+        yield Change("told", f"{old.name} gains {', '.join(added)}")
+    for name in kept:
+        before, after = old.columns[name].description, new.columns[name].description
+        if before and before != after:
+            what = f"{old.name}: the column {name} is described otherwise: “{before}” is now “{after}”"
+            yield Change("told", what)
+
+
+def _of_table(old: Relation, new: Relation) -> Iterator[Change]:
+    for name, column in new.columns.items():
+        if name in old.columns and old.columns[name].type != column.type:
+            what = (
+                f"{old.name} holds rows with {name} as {old.columns[name].type}, which do not become {column.type}: "
+                "the column needs a new name"
+            )
+            yield Change("impossible", what)
+    if old.name.startswith("core.") and sorted(old.key) != sorted(new.key):
+        what = (
+            f"{old.name} has one row per {', '.join(old.key)}, not per {', '.join(new.key)}: the model needs a new name"
+        )
+        yield Change("impossible", what)
+
+
+def _present(connection: Connection, schema: str) -> dict[str, Relation]:
+    relations: dict[str, Relation] = {}
+    keys: dict[str, list[str]] = {}
+    for table, comment, column, kind, description, is_required, is_of_key in connection.execute(PRESENT, [schema]):
+        name = f"{schema}.{table}"
+        relation = relations.setdefault(name, Relation(name, _grain(comment), {}))
+        relation.columns[column] = Column(column, kind, _plain(description), is_required)
+        keys.setdefault(name, []).extend([column] if is_of_key else [])
+    connection.rollback()
+    return {
+        name: Relation(name, relation.grain, relation.columns, tuple(keys[name]))
+        for name, relation in relations.items()
+    }
+
+
+def _built_on(connection: Connection) -> dict[str, list[str]]:
+    built: dict[str, list[str]] = {}
+    for view, other in connection.execute(BUILT_ON.encode()):
+        built.setdefault(view, []).append(other)
+    connection.rollback()
+    return built
+
+
+def _declared(model: dict[str, Any], columns: dict[str, Any], type_of: Callable[[str], str]) -> Relation:
+    keys = [constraint["columns"] for constraint in model["constraints"] if constraint["type"] == "primary_key"]
+    return Relation(
+        f"{model['schema']}.{model['alias']}",
+        _grain(model["description"]),
+        {
+            name: Column(name, type_of(column["data_type"]), _plain(column["description"]))
+            for name, column in columns.items()
+        },
+        tuple(*keys),
+    )
+
+
+def _columns_of_view(model: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
+    """Its own columns, in their order, else those of its table; what it does not say of one, its table says."""
+    of_table = {
+        name: column
+        for parent in model["depends_on"]["nodes"]
+        if parent in models
+        for name, column in models[parent]["columns"].items()
+    }
+    own = {name: column if column["data_type"] else of_table[name] for name, column in model["columns"].items()}
+    return own or of_table
+
+
+def _types(connection: Connection, models: Iterable[dict[str, Any]]) -> Callable[[str], str]:
+    """Writes a type as the catalog writes it."""
+    named = {column["data_type"] for model in models for column in model["columns"].values() if column["data_type"]}
+    named |= {field.sql_type for form in all_forms().values() for field in form.fields}
+    known: dict[str, str] = dict(
+        connection.execute(
+            "select name, format_type(to_regtype(name), to_regtypemod(name)) from unnest(%s::text[]) as name",
+            [sorted(named)],
+        ).fetchall()
+    )
+    connection.rollback()
+    return known.__getitem__
+
+
+def _grain(description: str | None) -> str:
+    found = re.search(r"Grain: (.*)", _plain(description))
+    return found[1] if found else ""
+
+
+def _plain(text: str | None) -> str:
+    return " ".join((text or "").split())

@@ -1,0 +1,96 @@
+"""The inbox: new files become deliveries, once their content is safe in the archive."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import fsspec
+
+from mangnon.contract.code_lists import CodeLists
+from mangnon.intake import archive
+from mangnon.ledger.code_lists import read_code_lists
+from mangnon.reading.cover import Cover
+from mangnon.reading.opening import open_source
+from mangnon.reading.problems import RefusedFile
+from mangnon.settings import settings
+from mangnon.warehouse import Connection
+
+# Names of files that are still being written, or that a program keeps for itself.
+UNFINISHED = (".part", ".tmp", ".crdownload", ".lock")
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a look into the inbox found."""
+
+    new: list[int]  # delivery ids
+    known_again: int  # files whose content had arrived before, under another name or in another place
+
+
+def collect(connection: Connection) -> Collected:
+    """Archives the files of the inbox that were not there before, and notes them as deliveries.
+
+    A file is noted only after its content is safe in the archive, so that a run that was killed can be repeated.
+    """
+    files, folder = fsspec.url_to_fs(settings().inbox)
+    if not files.exists(folder):
+        files.makedirs(folder, exist_ok=True)
+    known = {tuple(row) for row in connection.execute("select source, version from ops.arrivals")}
+    lists = read_code_lists(connection)
+    new, known_again = [], 0
+    for source in sorted(files.find(folder)):
+        name = PurePosixPath(source).name
+        if name.startswith((".", "~$")) or name.endswith(UNFINISHED):
+            continue
+        version = files.ukey(source)
+        if (source, version) in known:
+            continue
+        with tempfile.TemporaryDirectory(prefix="mangnon-") as folder_of_copy:
+            copy = Path(folder_of_copy) / "delivery"
+            files.get_file(source, str(copy))
+            delivery_id, is_new = _note(connection, copy, name, source, version, lists)
+        connection.commit()
+        if is_new:
+            new.append(delivery_id)
+        else:
+            known_again += 1
+    return Collected(new, known_again)
+
+
+def _note(
+    connection: Connection, copy: Path, name: str, source: str, version: str, lists: CodeLists
+) -> tuple[int, bool]:
+    sha256 = archive.sha256_of(copy)
+    archive.keep(copy, sha256)
+    cover = _cover(copy, name, lists)
+    inserted = connection.execute(
+        """
+        insert into ops.deliveries (
+            sha256, file_name, size_bytes, reporter_code, period, revision, revision_reason, is_synthetic
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict (sha256) do nothing
+        returning delivery_id
+        """,
+        [
+            sha256, name, copy.stat().st_size, cover and cover.reporter_code, cover and cover.period,
+            cover and cover.revision, cover and cover.reason, bool(cover and cover.is_synthetic),
+        ],
+    ).fetchone()  # fmt: skip
+    row = (
+        inserted or connection.execute("select delivery_id from ops.deliveries where sha256 = %s", [sha256]).fetchone()
+    )
+    assert row is not None
+    connection.execute(
+        "insert into ops.arrivals (source, version, delivery_id) values (%s, %s, %s) on conflict do nothing",
+        [source, version, row[0]],
+    )
+    return row[0], inserted is not None
+
+
+def _cover(copy: Path, name: str, lists: CodeLists) -> Cover | None:
+    # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
+    try:
+        return open_source(copy, name, lists).cover
+    except RefusedFile:
+        return None

@@ -1,0 +1,334 @@
+"""Loading: the forms of a delivery become typed rows in `raw`, each form one load, all in one transaction."""
+
+import io
+import json
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow.csv
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+from structlog.contextvars import bound_contextvars
+
+from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists, Reporter
+from mangnon.contract.forms import Form, all_forms
+from mangnon.failures import Failure
+from mangnon.intake.archive import archived
+from mangnon.ledger.batches import open_night
+from mangnon.ledger.code_lists import read_code_lists
+from mangnon.ledger.fingerprint import fingerprint
+from mangnon.reading.cover import Cover
+from mangnon.reading.opening import open_source
+from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.reader import FormReader, RefusedRow
+from mangnon.reading.tables import Source
+from mangnon.settings import TIMEZONE
+from mangnon.warehouse import Connection
+
+logger = logging.getLogger(__name__)
+
+# From so many rows on, the planner is told at once.
+LARGE_LOAD = 100_000
+
+# Stands for the reporter of files whose cover could not be read.
+UNREADABLE = "unreadable"
+
+
+class NoReferenceData(Failure):
+    """Submissions cannot be read before the code lists are there."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A row of ops.deliveries that is to be read."""
+
+    delivery_id: int
+    sha256: str
+    file_name: str
+    reporter_code: str | None
+
+
+@dataclass
+class Load:
+    """One reading of one form: its row of ops.loads, and what goes with it."""
+
+    load_id: int
+    delivery: Delivery
+    cover: Cover | None
+    form: str | None
+    state: str = "loaded"
+    rows_loaded: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    declared_totals: Mapping[str, float] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Refuses the load as a whole."""
+        self.state = "refused"
+        self.problems.extend(problems)
+
+
+def reporters_with_pending(connection: Connection) -> list[str]:
+    """The reporters whose deliveries wait to be read, reference data first."""
+    rows = connection.execute(
+        """
+        select distinct coalesce(reporter_code, %s) as reporter_code
+        from ops.deliveries
+        where not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+        """,
+        [UNREADABLE],
+    )
+    return sorted((row[0] for row in rows), key=lambda reporter: (reporter != REFERENCE_REPORTER, reporter))
+
+
+def load_pending(connection: Connection, reporter: str) -> list[Load]:
+    """Reads the waiting deliveries of a reporter into the night's batch, each in a transaction of its own."""
+    with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        waiting = cursor.execute(
+            """
+            select delivery_id, sha256, file_name, reporter_code
+            from ops.deliveries
+            where coalesce(reporter_code, %s) = %s
+                and not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+            order by delivery_id
+            """,
+            [UNREADABLE, reporter],
+        ).fetchall()
+    connection.commit()
+    if not waiting:
+        return []
+    code_lists = None if reporter == REFERENCE_REPORTER else read_code_lists(connection)
+    if code_lists and not code_lists.reporters:
+        raise NoReferenceData(
+            "the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first"
+        )
+    loads = []
+    for delivery in waiting:
+        with connection.transaction():
+            batch_id = open_night(connection)
+            loads += load_delivery(connection, delivery, batch_id, code_lists)
+    refresh_statistics(connection, loads)
+    return loads
+
+
+def load_delivery(
+    connection: Connection,
+    delivery: Delivery,
+    batch_id: int,
+    code_lists: CodeLists | None,
+    forms: Collection[str] | None = None,
+) -> list[Load]:
+    """Reads one delivery, or only these forms of it, into a batch, in the transaction of the caller.
+
+    A delivery that is read as a whole leaves at least one load.
+    """
+    current = fingerprint(connection)
+    with bound_contextvars(batch=batch_id, delivery=delivery.delivery_id):
+        loads = _read(connection, delivery, code_lists, forms)
+        for load in loads:
+            with bound_contextvars(load=load.load_id):
+                _note(connection, load, batch_id, current)
+                logger.info(
+                    "%s: %s is %s, %s rows, %s refused",
+                    delivery.file_name, load.form or "no form", load.state, load.rows_loaded, len(load.refused),
+                )  # fmt: skip
+    return loads
+
+
+def _read(
+    connection: Connection, delivery: Delivery, code_lists: CodeLists | None, forms: Collection[str] | None
+) -> list[Load]:
+    loads: list[Load] = []
+    with archived(delivery.sha256) as path:
+        cover = None
+        try:
+            source = open_source(path, delivery.file_name, code_lists or CodeLists.none())
+            cover = source.cover
+            if delivery.reporter_code is None:
+                _note_cover(connection, delivery, cover)
+            reporter = _reporter(cover, code_lists)
+        except RefusedFile as refusal:
+            load = Load(_next_load_id(connection), delivery, cover, None)
+            load.refuse(refusal.problems)
+            loads.append(load)
+        else:
+            for name in cover.forms:
+                if forms is not None and name not in forms:
+                    continue
+                load = Load(_next_load_id(connection), delivery, cover, name)
+                with bound_contextvars(load=load.load_id):
+                    _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
+                loads.append(load)
+    return loads
+
+
+def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) -> None:
+    """Reads the rows of a pruned load from the archive again, under the load's own number, with these code lists."""
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(
+            """
+            select delivery_id, sha256, file_name, deliveries.reporter_code, form
+            from ops.loads
+            inner join ops.deliveries using (delivery_id)
+            where load_id = %s
+            """,
+            [load_id],
+        ).fetchone()
+        assert row is not None
+        form = all_forms()[row.pop("form")]
+        delivery = Delivery(**row)
+        code_lists = read_code_lists(connection, reference_load_ids)
+        with archived(delivery.sha256) as path:
+            source = open_source(path, delivery.file_name, code_lists)
+            load = Load(load_id, delivery, source.cover, form.name)
+            _copy_rows(connection, load, source, form, _reporter(source.cover, code_lists), code_lists)
+        _note_refused_rows(connection, load)
+
+
+def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
+    """Who submits. Raises RefusedFile when nobody of that code reports for that period."""
+    if cover.reporter_code == REFERENCE_REPORTER:
+        return None
+    assert code_lists is not None
+    reporter = code_lists.reporters.get(cover.reporter_code)
+    if reporter is None:
+        raise RefusedFile(
+            Problem(
+                "reporter_unknown",
+                f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.",
+                value=cover.reporter_code,
+            )
+        )
+    if not reporter.is_valid_in(cover.period):
+        raise RefusedFile(
+            Problem(
+                "reporter_not_valid",
+                f"{reporter.name} (mã {reporter.code}) không phải báo cáo cho kỳ {cover.period:%Y-%m}.",
+                value=cover.reporter_code,
+            )
+        )
+    if cover.period > datetime.now(TIMEZONE).date():
+        raise RefusedFile(
+            Problem(
+                "period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"
+            )
+        )
+    return reporter
+
+
+def _copy_rows(
+    connection: Connection, load: Load, source: Source, form: Form, reporter: Reporter | None, code_lists: CodeLists
+) -> None:
+    """Copies the good rows of a form into raw; a form that cannot be read at all leaves none."""
+    assert load.cover is not None
+    load.declared_totals = load.cover.forms[form.name]
+    columns = ["load_id", "line", "sheet_name", "row_number", *(field.name for field in form.fields)]
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        sql.Identifier("raw", form.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    try:
+        with connection.transaction(), connection.cursor().copy(statement) as copy:
+            for data in csv_blocks(load, source, FormReader(form, code_lists, reporter, load.cover.period)):
+                copy.write(data)
+    except RefusedForm as refusal:
+        load.rows_loaded, load.refused = 0, []
+        load.refuse(refusal.problems)
+
+
+def csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
+    """The form's rows as CSV, block by block, as COPY takes them; what is said of them is noted in the load."""
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    load.problems += source.notes
+    reading = reader.read(source.table(reader.form))
+    for block in reading:
+        load.rows_loaded += block.rows.num_rows
+        load.refused += block.refused
+        load.problems += block.problems
+        rows = block.rows.add_column(0, "load_id", pyarrow.repeat(load.load_id, block.rows.num_rows))
+        buffer = io.BytesIO()
+        pyarrow.csv.write_csv(rows, buffer, options)
+        yield buffer.getbuffer()
+    load.declared_totals = reading.declared(load.declared_totals)
+    load.problems += reading.notes()
+
+
+def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
+    """Tells the planner of large loads: until autovacuum comes round, it would take them for small ones."""
+    for form in {load.form for load in loads if load.rows_loaded >= LARGE_LOAD}:
+        assert form is not None
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
+    connection.commit()
+
+
+def _next_load_id(connection: Connection) -> int:
+    row = connection.execute("select nextval(pg_get_serial_sequence('ops.loads', 'load_id'))").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _note_cover(connection: Connection, delivery: Delivery, cover: Cover) -> None:
+    """Notes the cover of a delivery that came before the lists that name its reporter."""
+    connection.execute(
+        """
+        update ops.deliveries
+        set (reporter_code, period, revision, revision_reason, is_synthetic) = (%s, %s, %s, %s, %s)
+        where delivery_id = %s
+        """,
+        [
+            cover.reporter_code, cover.period, cover.revision, cover.reason, cover.is_synthetic, delivery.delivery_id,
+        ],
+    )  # fmt: skip
+
+
+def _note(connection: Connection, load: Load, batch_id: int, current: str) -> None:
+    cover = load.cover
+    connection.execute(
+        """
+        insert into ops.loads (
+            load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint,
+            state, state_reason, rows_in, rows_loaded, rows_refused, declared_totals
+        ) overriding system value values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form,
+            cover and cover.period, cover and cover.revision, current, load.state,
+            _first_reason(load) if load.state == "refused" else None,
+            load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
+            json.dumps(load.declared_totals),
+        ],
+    )  # fmt: skip
+    _note_refused_rows(connection, load)
+    with connection.cursor().copy(
+        """
+        copy raw.problems (
+            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity
+        ) from stdin
+        """
+    ) as copy:
+        for number, problem in enumerate(load.problems, start=1):
+            copy.write_row(
+                [
+                    load.load_id,
+                    number,
+                    problem.sheet,
+                    problem.row,
+                    problem.field,
+                    problem.cell,
+                    problem.rule,
+                    problem.value,
+                    problem.message,
+                    problem.severity,
+                ]
+            )
+
+
+def _first_reason(load: Load) -> str:
+    return next(problem.message for problem in load.problems if problem.severity == "critical")
+
+
+def _note_refused_rows(connection: Connection, load: Load) -> None:
+    with connection.cursor().copy("copy raw.refused_rows (load_id, row_number, sheet_name, cells) from stdin") as copy:
+        for row in load.refused:
+            copy.write_row([load.load_id, row.row_number, row.sheet_name, json.dumps(row.cells, ensure_ascii=False)])

@@ -1,0 +1,1 @@
+"""Airflow: asked, started and ended, told what to do and what to report."""

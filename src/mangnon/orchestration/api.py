@@ -1,0 +1,118 @@
+"""Airflow's REST API: where it answers, one call of it, and waiting for what was asked."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from mangnon.failures import Failure
+from mangnon.settings import settings
+
+USER = "admin"
+SECONDS_FOR_A_NIGHT = 3600
+
+
+class ServiceError(Failure):
+    """Airflow could not be started or did not do what it was asked; the message says what was seen."""
+
+
+def folder() -> Path:
+    """Where everything of this checkout's Airflow lies; only its owner can enter."""
+    return settings().home / "airflow"
+
+
+def address() -> str:
+    """Where the UI and the API answer. Raises ServiceError where Airflow was never started."""
+    if elsewhere := settings().airflow_url:
+        return elsewhere
+    try:
+        return f"http://127.0.0.1:{json.loads(kept_file().read_text())['port']}"
+    except FileNotFoundError:
+        raise ServiceError("Airflow was never started here: `make up` starts it") from None
+
+
+def kept_file() -> Path:
+    """The file with the keys and the port of this Airflow, made when it is configured."""
+    return folder() / "kept.json"
+
+
+def password_file() -> Path:
+    """The file with the password of the user `admin`."""
+    return folder() / "passwords.json"
+
+
+def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """One call of Airflow's REST API; raises ServiceError with its answer when it refuses."""
+    return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {token(address())}"})
+
+
+def pause(dag_id: str, is_paused: bool) -> None:
+    """Switches the schedule of a DAG off or on."""
+    ask("PATCH", f"dags/{dag_id}", {"is_paused": is_paused})
+
+
+def trigger(dag_id: str) -> str:
+    """Starts a run of a DAG, as a user would; returns its run id."""
+    return str(ask("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
+
+
+def wait_for(dag_id: str, run_id: str) -> str:
+    """Waits until a run ended, telling meanwhile what its tasks did; returns `success` or `failed`."""
+    told: set[str] = set()
+
+    def ended() -> str | None:
+        run = ask("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
+        for line in _task_lines(dag_id, run_id):
+            if line not in told:
+                click.echo(line)
+                told.add(line)
+        return run["state"] if run["end_date"] else None
+
+    return str(wait(ended, SECONDS_FOR_A_NIGHT, f"{dag_id} to end; see {address()}/dags/{dag_id}"))
+
+
+def _task_lines(dag_id: str, run_id: str) -> Iterator[str]:
+    path = f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances?order_by=end_date&limit=1000"
+    for task in ask("GET", path)["task_instances"]:
+        if task["state"] in ("success", "failed", "upstream_failed"):
+            name = " ".join(filter(None, [task["task_id"], task["rendered_map_index"]]))
+            yield f"  {dag_id}: {name}: {task['state']}, {task['duration'] or 0:.1f} s"
+
+
+def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Looks every half second until there is something; returns it, or raises ServiceError."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.5)
+    raise ServiceError(f"waited {seconds:.0f} s in vain for {what}")
+
+
+@cache
+def token(address: str) -> str:
+    """What shows Airflow at this address who asks; kept, since each new one costs a log-in."""
+    password = json.loads(password_file().read_text())[USER]
+    return str(_call("POST", f"{address}/auth/token", {"username": USER, "password": password}, {})["access_token"])
+
+
+def _call(method: str, url: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
+    request = urllib.request.Request(
+        url, method=method, data=None if body is None else json.dumps(body).encode(),
+        headers=headers | {"Content-Type": "application/json"},
+    )  # fmt: skip
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise ServiceError(f"Airflow refused {method} {url}: {error} {error.read().decode()}") from error
+    except (OSError, ValueError) as error:
+        raise ServiceError(f"Airflow does not answer at {url}: {error}") from error

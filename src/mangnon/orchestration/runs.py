@@ -1,0 +1,159 @@
+"""What Airflow is asked to do on this machine, as a user would: nights, backfills, and the first night of all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import click
+
+from mangnon.orchestration.api import (
+    SECONDS_FOR_A_NIGHT,
+    ServiceError,
+    address,
+    ask,
+    folder,
+    pause,
+    trigger,
+    wait,
+    wait_for,
+)
+from mangnon.orchestration.services import NIGHTLY, down, is_up, up
+
+PUBLISHING = "publish_marts"
+TELLING = "tell_reporters"
+REPROCESSING = "reprocess_periods"
+MONTHS_AT_A_TIME = 3
+SECONDS_FOR_A_BACKFILL = 12 * 3600
+
+
+def run_night() -> None:
+    """Takes through Airflow what lies in the inbox, until it is published; starts Airflow for it unless it is up.
+
+    Raises ServiceError when the night failed.
+    """
+    with at_work(NIGHTLY):
+        collecting = trigger(NIGHTLY)
+        states = [wait_for(NIGHTLY, collecting)]
+        if publishing := _started_by(PUBLISHING, source_dag_id=NIGHTLY, source_run_id=collecting):
+            states.append(wait_for(PUBLISHING, publishing))
+            _wait_for_telling(publishing)
+        else:
+            click.echo("  nothing more to load or to publish")
+        _wait_until_idle()
+    if set(states) != {"success"}:
+        raise ServiceError(f"the night did not go through; the logs of its tasks are in {folder() / 'logs'}")
+
+
+@contextmanager
+def at_work(dag_id: str) -> Iterator[None]:
+    """Airflow is up and the DAG not paused; afterwards both are as they were before."""
+    was_up = is_up()
+    if not was_up:
+        up(nightly=False)
+    was_paused = ask("GET", f"dags/{dag_id}")["is_paused"]
+    try:
+        pause(dag_id, False)
+        yield
+    finally:
+        try:
+            pause(dag_id, was_paused)
+        finally:
+            if not was_up:
+                down()
+
+
+def wait_for_backfills() -> None:
+    """Waits until Airflow has completed every backfill: there can be one at a time, and half a minute goes by until
+    Airflow notices that the runs of one have ended. One that was cut off goes on by itself.
+    """
+
+    def open_ones() -> list[int]:
+        known = ask("GET", f"backfills?dag_id={REPROCESSING}&order_by=-id")["backfills"]
+        return [backfill["id"] for backfill in known if not backfill["completed_at"]]
+
+    if open_ones():
+        click.echo("Airflow: an earlier backfill is not completed yet, waiting for it")
+        wait(lambda: not open_ones(), SECONDS_FOR_A_BACKFILL, "the earlier backfill to be completed")
+
+
+def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
+    """Creates a backfill over these months, as `airflow backfill create` does, and waits until their runs ended, well
+    or not.
+    """
+    since = datetime.now(UTC)
+    click.echo(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
+    ask(
+        "POST", "backfills",
+        {
+            "dag_id": REPROCESSING,
+            "from_date": f"{first}T00:00:00+00:00",
+            "to_date": f"{last}T00:00:00+00:00",
+            # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
+            "reprocess_behavior": "completed",
+            "max_active_runs": MONTHS_AT_A_TIME,
+            "dag_run_conf": conf,
+        },
+    )  # fmt: skip
+    told: set[str] = set()
+
+    def ended() -> bool:
+        are_left = ask("GET", f"dags/{REPROCESSING}/dagRuns?state=queued&state=running&limit=1")["total_entries"]
+        query = urlencode({"run_type": "backfill", "end_date_gte": since.isoformat(), "order_by": "-end_date"})
+        for run in ask("GET", f"dags/{REPROCESSING}/dagRuns?{query}&state=success&state=failed")["dag_runs"]:
+            if run["dag_run_id"] not in told:
+                click.echo(f"  {REPROCESSING}: {run['logical_date'][:7]}: {run['state']}, {run['duration'] or 0:.1f} s")
+                told.add(run["dag_run_id"])
+        return not are_left
+
+    wait(ended, SECONDS_FOR_A_BACKFILL, f"the months to end; see {address()}/dags/{REPROCESSING}")
+
+
+def publish_what_closed(dag_id: str, since: datetime) -> None:
+    """Waits for the publishing that runs of this DAG brought about since then, or starts it when none did.
+
+    Raises ServiceError when it failed.
+    """
+    publishing = _started_by(PUBLISHING, source_dag_id=dag_id, timestamp_gte=since.isoformat()) or trigger(PUBLISHING)
+    state = wait_for(PUBLISHING, publishing)
+    _wait_for_telling(publishing)
+    _wait_until_idle()
+    if state != "success":
+        raise ServiceError(
+            "nothing was published: `mangnon status` says why, and whether an approval is waited for; "
+            "the next publishing takes the loads along"
+        )
+
+
+def _wait_for_telling(publishing: str) -> None:
+    """Waits until the reporters are told. That it failed is told, and fails nothing else."""
+    if ask("GET", f"dags/{TELLING}")["is_paused"]:
+        return
+    source = {"source_dag_id": PUBLISHING, "source_run_id": publishing, "source_task_id": "announce_verdicts"}
+    if telling := _started_by(TELLING, **source):
+        wait_for(TELLING, telling)
+
+
+def _started_by(dag_id: str, **source: str) -> str | None:
+    """The run of the DAG that an asset event of that source started; None when there was no event."""
+
+    def caused() -> list[str | None] | None:
+        events = ask("GET", f"assets/events?{urlencode(source)}")["asset_events"]
+        if not events:
+            return [None]
+        # An asset may start several DAGs.
+        return [run["run_id"] for run in events[0]["created_dagruns"] if run["dag_id"] == dag_id] or None
+
+    return cast("str | None", wait(caused, SECONDS_FOR_A_NIGHT, f"{dag_id} to start")[0])
+
+
+def _wait_until_idle() -> None:
+    # A night that was missed while Airflow was down comes of itself, beside the one that was asked for. A run that
+    # waits for a person ends when it pleases them, and with it those that queue up behind it.
+    def is_idle() -> bool:
+        active = ask("GET", "dags/~/dagRuns?state=queued&state=running&limit=1000")["dag_runs"]
+        asking = ask("GET", "dags/~/dagRuns/~/taskInstances?state=awaiting_input&limit=1000")["task_instances"]
+        return {run["dag_id"] for run in active} <= {task["dag_id"] for task in asking}
+
+    wait(is_idle, SECONDS_FOR_A_NIGHT, "all runs to end")

@@ -1,0 +1,1 @@
+"""Publishing: from closed batches to what BI sees, and the decisions that people take about it."""

@@ -1,0 +1,231 @@
+"""The two gates: what the suites in `expectations/` say of the night's loads and of a candidate release.
+
+Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
+`ops.verdicts`, and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the
+release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of gate 2 hold the
+release: a person may let it pass.
+
+Importing Great Expectations takes seconds, so it is done only when there is something to judge.
+"""
+
+import importlib
+import logging
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+
+from expectations import RULES
+from expectations.rule import Rule
+from mangnon import warehouse
+from mangnon.publishing import verdicts
+from mangnon.publishing.verdicts import Breach
+from mangnon.settings import settings
+
+logger = logging.getLogger(__name__)
+
+SEVERITIES = ("info", "warning", "critical")
+# Great Expectations lists no more rows of a query than this, whatever it counted.
+ROWS_LISTED = 200
+
+
+class GateError(Exception):
+    """A rule could not be run, or did not name every load that it counted; nothing was judged."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What gate 2 said of a release."""
+
+    worst: str | None  # the gravest severity that anything failed with
+    refused_loads: list[int]  # those that a critical rule named
+    reasons: list[str]  # of the critical rules, in Vietnamese
+
+
+def judge_loads(batches: list[int]) -> list[int]:
+    """Gate 1: judges the modelled loads of these batches and refuses what is critical.
+
+    Returns the ids of the refused loads. Judging again replaces the verdicts, and takes in what the gate had refused.
+    Raises GateError.
+    """
+    with warehouse.connect("auditor") as connection:
+        query = f"""
+            select
+                load_id, batch_id, reporter_code, form, period, revision, rows_in, rows_loaded, rows_refused,
+                declared_totals
+            from ops.loads
+            where batch_id = any(array{batches}::bigint[]) and (
+                state = 'modelled'
+                or (state = 'refused' and exists (
+                    select 1
+                    from ops.verdicts
+                    where verdicts.load_id = loads.load_id and gate = 'loads' and severity = 'critical' and not is_met
+                ))
+            )
+        """
+        judged = {row[0]: row[1] for row in connection.execute(query.encode())}
+        connection.commit()
+        if not judged:
+            return []
+        rules = suite("loads")
+        breaches = _breaches("loads", rules, query, release_id=None)
+        if strangers := {breach.load_id for breach in breaches} - judged.keys():
+            raise GateError(f"rules named loads that are not judged: {strangers}")
+        breaches = verdicts.with_cells(connection, breaches, query)
+        connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
+        connection.execute(
+            "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
+        )
+        for batch_id in sorted(set(judged.values())):
+            loads = {load_id for load_id, batch in judged.items() if batch == batch_id}
+            breaches_of_batch = [breach for breach in breaches if breach.load_id in loads]
+            verdicts.write(connection, "loads", rules, breaches_of_batch, batch_id=batch_id)
+        return verdicts.refuse(connection, breaches, set(judged))
+
+
+def judge_release(release_id: int) -> Judgement:
+    """Gate 2: judges a candidate, seen as BI would see it, and refuses the new loads that critical rules name.
+
+    The caller builds the candidate again without the refused loads, or refuses it. Judging again replaces the verdicts.
+    Raises GateError.
+    """
+    with warehouse.connect("auditor") as connection:
+        query = f"""
+            select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}
+        """
+        new_loads = {row[0] for row in connection.execute(query.encode())}
+        connection.commit()
+        rules = suite("release")
+        breaches = _breaches("release", rules, query, release_id)
+        connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
+        verdicts.write(connection, "release", rules, breaches, release_id=release_id)
+        refused = verdicts.refuse(connection, breaches, new_loads)
+        return Judgement(
+            worst=max((breach.rule.severity for breach in breaches), key=SEVERITIES.index, default=None),
+            refused_loads=refused,
+            reasons=[breach.message for breach in breaches if breach.rule.severity == "critical"],
+        )
+
+
+def suite(gate: str) -> list[Rule]:
+    """The rules of a gate, in their order."""
+    return [rule for rule in RULES if rule.gate == gate]
+
+
+def _breaches(gate: str, rules: list[Rule], judged: str, release_id: int | None) -> list[Breach]:
+    """What does not meet the rules. Raises GateError unless each rule names every load that it counted, once."""
+    results = _validate(gate, [(rule, _query(rule)) for rule in rules], judged, release_id)
+    observed = {rule.name: count for rule, count, _ in results}
+    long = [rule for rule in rules if observed[rule.name] > ROWS_LISTED]
+    if long:
+        pages = [
+            (rule, f"{_query(rule)} limit {ROWS_LISTED} offset {offset}")
+            for rule in long
+            for offset in range(0, observed[rule.name], ROWS_LISTED)
+        ]
+        results = [result for result in results if result[0] not in long]
+        results += _validate(gate, pages, judged, release_id)
+
+    breaches = [
+        Breach(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
+        for rule, _, rows in results
+        for row in rows
+    ]
+    for rule in rules:
+        named = {breach.load_id for breach in breaches if breach.rule is rule}
+        if len(named) != observed[rule.name]:
+            raise GateError(f"rule {rule.name} counted {observed[rule.name]} failing loads, but names {len(named)}")
+    return breaches
+
+
+def _query(rule: Rule) -> str:
+    """The rule's query as Great Expectations takes it, with the judged loads in place of its batch."""
+    literal = rule.query.replace("{", "{{").replace("}", "}}")
+    return f"""
+        with judged_loads as (select * from {{batch}})
+
+        select load_id, observed::text as observed, detail
+        from ({literal}) as failing
+        order by load_id
+    """
+
+
+def _validate(
+    gate: str, queries: list[tuple[Rule, str]], judged: str, release_id: int | None
+) -> list[tuple[Rule, int, list[dict[str, Any]]]]:
+    """Runs the queries through Great Expectations; of each its rule, the rows counted and the rows listed."""
+    gx, context = _great_expectations()
+    subject = gate if release_id is None else f"{gate}-{release_id}"
+    source = context.data_sources.add_or_update_postgres(
+        name=gate,
+        connection_string=_sqlalchemy_url(),
+        create_temp_table=False,
+        kwargs={"connect_args": {"options": warehouse.connection_options("auditor", release_id)}},
+    )
+    batch = source.add_query_asset(name=subject, query=judged).add_batch_definition_whole_table(subject)
+    expectations = [
+        gx.expectations.UnexpectedRowsExpectation(
+            unexpected_rows_query=query, severity=rule.severity, description=rule.message_vi, notes=rule.hurts,
+            meta={"position": position},
+        )
+        for position, (rule, query) in enumerate(queries)
+    ]  # fmt: skip
+    declared = context.suites.add_or_update(gx.ExpectationSuite(name=subject, expectations=expectations))
+    validation = context.validation_definitions.add_or_update(
+        gx.ValidationDefinition(name=subject, data=batch, suite=declared)
+    )
+    checkpoint = gx.Checkpoint(
+        name=subject,
+        validation_definitions=[validation],
+        actions=[gx.checkpoint.UpdateDataDocsAction(name="data_docs", site_names=[gate])],
+        result_format={"result_format": "COMPLETE"},
+    )
+    run = context.checkpoints.add_or_update(checkpoint).run()
+    source.get_execution_engine().engine.dispose()
+    source.get_engine().dispose()  # the one that tested the connection
+    logger.info("Data Docs: %s", _data_docs(gate) / "index.html")
+    (outcome,) = run.run_results.values()
+    return [_read(result, queries) for result in outcome.results]
+
+
+def _read(result: Any, queries: list[tuple[Rule, str]]) -> tuple[Rule, int, list[dict[str, Any]]]:
+    rule, _ = queries[result.expectation_config.meta["position"]]
+    if "observed_value" not in result.result:
+        raise GateError(f"rule {rule.name} could not be run: {result.exception_info}")
+    return rule, result.result["observed_value"], result.result["details"]["unexpected_rows"]
+
+
+@cache
+def _great_expectations() -> tuple[Any, Any]:
+    """The library, and the one context of this process: several would disturb one another."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    gx: Any = importlib.import_module("great_expectations")
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    for gate in ("loads", "release"):
+        context.add_data_docs_site(
+            gate,
+            {
+                "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {
+                    "class_name": "TupleFilesystemStoreBackend",
+                    "base_directory": str(_data_docs(gate)),
+                },
+            },
+        )
+    return gx, context
+
+
+def _data_docs(gate: str) -> Path:
+    # A site a gate, with what it said last: what it said before is in ops.verdicts.
+    return settings().home / "data_docs" / gate
+
+
+def _sqlalchemy_url() -> str:
+    url = sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)

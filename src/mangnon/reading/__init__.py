@@ -1,0 +1,1 @@
+"""Reading: from a file to typed rows, without a database."""

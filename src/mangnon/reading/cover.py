@@ -1,0 +1,158 @@
+"""The cover: who submits, for which month, which forms, which revision and why, and what the totals should be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
+from mangnon.contract.forms import submission_forms
+from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.reporters import reporter_of
+from mangnon.reading.vocabulary import normalised
+
+PERIOD = re.compile(
+    r"(?:(?P<year>\d{4})-(?P<month>\d{1,2})|(?:tháng\s+)?(?P<month_first>\d{1,2})[/-](?P<its_year>\d{4}))"
+)
+TITLES = {
+    "reporter": "Mã đơn vị báo cáo",
+    "period": "Kỳ báo cáo (năm-tháng)",
+    "revision": "Lần gửi",
+    "reason": "Lý do gửi lại",
+    "synthetic": "Dữ liệu mẫu (giả định)",
+}
+
+
+@dataclass(frozen=True)
+class CoverEntry:
+    """A value on the cover, and the cell it stands in."""
+
+    value: object
+    sheet: str | None
+    cell: str
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the cover of a delivery says. `forms` has the declared totals by field of each contained form.
+
+    `notes` is what had to be inferred.
+    """
+
+    reporter_code: str
+    period: date
+    revision: int
+    reason: str | None
+    is_synthetic: bool
+    forms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
+
+
+def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[str, float]], lists: CodeLists) -> Cover:
+    """The cover from its entries by key (see TITLES). Raises RefusedFile with every problem found."""
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for key, read in (("reporter", _text), ("period", _period), ("revision", _revision)):
+        entry = entries.get(key)
+        if key == "period" and values.get("reporter") == REFERENCE_REPORTER:
+            values[key] = REFERENCE_PERIOD
+        elif entry is None or entry.value in (None, ""):
+            problems.append(
+                Problem(
+                    f"{key}_missing", f"Bìa thiếu “{TITLES[key]}”. Hãy ghi vào ô bên cạnh.",
+                    sheet=entry.sheet if entry else None, cell=entry.cell if entry else None,
+                )
+            )  # fmt: skip
+        else:
+            try:
+                values[key] = read(entry.value)
+            except ValueError as error:
+                problems.append(
+                    Problem(
+                        f"{key}_unreadable",
+                        f"“{TITLES[key]}”: {error}",
+                        entry.sheet,
+                        cell=entry.cell,
+                        value=str(entry.value),
+                    )
+                )
+    if not forms:
+        problems.append(
+            Problem("no_form", "Bìa không đánh dấu biểu nào. Hãy ghi “x” vào cột “Có gửi” của mỗi biểu có trong tệp.")
+        )
+    if problems:
+        raise RefusedFile(*problems)
+    notes: list[Problem] = []
+    if values["reporter"] != REFERENCE_REPORTER:
+        where = Problem("", "", entries["reporter"].sheet, cell=entries["reporter"].cell)
+        values["reporter"], notes = reporter_of(values["reporter"], values["period"], lists, where)
+    reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
+    return Cover(
+        reporter_code=values["reporter"],
+        period=values["period"],
+        revision=values["revision"],
+        reason=str(reason).strip() if reason else None,
+        is_synthetic=is_yes(synthetic),
+        forms=forms,
+        notes=tuple(notes),
+    )
+
+
+def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:
+    """The entries of a cover sheet by key."""
+    keys = {normalised(title): key for key, title in TITLES.items()}
+    keys |= {normalised("Đơn vị báo cáo"): "reporter", normalised("Kỳ báo cáo"): "period"}
+    found: dict[str, CoverEntry] = {}
+    for number, row in enumerate(rows):
+        label = normalised(str(row[0])).strip("*: ") if row else ""
+        if label in keys:
+            value = row[1] if len(row) > 1 else None
+            found.setdefault(keys[label], CoverEntry(value, sheet, xl_rowcol_to_cell(number, 1)))
+    return found
+
+
+def forms_of(rows: list[list]) -> dict[str, dict[str, float]]:
+    """The contained forms with their declared totals, from the table form | sent | field | total."""
+    forms = {normalised(form.title): form for form in submission_forms()}
+    contained: dict[str, dict[str, float]] = {}
+    for row in rows:
+        title, sent, field_title, total = (*row, "", "", "", "")[:4]
+        form = forms.get(normalised(str(title)))
+        if form is None or not is_yes(sent):
+            continue
+        declared = contained.setdefault(form.name, {})
+        for name in form.totals:
+            if normalised(form.field(name).title) == normalised(str(field_title)) and isinstance(total, (int, float)):
+                declared[name] = total
+    return contained
+
+
+def is_yes(value: object) -> bool:
+    """Whether a cell says yes: x, có or true."""
+    return str(value).strip().casefold() in ("x", "có", "true")
+
+
+def _text(value: object) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value).strip()
+
+
+def _period(value: object) -> date:
+    if isinstance(value, date):
+        return date(value.year, value.month, 1)
+    matched = PERIOD.fullmatch(normalised(str(value)))
+    if matched is None:
+        raise ValueError("ghi năm-tháng, ví dụ 2020-03; chỉ nhận báo cáo từng tháng.")
+    try:
+        return date(int(matched["year"] or matched["its_year"]), int(matched["month"] or matched["month_first"]), 1)
+    except ValueError:
+        raise ValueError("ghi năm-tháng, ví dụ 2020-03.") from None
+
+
+def _revision(value: object) -> int:
+    text = _text(value)
+    if not re.fullmatch(r"[1-9]\d{0,8}", text):
+        raise ValueError("ghi số nguyên từ 1 (lần gửi đầu là 1, mỗi lần gửi lại thêm 1).")
+    return int(text)

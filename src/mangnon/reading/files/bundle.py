@@ -1,0 +1,110 @@
+"""Several CSVs of one reporter and month in one .zip: each has a cover of its own, and all covers agree."""
+
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.forms import Form
+from mangnon.reading.cover import Cover
+from mangnon.reading.files.delimited import DelimitedFile
+from mangnon.reading.files.safety import content, opened_zip
+from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.tables import Table
+
+# What computers put into archives on their own.
+LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+TEXTS = (".csv", ".txt", ".tsv")
+
+
+class Bundle:
+    """An opened .zip of CSVs; see mangnon.reading.tables.Source."""
+
+    def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
+        self.notes: list[Problem] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="mangnon-")
+        members = self._unpacked(path, file_name)
+        if not members:
+            raise RefusedFile(
+                Problem("empty_file", f"Tệp {file_name} không chứa tệp CSV nào. Hãy gửi mỗi biểu một tệp CSV.")
+            )
+        files = {name: DelimitedFile(copy, name, lists, sheet=name) for name, copy in members.items()}
+        self._of_form: dict[str, DelimitedFile] = {}
+        for name, file in files.items():
+            self.notes += file.notes
+            for form in file.cover.forms:
+                if form in self._of_form:
+                    raise RefusedFile(_form_doubled(file_name, self._of_form[form].file_name, name))
+                self._of_form[form] = file
+        self.cover = _common_cover(file_name, files)
+
+    def table(self, form: Form) -> Table:
+        """The rows of the member that holds the form. Raises RefusedForm."""
+        return self._of_form[form.name].table(form)
+
+    def _unpacked(self, path: Path, file_name: str) -> dict[str, Path]:
+        copies: dict[str, Path] = {}
+        try:
+            with opened_zip(path, file_name) as parts:
+                for number, member in enumerate(parts.infolist()):
+                    name = PurePosixPath(member.filename.replace("\\", "/"))
+                    if member.is_dir():
+                        continue
+                    if member.filename.startswith(LITTER) or name.name in LITTER or name.name.startswith("._"):
+                        self._ignore(member.filename, file_name)
+                    elif name.suffix.lower() not in TEXTS:
+                        raise RefusedFile(_not_a_csv(file_name, member.filename))
+                    else:
+                        copies[member.filename] = Path(self._folder.name) / f"{number}.csv"
+                        copies[member.filename].write_bytes(content(parts, member))
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+            raise RefusedFile(
+                Problem(
+                    "not_an_archive", f"Không giải nén được tệp {file_name}. Hãy nén lại dạng .zip rồi gửi lại.",
+                    value=str(error),
+                )
+            ) from error  # fmt: skip
+        return copies
+
+    def _ignore(self, member: str, file_name: str) -> None:
+        text = f"“{member}” trong tệp {file_name} do máy tính tự tạo nên không được đọc."
+        self.notes.append(Problem("member_ignored", text, sheet=member, severity="info"))
+
+
+def _common_cover(file_name: str, files: dict[str, DelimitedFile]) -> Cover:
+    covers = {name: file.cover for name, file in files.items()}
+    stated = {(cover.reporter_code, cover.period, cover.revision) for cover in covers.values()}
+    if len(stated) > 1:
+        listed = "; ".join(
+            f"{name}: đơn vị {cover.reporter_code}, kỳ {cover.period:%Y-%m}, lần gửi {cover.revision}"
+            for name, cover in covers.items()
+        )
+        raise RefusedFile(
+            Problem(
+                "covers_differ",
+                f"Các tệp trong {file_name} phải cùng đơn vị, kỳ báo cáo và lần gửi, nhưng ghi khác nhau: {listed}.",
+            )
+        )
+    first = next(iter(covers.values()))
+    return Cover(
+        first.reporter_code, first.period, first.revision,
+        next((cover.reason for cover in covers.values() if cover.reason), None),
+        any(cover.is_synthetic for cover in covers.values()),
+        {form: totals for cover in covers.values() for form, totals in cover.forms.items()},
+    )  # fmt: skip
+
+
+def _form_doubled(file_name: str, first: str, second: str) -> Problem:
+    return Problem(
+        "form_doubled",
+        f"Trong tệp {file_name}, “{first}” và “{second}” là cùng một biểu. Hãy chỉ giữ một tệp cho mỗi biểu.",
+        sheet=second,
+    )
+
+
+def _not_a_csv(file_name: str, member: str) -> Problem:
+    return Problem(
+        "member_not_csv",
+        f"Tệp nén {file_name} chứa “{member}”. Tệp .zip chỉ được chứa tệp CSV; tệp Excel hãy gửi riêng, không nén.",
+        sheet=member,
+    )

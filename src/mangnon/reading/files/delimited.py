@@ -1,0 +1,275 @@
+"""Delimited text (.csv): the cover as leading lines `#key,value` or as titles, then a header, then rows of one form."""
+
+import codecs
+import csv
+import io
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.forms import Form, all_forms, submission_forms
+from mangnon.reading import fonts, layout, titles
+from mangnon.reading.cells import Cells
+from mangnon.reading.cover import CoverEntry, read_cover
+from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.tables import Block, Table
+
+BLOCK_BYTES = 8 << 20
+# What encoding, separator, cover and header are decided by.
+HEAD_BYTES = 256 << 10
+HEAD_ROWS = 100
+SEPARATORS = {",": "dấu phẩy", ";": "dấu chấm phẩy", "\t": "dấu Tab"}
+
+
+class DelimitedFile:
+    """An opened CSV; see mangnon.reading.tables.Source. As a member of a bundle, problems name it by `sheet`."""
+
+    def __init__(self, path: Path, file_name: str, lists: CodeLists, sheet: str | None = None) -> None:
+        self.file_name = file_name
+        self.notes: list[Problem] = []
+        self._sheet = sheet
+        self._path = self._as_utf8(path, lists)
+        head = _head(_first_bytes(self._path))
+        self._separator, rows, ends = self._rows(head)
+        marked = next((number for number, row in enumerate(rows) if not (row and row[0].startswith("#"))), len(rows))
+        entries = {
+            row[0].removeprefix("#").strip(): CoverEntry(row[1].strip() if len(row) > 1 else "", sheet, f"B{number}")
+            for number, row in enumerate(rows[:marked], start=1)
+        }
+        form = self._form(entries, rows[marked:])
+        header = layout.find_header(rows[marked:], [], form)
+        first, last = (header.first_row, header.last_row) if header else (0, 0)
+        self._headers = header.paths if header else [(cell,) for cell in rows[marked]] if marked < len(rows) else []
+        self._header_row = marked + last + 1
+        self._skipped_lines = ends[marked + last] if marked + last < len(ends) else len(ends)
+        lines = titles.lines_above(
+            ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), sheet
+        )
+        self._unit = titles.unit_above(lines)
+        self._is_announced = bool(entries)
+        if entries:
+            self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists)
+        else:
+            self.cover = titles.cover_from_titles(lines, [form.name], lists, file_name)
+        self.notes += self.cover.notes
+
+    def table(self, form: Form) -> Table:
+        """The rows after the header. Raises RefusedForm when there is no header."""
+        if not self._headers:
+            raise RefusedForm(
+                Problem("header_missing", f"Tệp {self.file_name} không có dòng tiêu đề cột.", sheet=self._sheet)
+            )
+        return Table(
+            self._sheet, self._header_row, self._headers, self._blocks(), self._unit, is_announced=self._is_announced
+        )
+
+    def _as_utf8(self, path: Path, lists: CodeLists) -> Path:
+        """The file, or a copy of it in UTF-8. Raises RefusedFile when its encoding cannot be told."""
+        head = _first_bytes(path)
+        try:
+            text = _head(head)
+        except UnicodeDecodeError as error:
+            way = fonts.encoding(head, lists)
+            if way is None:
+                raise RefusedFile(_not_utf8(self.file_name, self._sheet)) from error
+            codec, conversion = way
+        else:
+            cells = {cell.strip('"') for line in text.splitlines() for cell in csv_cells(line)}
+            codec, conversion = "utf-8-sig", fonts.conversion(cells, (), lists, self.file_name)
+            if conversion is None:
+                return path
+        self.notes.append(
+            fonts.inferred(conversion, self.file_name)
+            if conversion
+            else Problem(
+                "inferred_encoding",
+                f"Tệp {self.file_name} được đọc theo bảng mã Windows-1258 (tiếng Việt). "
+                "Lần sau hãy lưu dạng “CSV UTF-8”.",
+                severity="info",
+            )
+        )
+        self._converted = tempfile.NamedTemporaryFile(prefix="mangnon-", suffix=".csv")  # noqa: SIM115 - lives as long
+        convert = fonts.CONVERT[conversion] if conversion else str
+        try:
+            with (
+                path.open(encoding=codec, newline="") as source,
+                open(self._converted.name, "w", encoding="utf-8", newline="") as target,
+            ):
+                target.writelines(unicodedata.normalize("NFC", convert(line)) for line in source)
+        except UnicodeDecodeError as error:
+            raise RefusedFile(_not_utf8(self.file_name, self._sheet)) from error
+        return Path(self._converted.name)
+
+    def _rows(self, head: str) -> tuple[str, list[list[str]], list[int]]:
+        """The separator, the first rows and the lines that they end on. Raises RefusedFile when two would do."""
+        readings = {separator: _split(head, separator) for separator in SEPARATORS}
+        counts = {separator: _most_fields(rows) for separator, (rows, _) in readings.items()}
+        best = max(counts.values())
+        likely = [separator for separator, count in counts.items() if count == best]
+        if best == 0:
+            likely = [max(SEPARATORS, key=lambda separator: head.partition("\n")[0].count(separator))]
+        if len(likely) > 1:
+            names = " hay ".join(SEPARATORS[separator] for separator in likely)
+            raise RefusedFile(
+                Problem(
+                    "separator_ambiguous",
+                    f"Tệp {self.file_name}: không rõ các cột cách nhau bằng {names}. Hãy chỉ dùng một dấu tách cột "
+                    "và đặt tiêu đề có dấu đó trong dấu ngoặc kép.",
+                    sheet=self._sheet,
+                )
+            )
+        if best and likely[0] != ",":
+            self.notes.append(
+                Problem(
+                    "inferred_separator", f"Các cột của tệp {self.file_name} cách nhau bằng {SEPARATORS[likely[0]]}.",
+                    sheet=self._sheet, severity="info",
+                )
+            )  # fmt: skip
+        return likely[0], *readings[likely[0]]
+
+    def _form(self, entries: dict[str, CoverEntry], rows: list[list[str]]) -> Form:
+        named = entries.get("form")
+        if named is not None:
+            if named.value not in all_forms():
+                raise RefusedFile(
+                    Problem("form_unknown", f"Không có biểu “{named.value}”.", cell=named.cell, value=str(named.value))
+                )
+            return all_forms()[str(named.value)]
+        forms = [] if entries else layout.forms_of_header(rows, [])
+        if len(forms) == 1:
+            self.notes.append(
+                Problem(
+                    "inferred_form", f"Theo tiêu đề cột, tệp {self.file_name} được hiểu là biểu “{forms[0].title}”.",
+                    sheet=self._sheet, severity="info",
+                )
+            )  # fmt: skip
+            return forms[0]
+        if forms:
+            choices = ", ".join(f"“#form,{form.name}” ({form.title})" for form in forms)
+            raise RefusedFile(
+                Problem("form_ambiguous", f"Tệp {self.file_name} có thể là nhiều biểu. Hãy ghi ở dòng đầu: {choices}.")
+            )
+        raise RefusedFile(
+            Problem(
+                "cover_missing",
+                f"Tệp {self.file_name} thiếu phần bìa: các dòng đầu phải là #reporter, #period, #form, #revision; "
+                "tiêu đề cột cũng không giống biểu nào. Hãy dùng tệp mẫu.",
+                sheet=self._sheet,
+            )
+        )
+
+    def _blocks(self) -> Iterator[Block]:
+        broken: list[pyarrow.csv.InvalidRow] = []
+
+        def keep(row: pyarrow.csv.InvalidRow) -> str:
+            broken.append(row)
+            return "skip"
+
+        names = [str(position) for position in range(len(self._headers))]
+        shift = self._header_row - self._skipped_lines  # a header of several lines is one row
+        try:
+            reader = pyarrow.csv.open_csv(
+                self._path,
+                read_options=pyarrow.csv.ReadOptions(
+                    use_threads=False, block_size=BLOCK_BYTES, skip_rows=self._skipped_lines, column_names=names
+                ),
+                parse_options=pyarrow.csv.ParseOptions(
+                    delimiter=self._separator, invalid_row_handler=keep, ignore_empty_lines=False
+                ),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
+            next_row = self._header_row + 1
+            reported = 0
+            for batch in reader:
+                taken = {row.number + shift for row in broken if row.number is not None}
+                numbers = _numbers(next_row, batch.num_rows, taken)
+                next_row = int(numbers[-1]) + 1 if len(numbers) else next_row
+                refused = [self._broken_row(row, shift) for row in broken[reported:]]
+                reported = len(broken)
+                yield Block(numbers, [Cells.of_text(column) for column in batch.columns], refused)
+            if broken[reported:]:
+                yield Block(
+                    np.array([], dtype=np.int64),
+                    [Cells.of([]) for _ in names],
+                    [self._broken_row(row, shift) for row in broken[reported:]],
+                )
+        except pa.ArrowInvalid as error:
+            if "Empty CSV file" not in str(error):
+                raise RefusedForm(_not_utf8(self.file_name, self._sheet)) from error
+
+    def _broken_row(self, row: pyarrow.csv.InvalidRow, shift: int) -> Problem:
+        number = None if row.number is None else row.number + shift
+        return Problem(
+            "wrong_number_of_columns",
+            f"Dòng {number} có {row.actual_columns} ô, tiêu đề có {row.expected_columns} ô.",
+            self._sheet, number, value=row.text,
+        )  # fmt: skip
+
+
+def csv_cells(line: str) -> list[str]:
+    """The cells of a line, whatever separates them: for looking at words only."""
+    for separator in SEPARATORS:
+        line = line.replace(separator, "\n")
+    return line.split("\n")
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _head(start: bytes) -> str:
+    """The beginning of a file as text, without a character that was cut off. Raises UnicodeDecodeError."""
+    return codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+
+
+def _split(head: str, separator: str) -> tuple[list[list[str]], list[int]]:
+    rows, ends = [], []
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator)
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+            if len(rows) == HEAD_ROWS:
+                break
+    except csv.Error:
+        pass  # no table with this separator from here on
+    return rows, ends
+
+
+def _most_fields(rows: list[list[str]]) -> int:
+    """How many fields of one form stand in the header, read like this."""
+    body = [row for row in rows if not (row and row[0].startswith("#"))]
+    named = next((row[1].strip() for row in rows if row and row[0].strip() == "#form" and len(row) > 1), None)
+    forms = [all_forms()[named]] if named in all_forms() else submission_forms()
+    headers = [(form, layout.find_header(body, [], form)) for form in forms]
+    return max((len(header.fields(form)) for form, header in headers if header), default=0)
+
+
+def _declared(entries: dict[str, CoverEntry], form: Form) -> dict[str, float]:
+    """Totals declared by lines `#total:field,value`."""
+    totals = {name: entries.get(f"total:{name}") for name in form.totals}
+    return {name: int(str(entry.value)) for name, entry in totals.items() if entry and str(entry.value).isdigit()}
+
+
+def _numbers(first: int, count: int, taken: set[int]) -> np.ndarray:
+    """The next `count` row numbers from `first`, without those taken by rows that could not be split."""
+    numbers = np.arange(first, first + count + len(taken))
+    return numbers[~np.isin(numbers, list(taken))][:count] if taken else numbers
+
+
+def _not_utf8(file_name: str, sheet: str | None) -> Problem:
+    return Problem(
+        "not_utf8",
+        f"Tệp {file_name} không dùng bảng mã UTF-8, và cũng không đọc được theo Windows-1258, TCVN3 hay VNI. "
+        "Hãy lưu lại dạng “CSV UTF-8”.",
+        sheet=sheet,
+    )

@@ -1,0 +1,97 @@
+"""What a file may cost before anything opens it: a small hostile file must not fill the memory.
+
+The programs that read workbooks trust the sizes that a zip file claims, and make a sheet as large as its farthest
+cells. So the claims are checked first, against what is really inside.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mangnon.reading.problems import Problem, RefusedFile
+
+# A workbook with a form of 600,000 rows has less; whoever has more sends a CSV.
+MOST_BYTES = 256 << 20
+MOST_MEMBERS = 1000
+# Real workbooks are 5 to 40 times as large inside; a bomb is 1,000 times and more.
+MOST_RATIO, RATIO_COUNTS_FROM = 200, 8 << 20
+# Cells of a sheet, from its first to its farthest, empty ones too.
+MOST_CELLS = 10_000_000
+MOST_SHEETS = 100
+
+
+@contextmanager
+def opened_zip(path: Path, file_name: str) -> Iterator[zipfile.ZipFile]:
+    """A zip file whose claims are modest. Raises RefusedFile, or zipfile.BadZipFile."""
+    with zipfile.ZipFile(path) as parts:
+        members = parts.infolist()
+        size = sum(member.file_size for member in members)
+        packed = sum(member.compress_size for member in members)
+        if any(member.flag_bits & 1 for member in members):
+            raise RefusedFile(password_protected(file_name))
+        if len(members) > MOST_MEMBERS or size > MOST_BYTES:
+            raise RefusedFile(too_large(file_name))
+        if size > RATIO_COUNTS_FROM and size > packed * MOST_RATIO:
+            raise RefusedFile(too_large(file_name))
+        yield parts
+
+
+def content(parts: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """What is inside a member, which is no more than it claims. Raises zipfile.BadZipFile."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"compression {member.compress_type}")
+    claimed = member.file_size
+    member.file_size += 1  # or the rest of a member that claims too little would not be seen
+    try:
+        with parts.open(member) as file:
+            data = file.read()
+    except (EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    finally:
+        member.file_size = claimed
+    if len(data) != claimed:
+        raise zipfile.BadZipFile(f"{member.filename} is not as large as it claims")
+    return data
+
+
+def refuse_definitions(data: bytes, file_name: str) -> None:
+    """Refuses XML that defines entities, which can grow without end; no program that saves workbooks writes any."""
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise RefusedFile(
+            Problem(
+                "hostile_file",
+                f"Tệp {file_name} chứa định nghĩa XML không có trong tệp bảng tính bình thường nên không được mở. "
+                "Hãy mở bằng Excel và lưu lại thành tệp mới.",
+            )
+        )
+
+
+def refuse_far_cells(rows: int, columns: int, file_name: str, sheet: str | None) -> None:
+    """Refuses a sheet whose cells lie too far apart to be held in memory."""
+    if rows * columns > MOST_CELLS:
+        where = f"Trang “{sheet}” của tệp" if sheet else "Tệp"
+        raise RefusedFile(
+            Problem(
+                "too_large",
+                f"{where} {file_name} có ô đến tận dòng {rows}, cột thứ {columns}, quá lớn để đọc. "
+                "Hãy xoá các ô thừa ở xa bảng (chép bảng sang trang mới), hoặc gửi dạng CSV.",
+                sheet=sheet,
+            )
+        )
+
+
+def too_large(file_name: str) -> Problem:
+    """The problem of a file that is too large inside."""
+    return Problem(
+        "too_large",
+        f"Tệp {file_name} quá lớn sau khi giải nén nên không được mở. Hãy gửi mỗi biểu một tệp CSV.",
+    )
+
+
+def password_protected(file_name: str) -> Problem:
+    """The problem of a file with a password."""
+    return Problem(
+        "password_protected", f"Tệp {file_name} có đặt mật khẩu nên không mở được. Hãy bỏ mật khẩu rồi gửi lại."
+    )

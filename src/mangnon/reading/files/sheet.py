@@ -1,0 +1,63 @@
+"""One sheet of a workbook, as rows of cells."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+from python_calamine import CalamineSheet
+
+from mangnon.reading import fonts, layout
+from mangnon.reading.cells import Cells
+from mangnon.reading.files.workbook_parts import Contents
+from mangnon.reading.tables import Block
+
+
+class Sheet:
+    """One sheet: its rows from A1 on, and its merged cells."""
+
+    def __init__(self, name: str, sheet: CalamineSheet, contents: Contents, convert: fonts.Convert | None) -> None:
+        self.name = name
+        self._sheet, self._convert = sheet, convert
+        self.merged = (
+            (contents.merged or {}).get(name, []) if contents.merged is not None else sheet.merged_cell_ranges or []
+        )
+        self.errors = contents.errors.get(name, [])
+
+    @cached_property
+    def head(self) -> list[list]:
+        """The first rows, in which title and header stand."""
+        return self._rows(layout.HEADER_ROWS + layout.DEEPEST)
+
+    @cached_property
+    def rows(self) -> list[list]:
+        """All rows."""
+        return self._rows(None)
+
+    def _rows(self, count: int | None) -> list[list]:
+        rows = self._sheet.to_python(skip_empty_area=False, nrows=count)
+        if self._convert is None:
+            return rows
+        return [[self._convert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+
+
+def blocks(sheet: Sheet, header: layout.Header, width: int) -> Iterator[Block]:
+    """The rows below the header."""
+    start = header.last_row + 1
+    body = sheet.rows[start:]
+    merged = [
+        ((top - start, left), (bottom - start, right)) for (top, left), (bottom, right) in sheet.merged if top >= start
+    ]
+    if merged:
+        layout.fill_merged(body, (area for area in merged if area[0][1] == area[1][1]), only_text=True)
+    columns = [Cells.of(column) for column in zip(*body, strict=True)] if body else [Cells.of([]) for _ in range(width)]
+    yield Block(np.arange(start + 1, len(sheet.rows) + 1), columns, [])
+
+
+def is_filled(row: list) -> bool:
+    """Whether anything stands in a row."""
+    return any(cell not in ("", None) for cell in row)
+
+
+def is_wide(rows: list[list]) -> bool:
+    """Whether anything stands beyond where a form can reach."""
+    return any(cell not in ("", None) for row in rows for cell in row[layout.WIDEST :])

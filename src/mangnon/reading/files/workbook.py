@@ -1,0 +1,273 @@
+"""Workbooks: .xlsx, .xls and .ods, made from the template or by hand."""
+
+import struct
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.forms import Form, submission_forms
+from mangnon.contract.template import INSTRUCTION_SHEET, LISTS_SHEET
+from mangnon.reading import fonts, layout, titles
+from mangnon.reading.cover import entries_of, forms_of, read_cover
+from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
+from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_wide
+from mangnon.reading.files.workbook_parts import look_through
+from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.tables import Table
+from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
+
+COVER = "Bìa"
+# What a damaged file can end in; see also _is_broken.
+BROKEN = (
+    CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, struct.error,
+    zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
+)  # fmt: skip
+OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHEET)}
+
+
+class Workbook:
+    """An opened workbook; see mangnon.reading.tables.Source."""
+
+    def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
+        self.file_name = file_name
+        self.notes: list[Problem] = []
+        self._lists = lists
+        self._open(path)
+        self._convert: fonts.Convert | None = None
+        self._sheets: dict[str, Sheet] = {}
+        covers = [name for name in self._book.sheet_names if normalised(name) == normalised(COVER)]
+        self._decide_font(covers or self._book.sheet_names)
+        self._of_form: dict[str, list[str]] = {}
+        self._is_announced = bool(covers)
+        if covers:
+            self._read_cover(covers[0])
+        else:
+            self._read_titles()
+        self.notes += self.cover.notes
+
+    def table(self, form: Form) -> Table:
+        """The rows of the form's sheet. Raises RefusedForm when the sheet or its header is missing, or two have it."""
+        names = self._of_form.get(form.name, [])
+        if len(names) != 1:
+            raise RefusedForm(self._sheet_missing(form) if not names else _sheet_doubled(form, names))
+        sheet = self._sheet(names[0])
+        if sheet.errors:
+            raise RefusedForm(_formula_error(sheet))
+        header = layout.find_header(sheet.head, sheet.merged, form)
+        if header is None:
+            raise RefusedForm(_header_missing(sheet, form))
+        lines = titles.lines_above(sheet.head[: header.first_row], sheet.name)
+        try:
+            titles.refuse_other_titles(lines, self.cover, self._lists)
+        except RefusedFile as refusal:
+            raise RefusedForm(*refusal.problems) from refusal
+        del self._sheets[sheet.name]  # its rows may be many
+        return Table(
+            sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
+            titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
+        )  # fmt: skip
+
+    def _open(self, path: Path) -> None:
+        try:
+            self._contents = look_through(path, self.file_name)
+            self._book = CalamineWorkbook.from_path(str(path))
+        except (PasswordError, PermissionError) as error:
+            raise RefusedFile(password_protected(self.file_name)) from error
+        except BaseException as error:
+            if not _is_broken(error):
+                raise
+            raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+        if len(self._book.sheet_names) > MOST_SHEETS:
+            raise RefusedFile(too_large(self.file_name))
+
+    def _sheet(self, name: str) -> Sheet:
+        if name not in self._sheets:
+            try:
+                self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._contents, self._convert)
+            except BaseException as error:
+                if not _is_broken(error):
+                    raise
+                raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+        return self._sheets[name]
+
+    def _decide_font(self, names: Iterable[str]) -> None:
+        names = list(names)
+        texts = {cell for name in names for row in self._sheet(name).head for cell in row if isinstance(cell, str)}
+        way = fonts.conversion(texts, self._contents.fonts, self._lists, self.file_name)
+        if way:
+            self._convert = fonts.CONVERT[way]
+            self.notes.append(fonts.inferred(way, self.file_name))
+            self._sheets = {}
+
+    def _read_cover(self, name: str) -> None:
+        sheet = self._sheet(name)
+        if sheet.errors:
+            raise RefusedFile(_formula_error(sheet))
+        rows = sheet.rows
+        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows), self._lists)
+        for form in submission_forms():
+            exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
+            if exact:
+                self._of_form[form.name] = exact
+        known = {name for names in self._of_form.values() for name in names}
+        left = [name for name in self._book.sheet_names if name not in known]
+        guessed = self._assign(left, without=set(self._of_form))
+        for name, forms in self._of_form.items():
+            if name not in self.cover.forms and any(map(self._has_data, forms)):
+                raise RefusedFile(_not_announced(forms[0]))
+        self._note_guesses({form: names for form, names in guessed.items() if form in self.cover.forms})
+
+    def _read_titles(self) -> None:
+        guessed = self._assign(self._book.sheet_names, without=set())
+        lines, contained = [], []
+        for name, names in self._of_form.items():
+            form = next(form for form in submission_forms() if form.name == name)
+            for sheet in map(self._sheet, names):
+                header = layout.find_header(sheet.head, sheet.merged, form)
+                lines += titles.lines_above(sheet.head[: header.first_row if header else None], sheet.name)
+            if any(self._has_data(sheet_name) for sheet_name in names):
+                contained.append(name)
+            else:
+                self.notes.append(_empty(names[0]))
+        if not contained and not lines:
+            raise RefusedFile(
+                Problem(
+                    "cover_missing",
+                    f"Tệp {self.file_name} thiếu trang “{COVER}”, và không trang nào có tên hoặc tiêu đề cột của một "
+                    "biểu. Hãy dùng tệp mẫu.",
+                )
+            )
+        self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name)
+        if not contained:
+            raise RefusedFile(_nothing_in(self.file_name))
+        self._note_guesses(guessed)
+
+    def _assign(self, names: Iterable[str], without: set[str]) -> dict[str, list[str]]:
+        """Finds the form of each sheet by its name or else by its header; returns those that were inferred."""
+        guessed: dict[str, list[str]] = {}
+        for name in names:
+            if normalised(name) in OF_TEMPLATE:
+                continue
+            sheet = self._sheet(name)
+            if not any(map(is_filled, sheet.head)):
+                continue
+            form, is_exact = layout.form_of_title(name)
+            forms = [form] if form else [] if is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
+            if len(forms) > 1:
+                raise RefusedFile(_form_ambiguous(name, forms))
+            if not forms or forms[0].name in without:
+                self.notes.append(_not_read(name, self.file_name))
+                continue
+            self._of_form.setdefault(forms[0].name, []).append(name)
+            if not is_exact:
+                guessed.setdefault(forms[0].name, []).append(name)
+        return guessed
+
+    def _note_guesses(self, guessed: dict[str, list[str]]) -> None:
+        titles_of = {form.name: form.title for form in submission_forms()}
+        for form, names in guessed.items():
+            for name in names:
+                text = f"Trang “{name}” được hiểu là biểu “{titles_of[form]}”."
+                self.notes.append(Problem("inferred_form", text, sheet=name, severity="info"))
+
+    def _has_data(self, name: str) -> bool:
+        form_name = next(form for form, names in self._of_form.items() if name in names)
+        form = next(form for form in submission_forms() if form.name == form_name)
+        sheet = self._sheet(name)
+        header = layout.find_header(sheet.head, sheet.merged, form)
+        if header is None:
+            return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)
+        return any(map(is_filled, sheet.rows[header.last_row + 1 :]))
+
+    def _sheet_missing(self, form: Form) -> Problem:
+        return Problem(
+            "sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này."
+        )
+
+
+def _is_broken(error: BaseException) -> bool:
+    """Whether an error says that the file is damaged; a panic of the reader's Rust is no Exception."""
+    return isinstance(error, BROKEN) or type(error).__name__ == "PanicException"
+
+
+def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
+    return Problem(
+        "not_a_workbook",
+        f"Không mở được tệp {file_name} như một tệp bảng tính. Hãy mở bằng Excel và lưu lại dạng .xlsx.",
+        value=str(error),
+    )
+
+
+def _formula_error(sheet: Sheet) -> Problem:
+    shown = ", ".join(sheet.errors[:10])
+    return Problem(
+        "formula_error",
+        f"Trang “{sheet.name}”: ô {shown} chứa công thức bị lỗi (như #DIV/0!, #REF!). Hãy sửa công thức hoặc nhập số.",
+        sheet=sheet.name, cell=sheet.errors[0],
+    )  # fmt: skip
+
+
+def _header_missing(sheet: Sheet, form: Form) -> Problem:
+    return Problem(
+        "header_missing",
+        f"Trang “{sheet.name}” không có dòng tiêu đề cột của biểu “{form.title}”. Hãy ghi tiêu đề như tệp mẫu.",
+        sheet=sheet.name,
+    )
+
+
+def _not_announced(sheet: str) -> Problem:
+    return Problem(
+        "form_not_announced",
+        f"Trang “{sheet}” có dữ liệu nhưng bìa không đánh dấu biểu này. "
+        "Hãy ghi “x” vào cột “Có gửi”, hoặc xoá dữ liệu.",
+        sheet=sheet,
+    )
+
+
+def _sheet_doubled(form: Form, names: list[str]) -> Problem:
+    listed = ", ".join(f"“{name}”" for name in names)
+    return Problem(
+        "sheet_doubled",
+        f"Các trang {listed} đều có thể là biểu “{form.title}”. Hãy giữ một trang và đặt tên trang là “{form.title}”.",
+        sheet=names[0],
+    )
+
+
+def _form_ambiguous(sheet: str, forms: list[Form]) -> Problem:
+    choices = " hoặc ".join(f"“{form.title}”" for form in forms)
+    return Problem(
+        "form_ambiguous",
+        f"Không rõ trang “{sheet}” là biểu nào. Hãy đặt tên trang là {choices}.",
+        sheet=sheet,
+    )
+
+
+def _not_read(sheet: str, file_name: str) -> Problem:
+    return Problem(
+        "sheet_not_read",
+        f"Trang “{sheet}” của tệp {file_name} không phải là biểu nào nên không được đọc. "
+        "Nếu trang này là một biểu, hãy đặt tên trang theo tên biểu trong tệp mẫu.",
+        sheet=sheet, severity="info",
+    )  # fmt: skip
+
+
+def _empty(sheet: str) -> Problem:
+    return Problem(
+        "sheet_empty",
+        f"Trang “{sheet}” không có dòng nào nên được coi là chưa báo cáo. "
+        "Nếu trong tháng không phát sinh, hãy ghi “Không phát sinh” dưới tiêu đề cột rồi gửi lại.",
+        sheet=sheet, severity="info",
+    )  # fmt: skip
+
+
+def _nothing_in(file_name: str) -> Problem:
+    return Problem(
+        "no_form",
+        f"Tệp {file_name} không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không phát sinh” dưới "
+        "tiêu đề cột của mỗi biểu, hoặc dùng tệp mẫu và đánh dấu “x” vào cột “Có gửi”.",
+    )

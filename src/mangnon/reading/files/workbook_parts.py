@@ -1,0 +1,228 @@
+"""What the reader of workbooks does not show: cells with errors, merged cells of .ods, fonts. And what it must not see.
+
+The reader shows `#DIV/0!` as an empty cell, which would be taken for "unknown". So each format is looked through once
+for such cells; on the way its sizes and definitions are checked (see safety.py).
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import numpy as np
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mangnon.reading.files.compound import CompoundFile
+from mangnon.reading.files.safety import (
+    MOST_CELLS,
+    content,
+    opened_zip,
+    refuse_definitions,
+    refuse_far_cells,
+    too_large,
+)
+from mangnon.reading.layout import Range
+from mangnon.reading.problems import RefusedFile
+
+MAIN = "xl/workbook.xml"
+ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
+FONT = re.compile(rb'<(?:name|rFont) val="([^"]*)"')
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+@dataclass
+class Contents:
+    """What was found in a workbook; by sheet: the cells with errors, and the merged ones where only we can tell."""
+
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    merged: dict[str, list[Range]] | None = None
+    fonts: set[str] = field(default_factory=set)
+
+
+def look_through(path: Path, file_name: str) -> Contents:
+    """Looks through a workbook. Raises RefusedFile, PermissionError for a password, or what its format raises."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            file = CompoundFile(path)  # type: ignore[assignment]
+            return _binary(file, file_name)  # type: ignore[arg-type]
+    with zipfile.ZipFile(path) as parts:
+        is_open_document = "content.xml" in parts.namelist()
+    return open_document(path, file_name) if is_open_document else office_open_xml(path, file_name)
+
+
+def _binary(file: CompoundFile, file_name: str) -> Contents:
+    if "EncryptedPackage" in file.names:
+        raise PermissionError
+    return binary_workbook(file.stream("Workbook" if "Workbook" in file.names else "Book"), file_name)
+
+
+def office_open_xml(path: Path, file_name: str) -> Contents:
+    """Looks through an .xlsx. Raises RefusedFile; KeyError, zipfile.BadZipFile or ParseError when it is none."""
+    found = Contents()
+    with opened_zip(path, file_name) as parts:
+        sheets = _sheet_names(parts, file_name)
+        for member in parts.infolist():
+            data = content(parts, member)
+            if not member.filename.endswith((".xml", ".rels")):
+                continue
+            refuse_definitions(data, file_name)
+            if member.filename in sheets:
+                name = sheets[member.filename]
+                refuse_far_cells(*_extent(data), file_name, name)
+                if b't="e"' in data:
+                    found.errors[name] = [cell.decode() for cell in ERROR_CELL.findall(data)]
+            elif member.filename in ("xl/styles.xml", "xl/sharedStrings.xml"):
+                found.fonts |= {font.decode(errors="replace") for font in FONT.findall(data)}
+    return found
+
+
+def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
+    """Part → the name of the sheet that it holds."""
+    relations, book = (content(parts, parts.getinfo(name)) for name in ("xl/_rels/workbook.xml.rels", MAIN))
+    for data in (relations, book):
+        refuse_definitions(data, file_name)
+    targets = {part.get("Id"): part.get("Target", "") for part in ElementTree.fromstring(relations)}
+    return {
+        f"xl/{targets[sheet.get(SHEET_ID)].removeprefix('/xl/')}": sheet.get("name", "")
+        for sheet in ElementTree.fromstring(book).iter(SHEET)
+    }
+
+
+def _extent(data: bytes) -> tuple[int, int]:
+    """The farthest row and column that a sheet's XML names in its attributes `r`."""
+    text = np.frombuffer(data, np.uint8)
+    equals = np.flatnonzero(text == ord("="))
+    at = equals[(text[equals - 1] == ord("r")) & (text[equals - 2] <= ord(" "))] + 2
+    at = at[at < len(text) - 12]
+    column, row = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    for _ in range(4):
+        letter = text[at].astype(np.int64) - ord("A") + 1
+        is_letter = (letter >= 1) & (letter <= 26)
+        column = np.where(is_letter, column * 26 + letter, column)
+        at = at + is_letter
+    is_digit = np.ones(len(at), bool)
+    for _ in range(8):
+        digit = text[at].astype(np.int64) - ord("0")
+        is_digit &= (digit >= 0) & (digit <= 9)
+        row = np.where(is_digit, row * 10 + digit, row)
+        at = at + is_digit
+    rows, columns = int(row.max(initial=0)), int(column.max(initial=0))
+    if data.count(b"<c ") + data.count(b"<c>") > np.count_nonzero(column):
+        # Cells without a name stand side by side.
+        columns = max(columns, max(line.count(b"<c") for line in data.split(b"<row")))
+        rows = max(rows, data.count(b"<row"))
+    return rows, columns
+
+
+def open_document(path: Path, file_name: str) -> Contents:
+    """Looks through an .ods. Raises RefusedFile; KeyError, zipfile.BadZipFile or ExpatError when it is none."""
+    found = Contents(merged={})
+    with opened_zip(path, file_name) as parts:
+        for member in parts.infolist():
+            data = content(parts, member)
+            if member.filename.endswith((".xml", ".rdf")):
+                refuse_definitions(data, file_name)
+        data = content(parts, parts.getinfo("content.xml"))
+    _Tables(found, file_name).parser().Parse(data, True)
+    return found
+
+
+class _Tables:
+    """Follows the tables of an OpenDocument, cell by cell."""
+
+    def __init__(self, found: Contents, file_name: str) -> None:
+        self.found, self.file_name = found, file_name
+        self.sheet, self.row, self.column, self.repeated, self.farthest = "", 0, 0, 1, 0
+
+    def parser(self) -> expat.XMLParserType:
+        """A parser that tells this object of each element."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        return parser
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if name == "table:table":
+            self.sheet, self.row, self.farthest = attributes.get("table:name", ""), 0, 0
+        elif name == "table:table-row":
+            self.column, self.repeated = 0, int(attributes.get("table:number-rows-repeated", "1"))
+        elif name in ("table:table-cell", "table:covered-table-cell"):
+            self._cell(attributes)
+        elif name == "style:font-face":
+            self.found.fonts.add(attributes.get("svg:font-family", "").strip("'"))
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if name == "table:table-row":
+            self.row += self.repeated
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        count = int(attributes.get("table:number-columns-repeated", "1"))
+        if "office:value-type" in attributes:
+            self.farthest = max(self.farthest, self.column + count)
+            refuse_far_cells(self.row + self.repeated, self.farthest, self.file_name, self.sheet)
+        if attributes.get("calcext:value-type") == "error":
+            self.found.errors.setdefault(self.sheet, []).append(xl_rowcol_to_cell(self.row, self.column))
+        right = int(attributes.get("table:number-columns-spanned", "1")) - 1
+        down = int(attributes.get("table:number-rows-spanned", "1")) - 1
+        if (right or down) and self.found.merged is not None:
+            here = (self.row, self.column), (self.row + down, self.column + right)
+            self.found.merged.setdefault(self.sheet, []).append(here)
+        self.column += count
+
+
+# Records of a BIFF8 stream; the first two numbers of a cell's record are its row and column.
+BOF, END, SHEET_NAME, PASSWORD, FORMULA, BOOLEAN_OR_ERROR = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0x205
+CELLS = {FORMULA, BOOLEAN_OR_ERROR, 0x201, 0x203, 0x204, 0x27E, 0xBD, 0xBE, 0xFD, 0x207}
+
+
+def binary_workbook(stream: bytes, file_name: str) -> Contents:
+    """Looks through the stream of an .xls. Raises RefusedFile, or ValueError when it is none."""
+    found = Contents()
+    cells = 0
+    for sheet, start in [*_binary_sheets(stream)]:
+        rows = columns = 0
+        for record, at, size in _records(stream, start):
+            if record not in CELLS or size < 6:
+                continue
+            row, column = (
+                int.from_bytes(stream[at : at + 2], "little"),
+                int.from_bytes(stream[at + 2 : at + 4], "little"),
+            )
+            last = int.from_bytes(stream[at + size - 2 : at + size], "little") if record in (0xBD, 0xBE) else column
+            rows, columns = max(rows, row + 1), max(columns, last + 1)
+            if (record == FORMULA and stream[at + 12 : at + 14] == b"\xff\xff" and stream[at + 6] == 2) or (
+                record == BOOLEAN_OR_ERROR and size >= 8 and stream[at + 7] == 1
+            ):
+                found.errors.setdefault(sheet, []).append(xl_rowcol_to_cell(row, column))
+        cells += rows * columns
+        if cells > MOST_CELLS:
+            raise RefusedFile(too_large(file_name))
+    return found
+
+
+def _binary_sheets(stream: bytes) -> Iterator[tuple[str, int]]:
+    for record, at, size in _records(stream, 0):
+        if record == PASSWORD:
+            raise PermissionError
+        if record == SHEET_NAME and size >= 8:
+            length, is_wide = stream[at + 6], stream[at + 7] & 1
+            name = stream[at + 8 : at + 8 + length * (1 + is_wide)]
+            yield name.decode("utf-16-le" if is_wide else "latin-1"), int.from_bytes(stream[at : at + 4], "little")
+
+
+def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
+    """Number, start and size of each record from a BOF to its end."""
+    if int.from_bytes(stream[at : at + 2], "little") != BOF:
+        raise ValueError("no BIFF8 stream")
+    while at + 4 <= len(stream):
+        record, size = int.from_bytes(stream[at : at + 2], "little"), int.from_bytes(stream[at + 2 : at + 4], "little")
+        if record == END:
+            return
+        yield record, at + 4, size
+        at += 4 + size

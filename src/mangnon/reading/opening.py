@@ -1,0 +1,87 @@
+"""Opening a file by what it is: each kind has a module of its own in `files`, and then looks the same to the reader."""
+
+import zipfile
+from pathlib import Path
+
+from mangnon.contract.code_lists import CodeLists
+from mangnon.reading.files import bundle, delimited, workbook
+from mangnon.reading.files.compound import SIGNATURE as COMPOUND
+from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.tables import Source
+
+ZIP = b"PK\x03\x04"
+WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
+TEXTS = {".csv", ".txt", ".tsv"}
+WORKBOOK_PARTS = {"xl/workbook.xml", "content.xml"}
+OTHER_PARTS = ("word/", "ppt/", "xl/workbook.bin", "META-INF/MANIFEST.MF")
+
+
+def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
+    """Opens a file by what it is, whatever its name says. Raises RefusedFile.
+
+    `lists` say which reporters there are; without any, a reporter has to be given by its code.
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+    suffix = Path(file_name).suffix.lower()
+    if not start:
+        raise RefusedFile(Problem("empty_file", f"Tệp {file_name} rỗng. Hãy gửi lại tệp có dữ liệu."))
+    source: Source
+    if start.startswith(ZIP):
+        if suffix in WORKBOOKS or _is_workbook(path, file_name):
+            source = workbook.Workbook(path, file_name, lists)
+        else:
+            source = bundle.Bundle(path, file_name, lists)
+    elif start.startswith(COMPOUND):
+        source = workbook.Workbook(path, file_name, lists)
+    else:
+        _refuse_web_page(start, file_name)
+        if b"\0" in start and suffix not in TEXTS:
+            raise RefusedFile(_unknown_format(file_name, suffix))
+        try:
+            source = delimited.DelimitedFile(path, file_name, lists)
+        except RefusedFile as refusal:
+            if suffix in TEXTS or refusal.problems[0].rule not in ("cover_missing", "not_utf8"):
+                raise
+            raise RefusedFile(_unknown_format(file_name, suffix)) from refusal
+    expected = TEXTS if isinstance(source, delimited.DelimitedFile) else WORKBOOKS | {".zip"}
+    if suffix not in expected:
+        kind = "văn bản CSV" if expected is TEXTS else "bảng tính"
+        text = f"Tệp {file_name} thực ra là tệp {kind} và được đọc như vậy. Lần sau hãy giữ đúng phần đuôi của tên tệp."
+        source.notes.append(Problem("inferred_format", text, severity="info"))
+    return source
+
+
+def _is_workbook(path: Path, file_name: str) -> bool:
+    """Whether a zip file is a workbook, not an archive. Raises RefusedFile for documents of other kinds."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            names = set(parts.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+    if any(name.startswith(OTHER_PARTS) for name in names):
+        raise RefusedFile(_unknown_format(file_name, ""))
+    return bool(names & WORKBOOK_PARTS)
+
+
+def _refuse_web_page(start: bytes, file_name: str) -> None:
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
+        raise RefusedFile(
+            Problem(
+                "not_a_workbook",
+                f"Tệp {file_name} là trang web (HTML hoặc XML), không phải tệp Excel thật. "
+                "Hãy mở bằng Excel, chọn “Lưu thành” (Save As) và lưu dạng .xlsx.",
+            )
+        )
+
+
+def _unknown_format(file_name: str, suffix: str) -> Problem:
+    if suffix in WORKBOOKS:
+        return Problem(
+            "not_a_workbook",
+            f"Tệp {file_name} mang tên Excel nhưng không phải là tệp Excel. Hãy mở bằng Excel và lưu lại.",
+        )
+    return Problem(
+        "unknown_format",
+        f"Không đọc được tệp {file_name}: chỉ nhận tệp .xlsx, .xls, .ods, .csv, hoặc .zip chứa các tệp .csv.",
+    )

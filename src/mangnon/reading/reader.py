@@ -1,0 +1,360 @@
+"""From a table of a file to typed rows: what the form's contract allows is loaded, all else is refused and named."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import reduce
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mangnon.contract.code_lists import Code, CodeLists, Reporter, month_after
+from mangnon.contract.forms import Field, Form
+from mangnon.reading.cells import Cells
+from mangnon.reading.columns import Columns, find_columns
+from mangnon.reading.fonts import ADVICE, looks_legacy
+from mangnon.reading.problems import Problem, RefusedForm
+from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped_message
+from mangnon.reading.tables import Block, Table
+from mangnon.reading.tally import Claim, Sums, Tally, shown_number
+from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
+from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
+
+Wrong = dict[int, list[tuple[Field, BadValue]]]  # by index of the row in its block
+UNKNOWN = {"unknown_code", "ambiguous_code", "code_not_valid"}
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that breaks the contract, with the texts of its contract columns by field."""
+
+    sheet_name: str | None
+    row_number: int
+    cells: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class ReadBlock:
+    """Some rows of a form, read: the good ones typed, with line, sheet_name and row_number before the fields."""
+
+    rows: pa.Table
+    refused: list[RefusedRow]
+    problems: list[Problem]
+
+
+class FormReader:
+    """Reads one form of one delivery. Without a reporter (reference data) there are no code lists and no period."""
+
+    def __init__(self, form: Form, code_lists: CodeLists, reporter: Reporter | None, period: date) -> None:
+        self.form = form
+        self._contracts = {field.name: _contract(field, code_lists, reporter, period) for field in form.fields}
+
+    def read(self, table: Table) -> "Reading":
+        """The reading of a table. Raises RefusedForm when a column is missing or doubled."""
+        columns = find_columns(table, self.form)
+        contracts = self._contracts | {
+            name: replace(self._contracts[name], unit=unit) for name, unit in columns.units.items()
+        }
+        return Reading(self.form, table, columns, contracts)
+
+
+class Reading:
+    """One table while it is read: its blocks, and when they are all read, what was inferred and what totals claim."""
+
+    def __init__(self, form: Form, table: Table, columns: Columns, contracts: Mapping[str, Contract]) -> None:
+        self.form, self.table, self.columns, self.contracts = form, table, columns, contracts
+        self._inferred: dict[tuple[str, str], Problem] = {}
+        self._skipped: dict[str, list[int]] = {}
+        self._tally = Tally(form, table.sheet_name)
+        self._texts: Sums = {}
+        self._numbers: Sums = {}
+        self._is_first, self._is_after_notes, self._count = True, False, 0
+
+    def __iter__(self) -> Iterator[ReadBlock]:
+        line, last_row, blank = 1, 0, []
+        for block in self.table.blocks:
+            block, numbers = _without_blank_rows(block)
+            blank += numbers
+            read = self._read_block(block, line)
+            line += read.rows.num_rows + len(read.refused)
+            last_row = int(block.row_numbers[-1]) if len(block.row_numbers) else last_row
+            self._count += read.rows.num_rows + len(read.refused)
+            yield read
+        if between := [number for number in blank if number < last_row]:
+            self._skipped[BLANK] = between
+
+    def notes(self) -> list[Problem]:
+        """What was inferred, and what was not read."""
+        notes = [*self.columns.notes, *self._inferred.values()]
+        if self._skipped:
+            text = skipped_message(self._skipped)
+            notes.append(Problem("rows_skipped", text, self.table.sheet_name, severity="info"))
+        return notes
+
+    def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
+        """The declared totals by field, the cover's and those of rows of totals.
+
+        Raises RefusedForm when rows of totals contradict the cover, each other or the rows of their section; and when
+        there are neither rows nor anything that says that nothing happened.
+        """
+        declared = self._tally.declared(
+            {name: total for name, total in on_cover.items() if not self._left_out_texts(name, total)}
+        )
+        if not (self._count or declared or self.table.is_announced or "nothing" in self._skipped):
+            text = (
+                f"Biểu “{self.form.title}” không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không "
+                "phát sinh” dưới tiêu đề cột; nếu chưa báo cáo, hãy bỏ biểu này khỏi tệp."
+            )
+            raise RefusedForm(Problem("form_empty", text, self.table.sheet_name))
+        return declared
+
+    def _left_out_texts(self, name: str, total: float) -> bool:
+        """Whether a total of the cover is the sum of the numbers without those that were typed as text."""
+        if not self._texts.get(name) or total != self._numbers[name]:
+            return False
+        title = self.form.field(name).title
+        text = (
+            f"Tổng của cột “{title}” ở trang bìa không cộng các ô ghi số dưới dạng chữ, nên không dùng để đối chiếu. "
+            f"Các ô đó đã được đọc: tổng là {shown_number(self._numbers[name] + self._texts[name])}."
+        )
+        self._inferred[name, "texts_not_in_total"] = Problem(
+            "texts_not_in_total", text, self.table.sheet_name, field=name, severity="info"
+        )
+        return True
+
+    def _read_block(self, block: Block, first_line: int) -> ReadBlock:
+        count = len(block.row_numbers)
+        positions = self.columns.positions
+        read = {
+            field.name: read_column(
+                self.contracts[field.name],
+                block.columns[positions[field.name]] if field.name in positions else Cells.empty(count),
+            )
+            for field in self.form.fields
+        }
+        wrong: Wrong = {}
+        for field in self.form.fields:
+            for index, problem in read[field.name].bad.items():
+                wrong.setdefault(index, []).append((field, problem))
+        odd = self._odd_rows(block, read, wrong)
+        for index in odd:
+            wrong.pop(index, None)
+        in_sums = self._in_sums(read, {*odd, *wrong})
+        self._follow_totals(block, read, wrong, odd, in_sums)
+        self._follow_texts(block, read, in_sums)
+        self._note_inferred(block, read, odd)
+        kept = np.ones(count, dtype=bool)
+        kept[list(odd)] = False
+        rows = pa.table(
+            {
+                "line": pa.array(first_line - 1 + np.cumsum(kept), pa.int32()),
+                "sheet_name": pa.repeat(pa.scalar(self.table.sheet_name, pa.string()), count),
+                "row_number": pa.array(block.row_numbers, pa.int32()),
+                **{name: column.values for name, column in read.items()},
+            }
+        )
+        kept[list(wrong)] = False
+        refused, problems = self._refuse(block, wrong)
+        return ReadBlock(rows if kept.all() else rows.filter(pa.array(kept)), refused, problems)
+
+    def _odd_rows(self, block: Block, read: Mapping[str, ReadColumn], wrong: Wrong) -> dict[int, str]:
+        """The rows that are no data, with their kinds. Only rows that break the contract are looked at closely."""
+        positions = self.columns.positions
+        measures = frozenset(
+            positions[field.name]
+            for field in self.form.fields
+            if field.type in ("integer", "number") and field.name in positions
+        )
+        unread = [column for place, column in enumerate(block.columns) if place not in positions.values()]
+        odd: dict[int, str] = {}
+        for index in sorted({*wrong, *(index for column in unread for index in _bare_totals(column))}):
+            cells = [column.shown(index) for column in block.columns]
+            row = OddRow(cells, measures, self._has_known_code(block, read, index))
+            is_first = self._is_first and all(earlier in odd for earlier in range(index))
+            kind = kind_of(row, self.table.headers, is_first, self._is_after_notes)
+            if kind is None:
+                continue
+            odd[index] = kind
+            self._skipped.setdefault(kind, []).append(int(block.row_numbers[index]))
+            self._is_after_notes |= kind == "note"
+        self._is_first &= len(odd) == len(block.row_numbers)
+        return odd
+
+    def _has_known_code(self, block: Block, read: Mapping[str, ReadColumn], index: int) -> bool:
+        return any(
+            (field.codes or field.categories)
+            and block.columns[self.columns.positions[field.name]].shown(index) is not None
+            and read[field.name].values[index].is_valid
+            for field in self.form.fields
+            if field.name in self.columns.positions
+        )
+
+    def _in_sums(self, read: Mapping[str, ReadColumn], left_out: set[int]) -> np.ndarray:
+        """Which rows sums are made of: those of data, without the lines "trong đó"."""
+        in_sums = np.ones(len(next(iter(read.values())).values), dtype=bool)
+        in_sums[list(left_out)] = False
+        if "is_subset" in read:
+            in_sums &= ~read["is_subset"].values.to_numpy(zero_copy_only=False).astype(bool)
+        return in_sums
+
+    def _follow_texts(self, block: Block, read: Mapping[str, ReadColumn], in_sums: np.ndarray) -> None:
+        """Sums numbers and numbers typed as text apart: the sums that a spreadsheet makes leave the texts out."""
+        if self.table.sheet_name is None:
+            return
+        for name in self.form.totals:
+            if name in self.columns.positions:
+                is_text = pc.and_(block.columns[self.columns.positions[name]].text.is_valid(), pa.array(in_sums))
+                is_number = pc.and_(pc.invert(is_text), pa.array(in_sums))
+                for sums, counted in ((self._texts, is_text), (self._numbers, is_number)):
+                    sums[name] = sums.get(name, 0) + (pc.sum(read[name].values.filter(counted)).as_py() or 0)
+
+    def _follow_totals(
+        self, block: Block, read: Mapping[str, ReadColumn], wrong: Wrong, odd: Mapping[int, str], in_sums: np.ndarray
+    ) -> None:
+        marks = [index for index, kind in odd.items() if kind in ("section", "subtotal", "total")]
+        if not marks and not self._tally.is_open:
+            return
+        start = 0
+        for index in [*marks, len(block.row_numbers)]:
+            span = in_sums.copy()
+            span[:start] = span[index:] = False
+            is_whole = not block.refused and not any(start <= row < index for row in wrong)
+            self._tally.rows(int(span.sum()), self._sums(read, pa.array(span)), is_whole)
+            if index in odd:
+                claim = self._claim(block, read, index)
+                words = [text for column in block.columns if (text := column.shown(index))]
+                self._tally.follow(odd[index], claim, is_plain=fold(words[0]) in ("cong", "tong"))
+            start = index + 1
+
+    def _sums(self, read: Mapping[str, ReadColumn], span: pa.Array) -> Sums:
+        return {
+            field.name: pc.sum(read[field.name].values.filter(span)).as_py() or 0
+            for field in self.form.fields
+            if field.type == "integer"
+        }
+
+    def _claim(self, block: Block, read: Mapping[str, ReadColumn], index: int) -> Claim:
+        row = int(block.row_numbers[index])
+        names = [
+            field.name for field in self.form.fields if field.type == "integer" and field.name in self.columns.positions
+        ]
+        return Claim(
+            row,
+            {name: xl_rowcol_to_cell(row - 1, self.columns.positions[name]) for name in names},
+            {name: value for name in names if (value := read[name].values[index].as_py()) is not None},
+            {
+                name: read[name].bad[index].message
+                for name in names
+                if index in read[name].bad and read[name].bad[index].rule != "required"
+            },
+        )
+
+    def _note_inferred(self, block: Block, read: Mapping[str, ReadColumn], odd: Mapping[int, str]) -> None:
+        for field in self.form.fields:
+            for first, inferred in read[field.name].inferred.items():
+                index = self._first_in_data(block, field, first, odd)
+                if index is None:
+                    continue
+                # Once a column; but for each of the words that were taken for a code.
+                key = field.name, inferred.message if inferred.rule == "inferred_code" else inferred.rule
+                if key not in self._inferred:
+                    self._inferred[key] = self._problem(block, index, field, inferred, "info")
+
+    def _first_in_data(self, block: Block, field: Field, first: int, odd: Mapping[int, str]) -> int | None:
+        """The first row of data that has the same cell as a row."""
+        column = block.columns[self.columns.positions[field.name]]
+        likely = range(first, len(column)) if first in odd else (first,)
+        return next(
+            (index for index in likely if index not in odd and column.shown(index) == column.shown(first)), None
+        )
+
+    def _refuse(self, block: Block, wrong: Wrong) -> tuple[list[RefusedRow], list[Problem]]:
+        refused, problems = [], []
+        for index in sorted(wrong):
+            shown = {name: block.columns[place].shown(index) for name, place in self.columns.positions.items()}
+            refused.append(RefusedRow(self.table.sheet_name, int(block.row_numbers[index]), shown))
+            for field, bad in wrong[index]:
+                self._refuse_form(field, bad)
+                problem = self._problem(block, index, field, bad, "critical")
+                if bad.rule in UNKNOWN and looks_legacy(problem.value or ""):
+                    problem = replace(problem, message=f"{problem.message} Ô này có vẻ gõ bằng phông cũ. {ADVICE}")
+                problems.append(problem)
+        for broken in block.refused:
+            refused.append(RefusedRow(broken.sheet, broken.row or 0, {}))
+            problems.append(broken)
+        return refused, problems
+
+    def _refuse_form(self, field: Field, bad: BadValue) -> None:
+        """Refuses the form as a whole for what is wrong with a column rather than with a cell of it."""
+        place = self.columns.positions.get(field.name)
+        cell = None if place is None else xl_rowcol_to_cell(self.table.header_row - 1, place)
+        where = self.table.sheet_name, self.table.header_row, field.name, cell
+        if bad.rule == "unit_missing":
+            text = f"Cột “{field.title}” không ghi đơn vị: ghi ví dụ “{field.title} (đồng)”."
+            raise RefusedForm(Problem("unit_missing", text, *where))
+        if self.table.is_converted and field.codes == "areas" and bad.rule in UNKNOWN:
+            text = f"Sau khi chuyển từ phông cũ, cột “{field.title}” vẫn không đọc được: {bad.message} {ADVICE}"
+            raise RefusedForm(Problem("legacy_font", text, *where))
+
+    def _problem(self, block: Block, index: int, field: Field, what: BadValue | Inferred, severity: str) -> Problem:
+        row = int(block.row_numbers[index])
+        place = self.columns.positions[field.name]
+        cell = xl_rowcol_to_cell(row - 1, place)
+        return Problem(
+            what.rule, f"Ô {cell}, cột “{field.title}”: {what.message}", self.table.sheet_name, row, field.name, cell,
+            block.columns[place].shown(index), severity,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def _contract(field: Field, code_lists: CodeLists, reporter: Reporter | None, period: date) -> Contract:
+    if reporter is not None and field.codes:
+        valid = (
+            code_lists.areas_of(reporter, period) if field.codes == "areas" else code_lists.members(field.codes, period)
+        )
+        labels = [(code.code, code.label) for code in valid]
+        contract = Contract(field, members=_code_members(valid), expired=_code_members(code_lists.every(field.codes)))
+    elif field.categories:
+        labels = list(field.categories)
+        contract = Contract(field, members=_members(field.categories))
+    else:
+        return Contract(field) if reporter is None else Contract(field, None, period, month_after(period))
+    return replace(contract, labels=dict(labels), alike=_alike(labels, field.codes == "areas"))
+
+
+def _members(categories: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {normalised(name): value for value, label in categories for name in (value, label)}
+
+
+def _code_members(codes: list[Code]) -> dict[str, str]:
+    return {normalised(name): code.code for code in codes for name in (code.label, code.code, *code.other_codes)}
+
+
+def _alike(labels: list[tuple[str, str]], is_area: bool) -> dict[str, frozenset[str]]:
+    """The codes by `likeness` of their labels; an area also without its prefix."""
+    alike: dict[str, frozenset[str]] = {}
+    for code, label in labels:
+        own = likeness(label, is_area)
+        for key in {own, ":" + own.partition(":")[2]} if is_area else {own}:
+            alike[key] = alike.get(key, frozenset()) | {code}
+    return alike
+
+
+def _bare_totals(column: Cells) -> list[int]:
+    """The rows in which a column that is not read says that the row is of totals."""
+    encoded = column.text.dictionary_encode()
+    totals = [code for code, text in enumerate(encoded.dictionary.to_pylist()) if fold(text) in BARE_TOTALS]
+    if not totals:
+        return []
+    return pc.indices_nonzero(pc.is_in(encoded.indices, pa.array(totals, encoded.indices.type))).to_pylist()
+
+
+def _without_blank_rows(block: Block) -> tuple[Block, list[int]]:
+    """The block without its blank rows, and their row numbers."""
+    filled = reduce(pc.or_, (column.filled() for column in block.columns))
+    if pc.all(filled).as_py() is not False:
+        return block, []
+    kept = np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
+    rest = Block(block.row_numbers[kept], [column.filter(filled) for column in block.columns], block.refused)
+    return rest, block.row_numbers[~kept].tolist()

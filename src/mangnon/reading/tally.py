@@ -1,0 +1,112 @@
+"""What rows of totals claim: sums of sections are compared with their rows, sums of the table become declared totals.
+
+Lines "trong đó" are part of other lines and are in no sum.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mangnon.contract.forms import Form
+from mangnon.reading.problems import Problem, RefusedForm
+
+Sums = dict[str, int]  # field → sum
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that claims sums: its row number, its cells by field, and what could be read of them."""
+
+    row: int
+    cells: Mapping[str, str]
+    sums: Sums
+    unreadable: Mapping[str, str] = field(default_factory=dict)  # field → message
+
+
+@dataclass
+class Tally:
+    """Follows the rows of a table from its top to its end."""
+
+    form: Form
+    sheet: str | None
+    totals: list[Claim] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    _section: Claim | None = None
+    _rows: int = 0
+    _sums: Sums = field(default_factory=dict)
+    _is_whole: bool = True  # no row of the section was refused
+
+    def rows(self, count: int, sums: Sums, is_whole: bool) -> None:
+        """Rows of data follow."""
+        self._rows += count
+        self._is_whole = self._is_whole and is_whole
+        for name, value in sums.items():
+            self._sums[name] = self._sums.get(name, 0) + value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the sums of the rows that follow matter."""
+        return self._section is not None
+
+    def follow(self, kind: str, claim: Claim, is_plain: bool) -> None:
+        """A heading of a section follows, perhaps with its sums; or sums: of the rows above it, or of the table.
+
+        A plain `Cộng` under a section may be either.
+        """
+        if kind == "total" and is_plain and self._section and self._rows and not self._differences(claim):
+            return
+        if kind == "subtotal":
+            self._compare(claim)
+        if self._section is not None:
+            self._compare(self._section)
+        self._section, self._rows, self._sums, self._is_whole = None, 0, {}, True
+        if kind == "section":
+            self._section = claim
+        if kind == "total":
+            self.totals.append(claim)
+
+    def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
+        """The declared totals by field, the cover's first. Raises RefusedForm with every contradiction."""
+        if self._section is not None:
+            self._compare(self._section)
+        declared = dict(on_cover)
+        stated = {name: "trang bìa" for name in on_cover}
+        for claim in self.totals:
+            for name in self.form.totals:
+                title, cell = self.form.field(name).title, claim.cells.get(name, "")
+                if name in claim.unreadable:
+                    text = f"Ô {cell}, dòng tổng, cột “{title}”: {claim.unreadable[name]}"
+                    self.problems.append(Problem("total_unreadable", text, self.sheet, claim.row, name, cell))
+                elif name in claim.sums and declared.setdefault(name, claim.sums[name]) != claim.sums[name]:
+                    text = (
+                        f"Tổng của cột “{title}” ghi khác nhau: {stated[name]} ghi {shown_number(declared[name])}, "
+                        f"ô {cell} ghi {shown_number(claim.sums[name])}. Hãy sửa cho khớp."
+                    )
+                    self.problems.append(Problem("totals_contradict", text, self.sheet, claim.row, name, cell))
+                elif name in claim.sums:
+                    stated.setdefault(name, f"ô {cell}")
+        if self.problems:
+            raise RefusedForm(*self.problems)
+        return declared
+
+    def _compare(self, claim: Claim) -> None:
+        if not self._is_whole:
+            return  # the refused rows of the section are said already
+        for name, (claimed, summed) in self._differences(claim).items():
+            title, cell = self.form.field(name).title, claim.cells.get(name, "")
+            text = (
+                f"Ô {cell}, cột “{title}”: dòng cộng của mục ghi {shown_number(claimed)} nhưng các dòng của mục cộng "
+                f"lại là {shown_number(summed)}. Hãy sửa cho khớp."
+            )
+            self.problems.append(Problem("subtotal_differs", text, self.sheet, claim.row, name, cell))
+
+    def _differences(self, claim: Claim) -> dict[str, tuple[int, int]]:
+        return {
+            name: (claimed, self._sums.get(name, 0))
+            for name, claimed in claim.sums.items()
+            if claimed != self._sums.get(name, 0)
+        }
+
+
+def shown_number(number: float) -> str:
+    """As Vietnamese readers write it: 49.980."""
+    return f"{number:,.0f}".replace(",", ".")

@@ -1,0 +1,234 @@
+"""The cover of a file that has none: who, when and which revision, from the lines above its tables."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mangnon.contract.code_lists import CodeLists, Reporter
+from mangnon.reading import reporters
+from mangnon.reading.cover import Cover
+from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.vocabulary import fold, unit_of
+
+DATED = re.compile(r"ngay \d{1,2} thang \d{1,2} nam \d{4}")  # of the signature, or of a law
+MONTH = re.compile(
+    r"\bthang (\d{1,2}) (?:nam )?(\d{4})\b|\bky bao cao (?:thang )?(?:(\d{1,2}) (\d{4})|(\d{4}) (\d{1,2}))\b"
+)
+LONGER = re.compile(
+    r"\bquy [ivx\d]+\b"
+    r"|\b(?:3|6|9|12|ba|sau|chin) thang (?:(?:dau|cuoi) nam )?(?:nam )?\d{4}\b"
+    r"|\b(?:6|9|sau|chin) thang (?:dau|cuoi) nam\b"
+    r"|\bthang \d{1,2}(?: nam \d{4})? (?:(?:den|toi) )?(?:het )?thang \d{1,2}\b"
+    r"|\bbao cao (?:tong ket )?nam \d{4}\b"
+)
+REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d{1,3})\b")
+MADE_UP = "du lieu mau gia dinh"  # as the template's sheets say it
+
+# Labels before a colon, as folds.
+REASONS = {"ly do", "ly do gui lai"}
+REPORTERS = {
+    f"{prefix}{label}"
+    for prefix in ("", "ten ", "ma ")
+    for label in ("don vi", "don vi bao cao", "don vi gui", "co quan bao cao", "noi gui")
+}
+UNIT_LABELS = {"dvt", "don vi tinh", "don vi"}
+ADDRESSEE = re.compile(r"^(?:kinh gui|noi nhan|gui|don vi nhan)\b")
+
+
+@dataclass(frozen=True)
+class TitleLine:
+    """A text above a table, and where it stands."""
+
+    text: str
+    sheet: str | None
+    row: int
+    cell: str
+
+    @property
+    def label(self) -> str:
+        """The fold of what stands before a colon."""
+        return fold(self.text.partition(":")[0]) if ":" in self.text else ""
+
+    @property
+    def value(self) -> str:
+        """What stands after a colon."""
+        return self.text.partition(":")[2].strip()
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether the line says in which unit of money the table is."""
+        return self.label in UNIT_LABELS and unit_of(self.value) is not None
+
+    @property
+    def where(self) -> Problem:
+        """The place, as problems name it."""
+        return Problem("", "", self.sheet, self.row, cell=self.cell)
+
+
+def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[TitleLine]:
+    """The texts of the rows above a table; a label takes the cell on its right along."""
+    lines = []
+    for row, cells in enumerate(rows):
+        filled = [(column, str(cell).strip()) for column, cell in enumerate(cells) if str(cell or "").strip()]
+        for place, (column, text) in enumerate(filled):
+            if text.endswith(":") and place + 1 < len(filled):
+                text = f"{text} {filled[place + 1][1]}"
+            for part in text.splitlines():
+                lines.append(TitleLine(part, sheet, row + 1, xl_rowcol_to_cell(row, column)))
+    return lines
+
+
+def unit_above(lines: Iterable[TitleLine]) -> TitleLine | None:
+    """The line that says in which unit of money the table is."""
+    return next((line for line in lines if line.is_unit), None)
+
+
+def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
+    """The months that the lines name, each with the first line that does. Raises RefusedFile for longer periods."""
+    found: dict[date, TitleLine] = {}
+    for line in lines:
+        folded = DATED.sub(" ", fold(line.text))
+        if LONGER.search(folded):
+            raise RefusedFile(
+                Problem(
+                    "period_not_a_month",
+                    f"“{line.text}” là báo cáo quý, nhiều tháng hoặc năm. Hệ thống chỉ nhận báo cáo từng tháng: hãy "
+                    "gửi mỗi tháng một tệp và ghi ví dụ “Tháng 3 năm 2020”.",
+                    line.sheet, line.row, cell=line.cell, value=line.text,
+                )
+            )  # fmt: skip
+        for matched in MONTH.finditer(folded):
+            month, year = matched[1] or matched[3] or matched[6], matched[2] or matched[4] or matched[5]
+            if 1 <= int(month) <= 12 and 2000 <= int(year) < 2100:
+                found.setdefault(date(int(year), int(month), 1), line)
+    return found
+
+
+def stated_reporters(
+    lines: Iterable[TitleLine], period: date, lists: CodeLists
+) -> dict[str, tuple[Reporter, TitleLine]]:
+    """The reporters that the lines name, by code; a line `Đơn vị báo cáo: …` goes before all others."""
+    lines = [line for line in lines if not ADDRESSEE.match(fold(line.text)) and not line.is_unit]
+    labelled = [line for line in lines if line.label in REPORTERS and line.value]
+    found = {}
+    for line in labelled:
+        code, _ = reporters.reporter_of(line.value, period, lists, line.where)
+        if code in lists.reporters:
+            found[code] = lists.reporters[code], line
+    for line in [] if labelled else lines:
+        for reporter in reporters.named_in(line.text, period, lists) or reporters.mentioned_in(
+            line.text, period, lists
+        ):
+            found.setdefault(reporter.code, (reporter, line))
+    return found
+
+
+def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeLists, file_name: str) -> Cover:
+    """The cover that the lines above the tables amount to. Raises RefusedFile when they say too little or too much."""
+    periods = stated_periods(lines)
+    if len(periods) > 1:
+        raise RefusedFile(_several_periods(periods))
+    if not periods:
+        raise RefusedFile(_incomplete(True, not _names_anybody(lines, lists), file_name))
+    period, period_line = next(iter(periods.items()))
+    named = stated_reporters(lines, period, lists)
+    if len(named) > 1:
+        several = [reporter for reporter, _ in named.values()]
+        line = next(iter(named.values()))[1]
+        raise RefusedFile(reporters.ambiguous(line.text, several, line.where))
+    if not named:
+        raise RefusedFile(_incomplete(False, True, file_name))
+    reporter, reporter_line = next(iter(named.values()))
+    revision, notes = _revision(lines)
+    reason = next((line.value for line in lines if line.label in REASONS and line.value), None)
+    made_up = [line for line in lines if MADE_UP in fold(line.text)]
+    notes = [
+        reporters.inferred(reporter, reporter_line.text, reporter_line.where),
+        Problem(
+            "inferred_period", f"“{period_line.text}” được hiểu là kỳ báo cáo {period:%Y-%m}.", period_line.sheet,
+            period_line.row, cell=period_line.cell, value=period_line.text, severity="info",
+        ),
+        *notes,
+        *(
+            Problem(
+                "inferred_synthetic", f"“{line.text}”: được đọc là dữ liệu mẫu, giả định.", line.sheet, line.row,
+                cell=line.cell, value=line.text, severity="info",
+            )
+            for line in made_up[:1]
+        ),
+    ]  # fmt: skip
+    return Cover(reporter.code, period, revision, reason, bool(made_up), {form: {} for form in forms}, tuple(notes))
+
+
+def refuse_other_titles(lines: list[TitleLine], cover: Cover, lists: CodeLists) -> None:
+    """Refuses a sheet whose title names another month or another reporter than the cover."""
+    for period, line in stated_periods(lines).items():
+        if period != cover.period:
+            raise RefusedFile(
+                Problem(
+                    "periods_differ",
+                    f"Bìa ghi kỳ báo cáo {cover.period:%Y-%m} nhưng trang “{line.sheet}” ghi “{line.text}”. "
+                    "Hãy sửa cho khớp.", line.sheet, line.row, cell=line.cell, value=line.text,
+                )
+            )  # fmt: skip
+    named = stated_reporters(lines, cover.period, lists)
+    if named and cover.reporter_code not in named:
+        reporter, line = next(iter(named.values()))
+        raise RefusedFile(
+            Problem(
+                "reporters_differ",
+                f"Bìa ghi đơn vị {cover.reporter_code} nhưng trang “{line.sheet}” ghi “{line.text}” ({reporter.name}). "
+                "Hãy sửa cho khớp.", line.sheet, line.row, cell=line.cell, value=line.text,
+            )
+        )  # fmt: skip
+
+
+def _names_anybody(lines: list[TitleLine], lists: CodeLists) -> bool:
+    texts = [line.value if line.label in REPORTERS else line.text for line in lines]
+    return any(reporters.named_in(text, None, lists) or reporters.mentioned_in(text, None, lists) for text in texts)
+
+
+def _revision(lines: list[TitleLine]) -> tuple[int, list[Problem]]:
+    found = {int(matched[1]): line for line in lines if (matched := REVISION.search(fold(line.text)))}
+    if len(found) > 1 or 0 in found:
+        line = next(iter(found.values()))
+        choices = " và ".join(str(revision) for revision in found)
+        raise RefusedFile(
+            Problem(
+                "revision_unreadable", f"“Lần gửi” ghi {choices}. Hãy ghi một số nguyên từ 1 ở mọi trang.", line.sheet,
+                line.row, cell=line.cell, value=line.text,
+            )
+        )  # fmt: skip
+    if found:
+        return next(iter(found)), []
+    note = "Không ghi lần gửi nên được hiểu là lần gửi đầu (1). Khi gửi lại, hãy ghi ví dụ “Lần gửi: 2”."
+    return 1, [Problem("inferred_revision", note, severity="info")]
+
+
+def _several_periods(periods: dict[date, TitleLine]) -> Problem:
+    line = next(iter(periods.values()))
+    stated = "; ".join(
+        f"{period:%m/%Y} (trang “{line.sheet}”, ô {line.cell})" if line.sheet else f"{period:%m/%Y} (ô {line.cell})"
+        for period, line in periods.items()
+    )
+    return Problem(
+        "periods_differ", f"Tệp ghi nhiều kỳ báo cáo khác nhau: {stated}. Mỗi tệp chỉ dành cho một tháng.",
+        line.sheet, line.row, cell=line.cell,
+    )  # fmt: skip
+
+
+def _incomplete(no_period: bool, no_reporter: bool, file_name: str) -> Problem:
+    wanted = {
+        "đơn vị báo cáo (ví dụ “Đơn vị báo cáo: UBND huyện Ba Chẽ”)": no_reporter,
+        "kỳ báo cáo (ví dụ “Tháng 3 năm 2020”)": no_period,
+    }
+    missing = " và ".join(text for text, is_missing in wanted.items() if is_missing)
+    rule = "cover_missing" if no_period and no_reporter else "period_missing" if no_period else "reporter_missing"
+    return Problem(
+        rule,
+        f"Tệp {file_name} thiếu trang “Bìa” (hoặc các dòng #reporter, #period, #form của tệp CSV), và phía trên bảng "
+        f"không ghi {missing}. Hãy dùng tệp mẫu, hoặc ghi thêm phía trên bảng.",
+    )

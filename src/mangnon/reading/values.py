@@ -1,0 +1,358 @@
+"""From cells to typed values, strictly by the contract of the field.
+
+A cell of a workbook is text, a number or a day; a cell of a CSV is text. Text is Vietnamese: `49.980` is 49980 and
+`17.316,469 triệu` is 17316469000 đồng. A number typed into a cell has no such marks any more: `4.989` may have been
+4989 or 4,989, so a fraction where a whole number belongs is refused, never guessed. What is understood although it is
+not written as the contract says (`-` for zero, `TP Ha Long`) is returned with the values, as inferred. Whole columns
+are read at once (Arrow); only the odd cells are looked at one by one.
+"""
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from babel.numbers import NumberFormatError, parse_decimal
+
+from mangnon.contract.forms import Field
+from mangnon.reading.cells import Cells
+from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
+
+# No count of children and no sum of money in the province comes near 10^15.
+LARGEST = 10**15
+# Lists no longer than this are shown to whoever wrote something that is not in them.
+CHOICES_SHOWN = 14
+EXCEL_EPOCH = date(1899, 12, 30)
+PLAIN_INTEGER = r"^-?(?:[0-9]{1,3}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
+DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}")
+ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+AMOUNT = re.compile(r"(?P<number>[-\d.,]+)\s*(?P<unit>[^\d\s].*)?")
+
+
+class BadValue(Exception):
+    """A cell breaks the contract of its field."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """A value that was understood although it is not written as the contract says, and how."""
+
+    value: Any
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """A column that was read: its typed values, null where the cell is empty or bad."""
+
+    values: pa.Array
+    bad: dict[int, BadValue]  # by index
+    inferred: dict[int, Inferred]  # by index of the first of the like cells
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A field, and what reading it needs to know of the submission."""
+
+    field: Field
+    unit: str | None = None  # of the header or of a line above the table, for money
+    first_day: date | None = None  # days lie in [first_day, end_day)
+    end_day: date | None = None
+    members: Mapping[str, str] | None = None  # normalised code or label → code
+    expired: Mapping[str, str] | None = None  # the same for members that are not valid in the period
+    alike: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)  # `likeness` of a label → codes
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)  # code → label
+
+
+def likeness(name: str, is_area: bool) -> str:
+    """The key under which labels are alike: the fold, and of an area also the level that its prefix speaks of."""
+    if not is_area:
+        return fold(name)
+    level, base = split_area(name)
+    return f"{level or ''}:{base}"
+
+
+def read_column(contract: Contract, cells: Cells) -> ReadColumn:
+    """The typed values of a column, what is wrong with the cells that have none, and what was inferred."""
+    column = READERS[contract.field.type](contract, cells)
+    bad = column.bad
+    if contract.field.required:
+        for index in _indices(pc.is_null(column.values)):
+            bad.setdefault(index, BadValue("required", "Ô này bắt buộc phải có giá trị."))
+    for index, problem in _out_of_bounds(contract.field, column.values):
+        bad[index] = problem
+    return column
+
+
+def _read_integers(contract: Contract, cells: Cells) -> ReadColumn:
+    if contract.field.unit and (contract.unit is None or UNITS[contract.unit] != 1):
+        return _read_odd(cells, pa.nulls(len(cells), pa.int64()), _or_nil(lambda cell: _amount(cell, contract)))
+    plain = pc.if_else(pc.match_substring_regex(cells.text, PLAIN_INTEGER), cells.text, pa.scalar(None, pa.string()))
+    values = pc.cast(pc.replace_substring(plain, ".", ""), pa.int64())
+    if cells.number is not None:
+        whole = pc.and_(pc.equal(pc.floor(cells.number), cells.number), pc.less(pc.abs(cells.number), LARGEST))
+        whole_numbers = pc.if_else(whole, cells.number, pa.scalar(None, pa.float64()))
+        values = pc.coalesce(values, pc.cast(whole_numbers, pa.int64()))
+    read = _amount if contract.field.unit else _count
+    return _read_odd(cells, values, _or_nil(lambda cell: read(cell, contract)))
+
+
+def _read_numbers(contract: Contract, cells: Cells) -> ReadColumn:
+    is_percent = "%" in contract.field.title
+
+    def number(cell: object) -> Decimal:
+        if not isinstance(cell, float):
+            return _decimal(str(cell).removesuffix("%").strip() if is_percent else cell)
+        if is_percent and 0 < cell <= 1:  # a cell that shows 50% holds 0.5
+            shown = f"{cell * 100:.15g}%".replace(".", ",")
+            text = f"Ô chứa {cell:.15g}".replace(".", ",")
+            text += f": không rõ có phải là {shown} không. Hãy ghi dưới dạng chữ, ví dụ 50%."
+            raise BadValue("ambiguous_percent", text)
+        return Decimal(str(cell))
+
+    return _read_odd(cells, pa.nulls(len(cells), pa.decimal128(18, 6)), _or_nil(number))
+
+
+def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
+    def day(cell: object) -> object:
+        if normalised(str(cell)) in NIL_IS_MISSING | {"-", "–"}:
+            return _missing(cell)
+        if (serial := _serial_day(cell, contract)) is not None:
+            return serial
+        value = _day(cell, contract.field.format)
+        if contract.first_day and contract.end_day and not contract.first_day <= value < contract.end_day:
+            raise BadValue(
+                "date_outside_period", f"Ngày {value:%d/%m/%Y} nằm ngoài kỳ báo cáo {contract.first_day:%m/%Y}."
+            )
+        return value
+
+    return _read_odd(cells, pa.nulls(len(cells), pa.date32()), day)
+
+
+def _read_strings(contract: Contract, cells: Cells) -> ReadColumn:
+    def text(cell: object) -> object:
+        shown = (
+            f"{cell:.15g}" if isinstance(cell, float) else f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell)
+        )
+        if contract.members is None:
+            return " ".join(unicodedata.normalize("NFC", shown).split())
+        return _member(shown, contract)
+
+    column = _read_odd(cells, pa.nulls(len(cells), pa.string()), text)
+    return _with_default(column, contract.field.default)
+
+
+def _read_booleans(contract: Contract, cells: Cells) -> ReadColumn:
+    answers = {normalised(value): True for value in contract.field.true_values}
+    answers |= {normalised(value): False for value in contract.field.false_values}
+
+    def answer(cell: object) -> bool:
+        try:
+            return answers[normalised(str(cell))]
+        except KeyError:
+            raise BadValue(
+                "not_yes_or_no", f"Ghi {' hoặc '.join(contract.field.true_values[:2])}, hoặc để trống."
+            ) from None
+
+    return _with_default(_read_odd(cells, pa.nulls(len(cells), pa.bool_()), answer), bool(contract.field.default))
+
+
+READERS: dict[str, Callable[[Contract, Cells], ReadColumn]] = {
+    "integer": _read_integers,
+    "number": _read_numbers,
+    "date": _read_days,
+    "string": _read_strings,
+    "boolean": _read_booleans,
+}
+
+
+def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) -> ReadColumn:
+    """Fills in the cells that have no value yet, each different one read once."""
+    bad: dict[int, BadValue] = {}
+    inferred: dict[int, Inferred] = {}
+    for column in (cells.text, cells.number, cells.day):
+        if column is None:
+            continue
+        todo = pc.and_(pc.is_valid(column), pc.is_null(values))
+        if not pc.any(todo).as_py():
+            continue
+        encoded = pc.if_else(todo, column, pa.scalar(None, column.type)).dictionary_encode()
+        members, problems = [], {}
+        for code, cell in enumerate(encoded.dictionary.to_pylist()):
+            try:
+                value = read(cell)
+            except BadValue as problem:
+                value = None
+                problems[code] = problem
+            if isinstance(value, Inferred):
+                inferred[pc.index(encoded.indices, pa.scalar(code, encoded.indices.type)).as_py()] = value
+                value = value.value
+            members.append(value)
+        values = pc.coalesce(values, pa.array(members, values.type).take(encoded.indices))
+        if problems:
+            wrong = pc.is_in(encoded.indices, pa.array(list(problems), encoded.indices.type))
+            codes = encoded.indices.to_pylist()
+            bad |= {index: problems[codes[index]] for index in _indices(wrong)}
+    return ReadColumn(values, bad, inferred)
+
+
+def _with_default(column: ReadColumn, default: object) -> ReadColumn:
+    return column if default is None else ReadColumn(column.values.fill_null(default), column.bad, column.inferred)
+
+
+def _or_nil(read: Callable[[object], object]) -> Callable[[object], object]:
+    """Reads a number, or a sign that there is none."""
+
+    def read_or_nil(cell: object) -> object:
+        sign = normalised(str(cell))
+        if sign in NIL_IS_ZERO:
+            return Inferred(
+                0, "inferred_zero", f"“{cell}” được hiểu là 0 (không phát sinh); các ô khác của cột cũng vậy."
+            )
+        return _missing(cell) if sign in NIL_IS_MISSING else read(cell)
+
+    return read_or_nil
+
+
+def _missing(cell: object) -> Inferred:
+    return Inferred(
+        None,
+        "inferred_missing",
+        f"“{cell}” được hiểu là không có số liệu, như ô để trống; các ô khác của cột cũng vậy.",
+    )
+
+
+def _count(cell: object, contract: Contract) -> int:
+    if isinstance(cell, float):
+        raise BadValue("ambiguous_number", _ambiguous(cell))
+    return _whole(_decimal(cell), f"{contract.field.title} phải là số nguyên.")
+
+
+def _amount(cell: object, contract: Contract) -> object:
+    """Đồng. The unit of the cell goes before that of its column."""
+    matched = None if isinstance(cell, float) else AMOUNT.fullmatch(str(cell))
+    unit = matched and matched["unit"] and unit_of(matched["unit"])
+    if not isinstance(cell, float) and (matched is None or (matched["unit"] and not unit)):
+        raise BadValue("not_a_number", "Không phải là số tiền. Ghi như 4.989.000.000 hoặc 4.989 triệu đồng.")
+    if not unit and contract.unit is None:
+        raise BadValue("unit_missing", f"Số tiền không ghi đơn vị: ghi ví dụ “{contract.field.title} (đồng)”.")
+    if isinstance(cell, float) and not cell.is_integer():
+        raise BadValue("ambiguous_number", _ambiguous(cell))
+    factor = UNITS[unit or contract.unit or "đồng"]
+    number = Decimal(cell) if isinstance(cell, float) else _decimal(matched["number"] if matched else cell)
+    amount = _whole(number * factor, "Số tiền phải là số nguyên đồng.")
+    if unit and contract.unit and factor != UNITS[contract.unit]:
+        return Inferred(
+            amount, "inferred_unit", f"“{cell}” được đọc theo đơn vị ghi trong ô, không theo “{contract.unit}” của cột."
+        )
+    return amount
+
+
+def _decimal(cell: object) -> Decimal:
+    try:
+        return parse_decimal(str(cell), locale="vi", strict=True)
+    except NumberFormatError:
+        raise BadValue(
+            "not_a_number",
+            "Không phải là số viết theo kiểu Việt Nam: dấu chấm tách hàng nghìn, dấu phẩy tách phần lẻ (49.980; 99,5).",
+        ) from None
+
+
+def _whole(value: Decimal, message: str) -> int:
+    if abs(value) >= LARGEST:
+        raise BadValue("too_large", "Số quá lớn.")
+    if value != value.to_integral_value():
+        raise BadValue("fraction", message)
+    return int(value)
+
+
+def _ambiguous(number: float) -> str:
+    text = f"{number:.15g}"
+    return (
+        f"Ô số chứa {text}: không rõ là {text.replace('.', '')} hay {text.replace('.', ',')}. "
+        "Hãy nhập lại số nguyên, hoặc nhập dưới dạng chữ kèm đơn vị."
+    )
+
+
+def _day(cell: object, pattern: str | None) -> date:
+    if isinstance(cell, date):
+        return cell
+    text = str(cell)
+    if SHORT_YEAR.fullmatch(text):
+        raise BadValue("ambiguous_date", f"“{text}”: năm phải ghi đủ bốn chữ số, ví dụ 01/06/2020.")
+    try:
+        if pattern == "%Y-%m-%d":
+            matched = ISO_DAY.fullmatch(text)
+            year, month, day = map(int, matched.groups() if matched else ())
+        else:
+            matched = DAY.fullmatch(text)
+            day, month, year = map(int, matched.group(1, 3, 4) if matched else ())
+        return date(year, month, day)
+    except ValueError:
+        raise BadValue("not_a_date", "Không phải là ngày. Ghi ngày/tháng/năm, ví dụ 01/06/2020.") from None
+
+
+def _serial_day(cell: object, contract: Contract) -> Inferred | None:
+    """The day that a plain number is in Excel, if it lies in the period; text in a CSV may be such a number, too."""
+    if contract.first_day is None or contract.end_day is None or not re.fullmatch(r"[34]\d{4}(\.0)?", str(cell)):
+        return None
+    day = EXCEL_EPOCH + timedelta(days=int(float(str(cell))))
+    if not contract.first_day <= day < contract.end_day:
+        raise BadValue(
+            "not_a_date",
+            f"Ô chứa số {float(str(cell)):.0f}, không phải ngày; nếu là ngày của Excel thì là {day:%d/%m/%Y}, ngoài kỳ "
+            f"báo cáo {contract.first_day:%m/%Y}. Ghi ngày/tháng/năm, ví dụ {contract.first_day:%d/%m/%Y}.",
+        )
+    return Inferred(day, "inferred_date", f"Số {float(str(cell)):.0f} được hiểu là ngày {day:%d/%m/%Y}.")
+
+
+def _member(text: str, contract: Contract) -> object:
+    wanted = normalised(text)
+    members = contract.members or {}
+    if wanted in members:
+        return members[wanted]
+    if not contract.field.required and wanted in NIL_IS_ZERO | NIL_IS_MISSING:
+        return _missing(text)
+    if contract.expired and wanted in contract.expired:
+        raise BadValue(
+            "code_not_valid", f"“{text}” không có hiệu lực trong kỳ báo cáo này hoặc không thuộc đơn vị báo cáo."
+        )
+    codes = contract.alike.get(likeness(text, contract.field.codes == "areas"), frozenset())
+    labels = [contract.labels[code] for code in sorted(codes)]
+    if len(codes) == 1:
+        return Inferred(next(iter(codes)), "inferred_code", f"“{text}” được hiểu là “{labels[0]}”.")
+    if codes:
+        raise BadValue("ambiguous_code", f"“{text}” có thể là {_listed(labels)}. Hãy ghi đúng một tên trong danh mục.")
+    choices = list(contract.labels.values())
+    shown = f": {_listed(choices)}" if 0 < len(choices) <= CHOICES_SHOWN else ""
+    raise BadValue("unknown_code", f"“{text}” không có trong danh mục. Hãy chọn trong danh sách của ô{shown}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def _out_of_bounds(field: Field, values: pa.Array) -> Iterator[tuple[int, BadValue]]:
+    if field.minimum is not None:
+        for index in _indices(pc.less(values, pa.scalar(field.minimum, values.type))):
+            yield index, BadValue("below_minimum", f"Không được nhỏ hơn {field.minimum:g}.")
+    if field.maximum is not None:
+        for index in _indices(pc.greater(values, pa.scalar(field.maximum, values.type))):
+            yield index, BadValue("above_maximum", f"Không được lớn hơn {field.maximum:g}.")
+
+
+def _indices(mask: pa.Array) -> list[int]:
+    return pc.indices_nonzero(mask.fill_null(False)).to_pylist()

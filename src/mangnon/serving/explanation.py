@@ -1,0 +1,315 @@
+"""Explaining a figure: from its definition to the rows that make it, and from each row to the cell of an archived file.
+
+Nothing is known here of any single figure: the definitions are rows of marts.dim_figures, as the release knew them. The
+rows are those that BI sees in the star views, so that what they add up to is a check of the published figure.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from typing import Any
+
+import psycopg
+from babel.numbers import format_decimal
+from psycopg.rows import class_row, dict_row
+
+from mangnon.contract.forms import all_forms
+from mangnon.failures import Failure
+from mangnon.intake.archive import address
+from mangnon.serving.annual_report import QUALIFIERS
+from mangnon.warehouse import Connection
+
+# What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself.
+ATTRIBUTES: dict[str, tuple[str, str] | None] = {
+    "event_type": ("dim_event_types", "event_type_key"),
+    "programme": ("dim_programmes", "programme_key"),
+    "programme_kind": ("dim_programmes", "programme_key"),
+    "occasion": ("dim_occasions", "occasion_key"),
+    "support_type": ("dim_support_types", "support_type_key"),
+    "funding_instrument": ("dim_funding_instruments", "funding_instrument_key"),
+    "funding_kind": ("dim_funding_instruments", "funding_instrument_key"),
+    "special_circumstance": ("dim_special_circumstances", "special_circumstance_key"),
+    "incident_class": None,
+}
+PERCENT = Decimal("0.01")
+
+
+class NothingToExplain(Failure):
+    """The release knows no such figure of that year."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cell that makes a figure: what it says, and where it stands. The names of the columns are those of the CSV."""
+
+    figure: str
+    year: int
+    measure: str
+    value: Decimal
+    qualifier: str
+    member: str | None  # what is counted once, in figures that count different ones
+    reporter_code: str
+    reporter: str
+    period: date
+    area: str
+    form: str
+    load_id: int
+    line: int
+    revision: int
+    file_name: str
+    sheet_name: str | None
+    row_number: int
+    column_title: str
+    sha256: str
+    is_synthetic: bool
+
+    @property
+    def archived(self) -> str:
+        """Where the file lies in the archive."""
+        return address(self.sha256)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A published figure and the cells behind it."""
+
+    definition: dict[str, Any]
+    counted: dict[str, Any]  # the definition of the figure whose cells these are: of a change that which is compared
+    release_id: int
+    year: int
+    published: Decimal | None
+    parts: list[Part]
+
+    @property
+    def value(self) -> Decimal | None:
+        """What the cells make by the figure's definition."""
+        this_year = self.value_of(self.year)
+        if self.definition["aggregation"] != "change":
+            return this_year
+        year_before = self.value_of(self.year - 1)
+        return None if this_year is None or year_before is None else this_year - year_before
+
+    @property
+    def agrees(self) -> bool:
+        """Whether that is what the release published."""
+        return self.value == self.published
+
+    def value_of(self, year: int) -> Decimal | None:
+        """What the cells of a year make; None without any."""
+        total = self.sum_of(self.counted["measure"], year)
+        match self.counted["aggregation"]:
+            case "count_distinct" if total is not None:
+                return Decimal(len(self.members_of(year)))
+            case "percent":
+                whole = self.sum_of(self.counted["denominator"], year)
+                return (100 * total / whole).quantize(PERCENT, ROUND_HALF_UP) if total is not None and whole else None
+        return total
+
+    def sum_of(self, measure: str, year: int) -> Decimal | None:
+        """What the cells of a measure and a year add up to; None without any."""
+        values = [part.value for part in self.parts if (part.measure, part.year) == (measure, year)]
+        return sum(values, Decimal()) if values else None
+
+    def members_of(self, year: int) -> list[str]:
+        """The different ones that the figure counts."""
+        return sorted({part.member for part in self.parts if part.member and part.value > 0 and part.year == year})
+
+
+def explain(connection: Connection, figure: str, year: int) -> Explanation:
+    """The figure in the release that the connection looks at. Raises NothingToExplain."""
+    try:
+        published = _published(connection, figure, year)
+        definition = counted = _definition(connection, figure)
+        years = [year]
+        if definition["aggregation"] == "change":
+            counted = _definition(connection, definition["compared_figure"])
+            years = [year, year - 1]
+        parts = [part for one in years for part in _parts(connection, counted, one)]
+    except psycopg.errors.InvalidParameterValue as error:  # an unknown or a pruned release
+        raise NothingToExplain(
+            "; ".join(filter(None, [error.diag.message_primary, error.diag.message_hint]))
+        ) from error
+    return Explanation(definition, counted, published["release_id"], year, published["value"], parts)
+
+
+def as_csv(explanation: Explanation) -> str:
+    """The cells as CSV, numbers plain, one line a cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = [*(field.name for field in fields(Part)), "archived"]
+    writer.writerow(columns)
+    for part in explanation.parts:
+        cells = (getattr(part, column) for column in columns)
+        writer.writerow(f"{cell:f}" if isinstance(cell, Decimal) else cell for cell in cells)
+    return text.getvalue()
+
+
+def as_text(explanation: Explanation) -> str:
+    """The cells as people read them, file by file, with what they make at the end."""
+    return "\n".join(_lines(explanation)) + "\n"
+
+
+def _published(connection: Connection, figure: str, year: int) -> dict[str, Any]:
+    query = "select release_id, value from marts.annual_report where figure = %s and year = %s"
+    with connection.cursor(row_factory=dict_row) as cursor:
+        if published := cursor.execute(query, [figure, year]).fetchone():
+            return published
+    raise NothingToExplain(f"the release has no figure {figure} of {year}: `mangnon report --year {year}` shows which")
+
+
+def _definition(connection: Connection, figure: str) -> dict[str, Any]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        definition = cursor.execute("select * from marts.dim_figures where figure = %s", [figure]).fetchone()
+    if definition is None:
+        raise NothingToExplain(f"the release has no definition of figure {figure}")
+    return definition
+
+
+def _parts(connection: Connection, definition: dict[str, Any], year: int) -> list[Part]:
+    measures = [name for name in (definition["measure"], definition["denominator"]) if name]
+    parts: list[Part] = []
+    for measure in measures:
+        query, parameters = _query(definition, measure, year)
+        with connection.cursor(row_factory=class_row(Part)) as cursor:
+            parts += cursor.execute(query, parameters).fetchall()
+    return parts
+
+
+def _query(definition: dict[str, Any], measure: str, year: int) -> tuple[bytes, dict[str, Any]]:
+    """The cells of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
+    form = all_forms()[definition["form"]]
+    filters = {name: definition[name] for name in ATTRIBUTES if definition.get(name) is not None}
+    distinct = definition["distinct_of"] if measure == definition["measure"] else None
+    dimensions = {ATTRIBUTES[name] for name in (*filters, distinct) if name in ATTRIBUTES}
+    joins = "\n".join(f"inner join marts.{table} using ({key})" for table, key in sorted(filter(None, dimensions)))
+    conditions = [f"{_column(name)} = %({name})s" for name in filters]
+    if any(field.name == "is_subset" for field in form.fields):
+        conditions.append("facts.is_subset = %(is_subset)s")
+    if form.kind == "snapshot":
+        # Snapshots are not added over months: of a year, a reporter's last month counts.
+        conditions.append("counting.is_last")
+    member = "null" if distinct is None else f"nullif({_column(distinct)}, 'unknown')"
+    query = f"""
+        with counting as (
+            select *, period = max(period) over (partition by reporter_code) as is_last
+            from ops.published_loads
+            where form = %(form)s
+                and period between make_date(%(year)s, 1, 1) and make_date(%(year)s, 12, 1)
+                and from_release <= (select ops.visible_release())
+                and until_release > (select ops.visible_release())
+        )
+
+        select
+            %(figure)s as figure,
+            %(year)s::integer as year,
+            %(measure)s as measure,
+            facts.{measure}::numeric as value,
+            {"'eq'" if measure == "event_count" else "facts.qualifier"} as qualifier,
+            {member} as member,
+            counting.reporter_code,
+            coalesce(dim_reporters.name, counting.reporter_code) as reporter,
+            counting.period,
+            coalesce(dim_areas.name, '') as area,
+            counting.form,
+            facts.load_id,
+            facts.line,
+            loads.revision,
+            deliveries.file_name,
+            cells.sheet_name,
+            cells.row_number,
+            %(title)s as column_title,
+            deliveries.sha256,
+            deliveries.is_synthetic
+        from counting
+        inner join marts.fct_{form.name} as facts using (load_id)
+        inner join raw.{form.name} as cells using (load_id, line)
+        inner join ops.loads as loads using (load_id)
+        inner join ops.deliveries as deliveries using (delivery_id)
+        left join marts.dim_areas using (area_key)
+        left join marts.dim_reporters using (reporter_key)
+        {joins}
+        where facts.{measure} is not null
+            {"".join(f"and {condition} " for condition in conditions)}
+        order by counting.period, counting.reporter_code, facts.line
+    """
+    parameters = definition | {"year": year, "measure": measure, "title": form.field(measure).title}
+    return query.encode(), parameters
+
+
+def _column(attribute: str) -> str:
+    """Where a line says it: in a dimension, in the fact itself, or as it was written."""
+    if attribute == "area":
+        return "cells.area"
+    dimension = ATTRIBUTES[attribute]
+    return f"{dimension[0]}.{attribute}" if dimension else f"facts.{attribute}"
+
+
+def _lines(explanation: Explanation) -> Iterator[str]:
+    definition = explanation.definition
+    yield f"{definition['figure']}  {definition['label']} ({definition['unit']}), năm {explanation.year}"
+    yield f"Bản số {explanation.release_id}. {_rule(explanation)}"
+    if any(part.is_synthetic for part in explanation.parts):
+        yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
+    for _, parts in groupby(explanation.parts, key=lambda part: part.load_id):
+        yield from _lines_of_load(list(parts))
+    yield ""
+    for label, number in _totals(explanation):
+        yield f"{label}: {number}"
+    yield f"Đã công bố: {_number(explanation.published)}. " + (
+        "Khớp." if explanation.agrees else "KHÔNG KHỚP: danh mục đã đổi sau khi các biểu này được đọc; hãy đọc lại."
+    )
+
+
+def _lines_of_load(parts: list[Part]) -> Iterator[str]:
+    load = parts[0]
+    yield f"\n{load.period:%m/%Y}  {load.reporter} ({load.reporter_code}), lần gửi {load.revision}, load {load.load_id}"
+    yield f"  tệp {load.file_name}, sha256 {load.sha256}"
+    yield f"  lưu tại {load.archived}"
+    for part in parts:
+        sheet = f"trang “{part.sheet_name}”, " if part.sheet_name else ""
+        value = f"{QUALIFIERS[part.qualifier]}{_number(part.value)}"
+        member = f"  [{part.member}]" if part.member else ""
+        yield f"    {sheet}dòng {part.row_number}, cột “{part.column_title}”: {value}{member}  {part.area}".rstrip()
+
+
+def _rule(explanation: Explanation) -> str:
+    """How the cells make the figure, in a sentence."""
+    counted, year = explanation.counted, explanation.year
+    match counted["aggregation"]:
+        case "percent":
+            rule = f"{_title(counted, 'measure')} trên {_title(counted, 'denominator')}, tính theo phần trăm"
+        case "count_distinct":
+            rule = "Đếm những gì nêu trong ngoặc vuông, mỗi thứ một lần"
+        case _:
+            rule = "Cộng các ô dưới đây"
+    if all_forms()[counted["form"]].kind == "snapshot":
+        rule += "; mỗi đơn vị lấy tháng báo cáo cuối cùng trong năm"
+    if explanation.definition is not counted:
+        rule += f"; lấy {counted['figure']} năm {year} trừ năm {year - 1}"
+    return f"{rule}."
+
+
+def _totals(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    counted, year = explanation.counted, explanation.year
+    years = [year] if explanation.definition is counted else [year, year - 1]
+    for one in years:
+        label = "Tổng" if len(years) == 1 else f"Năm {one}"
+        if counted["aggregation"] == "percent":
+            for column in ("measure", "denominator"):
+                yield _title(counted, column), _number(explanation.sum_of(counted[column], one))
+        members = f" ({', '.join(explanation.members_of(one))})" if counted["distinct_of"] else ""
+        yield label, f"{_number(explanation.value_of(one))}{members}"
+    if len(years) > 1:
+        yield "Thay đổi", _number(explanation.value)
+
+
+def _title(definition: dict[str, Any], column: str) -> str:
+    return f"“{all_forms()[definition['form']].field(definition[column]).title}”"
+
+
+def _number(value: Decimal | None) -> str:
+    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")

@@ -1,0 +1,252 @@
+"""The page of a night, for officers: who reported, what was refused and why, what changed, what readers see now.
+
+Vietnamese, one file without scripts or links to the outside, in the folder `_tinh/dem` of the outbox. The queries are
+in night_queries.py, the words and the look in `pages/`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import Any
+
+import fsspec
+import jinja2
+from babel.numbers import format_decimal
+from psycopg.rows import dict_row
+
+from mangnon import warehouse
+from mangnon.contract.code_lists import REFERENCE_REPORTER
+from mangnon.contract.forms import all_forms, submission_forms
+from mangnon.failures import Failure
+from mangnon.ledger import releases
+from mangnon.serving import annual_report, night_queries
+from mangnon.settings import TIMEZONE, settings
+from mangnon.warehouse import Connection
+
+FOLDER = "_tinh/dem"
+# How many reasons of a load, loads with warnings, and reporters of a month before a page names; the others are counted.
+REASONS_NAMED = 3
+WARNINGS_NAMED = 50
+GAPS_NAMED = 5
+# How far back a page looks for what is missing.
+MONTHS_BEFORE = 12
+
+# Said of a form in the table of who has reported: (symbol, words), by the state of the newest load.
+NOT_COUNTED = {
+    None: ("○", "chưa gửi"),
+    "refused": ("✕", "bị trả lại"),
+    "held": ("!", "tạm giữ"),
+}
+COUNTED = {
+    "refused": ("✓", "đã nhận; bản gửi lại bị trả lại"),
+    "held": ("✓", "đã nhận; bản gửi lại tạm giữ"),
+}
+
+
+class NoNightYet(Failure):
+    """Nothing was ever closed or published."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a page speaks of: a release that was published or tried, or a batch that changed nothing."""
+
+    on: date
+    release: releases.Release | None
+    batches: list[int]
+    is_backfill: bool
+    is_unfinished: bool  # closed, but publishing stopped before there was a candidate
+
+    @property
+    def file_name(self) -> str:
+        """The page's name: the newest sort last."""
+        subject = f"ban-{self.release.release_id}" if self.release else f"lo-{self.batches[-1]}"
+        return f"{self.on:%Y-%m-%d}-{subject}.html"
+
+
+def write() -> str:
+    """Writes the page of the newest night, and the index of all; the address of the page. Raises NoNightYet."""
+    with warehouse.connect("auditor") as connection:
+        night = _newest(connection)
+        page = _environment().get_template("night.html.j2").render(_contents(connection, night))
+        states = {release.release_id: release.state for release in releases.list_all(connection)}
+    files, folder = fsspec.url_to_fs(f"{settings().outbox}/{FOLDER}")
+    files.makedirs(folder, exist_ok=True)
+    _write(files, f"{folder}/{night.file_name}", page)
+    names = sorted((PurePosixPath(path).name for path in files.glob(f"{folder}/????-??-??-*.html")), key=_place)
+    index = _environment().get_template("index.html.j2").render(
+        pages=[_entry(name, states) for name in reversed(names)]
+    )  # fmt: skip
+    _write(files, f"{folder}/index.html", index)
+    return f"{settings().outbox}/{FOLDER}/{night.file_name}"
+
+
+def _write(files: fsspec.AbstractFileSystem, path: str, text: str) -> None:
+    # In a transaction, so that nobody opens half a page.
+    with files.transaction, files.open(path, "wb") as file:
+        file.write(text.encode())
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Where a page stands among the others: by day, then by number."""
+    return name[:10], int(name.removesuffix(".html").rpartition("-")[2])
+
+
+def _entry(name: str, states: dict[int, str]) -> dict[str, Any]:
+    day, number = _place(name)
+    is_release = "-ban-" in name
+    return {
+        "name": name,
+        "on": date.fromisoformat(day),
+        "release": number if is_release else None,
+        "state": states.get(number) if is_release else None,
+    }
+
+
+def _newest(connection: Connection) -> Night:
+    newest = _rows(connection, night_queries.NEWEST)
+    if not newest:
+        raise NoNightYet("no night has ended yet: `mangnon night` does one")
+    release_id, batch_id, happened_at = newest[0].values()
+    batches = _rows(connection, night_queries.BATCHES, batch=batch_id, release=release_id)
+    if batches:
+        happened_at = batches[-1]["happened_at"]
+    return Night(
+        on=happened_at.astimezone(TIMEZONE).date(),
+        release=releases.get(connection, release_id) if release_id else None,
+        batches=[batch["batch_id"] for batch in batches],
+        is_backfill=bool(batches) and all(batch["kind"] == "backfill" for batch in batches),
+        is_unfinished=release_id is None and batches[-1]["state"] == "closed",
+    )
+
+
+def _contents(connection: Connection, night: Night) -> dict[str, Any]:
+    """Everything that the template shows."""
+    visible = next((release for release in releases.list_all(connection) if release.is_visible), None)
+    seen = visible.release_id if visible else 0
+    of = {
+        "batches": night.batches,
+        "release": night.release.release_id if night.release else None,
+        "visible": seen,
+        "computed": night.release.release_id if night.release else seen,
+        "months": MONTHS_BEFORE + 1,
+        "named": REASONS_NAMED,
+    }
+    senders = _rows(connection, night_queries.SENDERS, **of)
+    stopped = _rows(connection, night_queries.LOADS_WITH_REASONS, **of, severity="critical")
+    verdicts = _rows(connection, night_queries.RELEASE_VERDICTS, **of)
+    about = _rows(connection, night_queries.ABOUT, **of)
+    expected = _rows(connection, night_queries.EXPECTED, **of)
+    names = {row["reporter_code"]: row["name"] for row in _rows(connection, night_queries.NAMES)}
+    return {
+        "night": night,
+        "visible": visible,
+        "about": about[0] if about else None,
+        "years": [
+            (row.pop("year"), annual_report.completeness(**row))
+            for row in _rows(connection, night_queries.COMPLETENESS_OF_YEARS, **of)
+        ],
+        "is_synthetic": bool(about and about[0]["is_synthetic"])
+        or _rows(connection, night_queries.HAS_SYNTHETIC, **of)[0]["is_synthetic"],
+        "names": {REFERENCE_REPORTER: "Danh mục dùng chung", None: "Không rõ đơn vị"} | names,
+        "titles": {name: form.title for name, form in all_forms().items()},
+        "senders": sorted(senders, key=lambda row: _order(names, row["reporter_code"])),
+        "reporters_sent": sum(row["reporter_code"] is not None for row in senders),
+        "refused": [load for load in stopped if load["state"] == "refused"],
+        "held": [load for load in stopped if load["state"] == "held"],
+        "refusal": [verdict["message"] for verdict in verdicts if verdict["severity"] == "critical"],
+        "holding": [verdict["message"] for verdict in verdicts if verdict["holds_release"]],
+        "release_warnings": [verdict["message"] for verdict in verdicts if verdict["severity"] == "warning"],
+        "warnings": _rows(connection, night_queries.LOADS_WITH_REASONS, **of, severity="warning"),
+        "warnings_named": WARNINGS_NAMED,
+        **_changes(connection, night),
+        **_reporting(names, expected),
+        "silences": _silences(connection, of, names),
+        "written_at": datetime.now(TIMEZONE),
+    }
+
+
+def _changes(connection: Connection, night: Night) -> dict[str, Any]:
+    """The figures that the release shows otherwise than the one before; none of a release that was refused."""
+    if night.release is None or night.release.state == "refused":
+        return {"before": None, "difference": None}
+    before = releases.published_before(connection, night.release.release_id)
+    difference = releases.diff(connection, before, night.release.release_id) if before else None
+    return {"before": before, "difference": difference}
+
+
+def _reporting(names: dict[str, str], expected: list[dict[str, Any]]) -> dict[str, Any]:
+    """Who has reported the last month, form by form; and what is missing of the months before."""
+    last_period = expected[0]["last_period"] if expected else None
+    cells = {
+        (row["reporter_code"], row["form"]): _cell(row) for row in expected if row["period"] == last_period
+    }  # fmt: skip
+    missing = [row for row in expected if row["period"] != last_period and not row["is_counted"]]
+    return {
+        "last_period": last_period,
+        "forms_shown": [form.name for form in submission_forms()],
+        "reporters": sorted({reporter for reporter, _ in cells}, key=lambda reporter: _order(names, reporter)),
+        "cells": cells,
+        "received": sum(row["is_counted"] for row in expected if row["period"] == last_period),
+        "gaps_named": GAPS_NAMED,
+        "gaps": [
+            (period, _by_reporter(names, list(rows)))
+            for period, rows in groupby(missing, key=lambda row: row["period"])
+        ],
+    }
+
+
+def _by_reporter(names: dict[str, str], rows: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Each reporter with its forms, in the order of the lists."""
+    order = [form.name for form in submission_forms()]
+    reporters = sorted({row["reporter_code"] for row in rows}, key=lambda reporter: _order(names, reporter))
+    return [
+        (reporter, sorted((row["form"] for row in rows if row["reporter_code"] == reporter), key=order.index))
+        for reporter in reporters
+    ]
+
+
+def _cell(row: dict[str, Any]) -> dict[str, Any]:
+    if row["is_counted"]:
+        symbol, words = COUNTED.get(row["state"], ("✓", "đã nhận"))
+    else:
+        symbol, words = NOT_COUNTED.get(row["state"], ("…", "đã nhận, chờ công bố"))
+    return {"symbol": symbol, "words": words, "received_at": row["received_at"], "is_counted": row["is_counted"]}
+
+
+def _silences(connection: Connection, of: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
+    labels = dict(all_forms()["incidents"].field("incident_class").categories)
+    silences = _rows(connection, night_queries.SILENCE, **of)
+    for silence in silences:
+        silence["label"] = labels[silence["incident_class"]]
+        silence["reporters"].sort(key=lambda reporter: _order(names, reporter))
+    return sorted(silences, key=lambda silence: (list(labels).index(silence["incident_class"]), silence["status"]))
+
+
+def _order(names: dict[str, str], reporter: str | None) -> tuple[int, str]:
+    codes = list(names)
+    return (codes.index(reporter) if reporter in names else len(codes), reporter or "")
+
+
+def _rows(connection: Connection, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query.encode(), parameters).fetchall()
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mangnon.serving", "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": lambda value: format_decimal(value, locale="vi"),
+        "day": lambda value: f"{value:%d/%m/%Y}",
+        "month": lambda value: f"{value:%m/%Y}",
+        "moment": lambda value: f"{value.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}",
+        "short_day": lambda value: f"{value.astimezone(TIMEZONE):%d/%m}",
+    }
+    return environment

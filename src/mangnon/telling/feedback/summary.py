@@ -1,0 +1,209 @@
+"""The first sheet of a feedback workbook, "Phản hồi": what became of the delivery, what to do, and every finding.
+
+Readers of submissions know no form of that name, so it may stay when the workbook is sent again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.colors import Color
+from openpyxl.utils import quote_sheetname
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from mangnon.contract.forms import all_forms
+from mangnon.reading.problems import Severity
+from mangnon.settings import TIMEZONE
+from mangnon.telling.feedback.findings import Feedback, Outcome
+from mangnon.telling.feedback.harmless import write_text
+
+SUMMARY_SHEET = "Phản hồi"
+WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem lại", "info": "Thông tin"}
+# Light enough for black text (contrast above 13), and no colour of Excel's palette, so that ours are known again.
+FILLS: dict[Severity, str] = {"critical": "FFFFC9C4", "warning": "FFFFE9A8", "info": "FFD3E5FA"}
+BLACK = Color(rgb="FF000000")
+SYNTHETIC = "Dữ liệu mẫu (giả định): số liệu không phải báo cáo thật."
+
+WIDTHS = {"A": 16, "B": 24, "C": 12, "D": 28, "E": 24, "F": 80}
+HEADINGS = ("Mức độ", "Trang", "Ô", "Cột", "Giá trị đã đọc", "Nội dung và cách sửa")
+FONT = "Calibri"
+TITLE, BOLD = Font(FONT, 14, bold=True), Font(FONT, 11, bold=True)
+WARNING = Font(FONT, 11, bold=True, color="FFB00020")
+LINK = Font(FONT, 11, color="FF0B5394", underline="single")
+HEADING_FILL = PatternFill("solid", fgColor="FF1F5C3A")
+HEADING_FONT = Font(FONT, 11, bold=True, color="FFFFFFFF")
+WRAPPED = Alignment(wrap_text=True, vertical="top")
+THIN = Border(*[Side(style="thin", color="FFBBBBBB")] * 4)
+
+
+@dataclass(frozen=True)
+class SummaryLine:
+    """One finding as the sheet shows it; `target` is the sheet and the cell that its link leads to."""
+
+    severity: Severity
+    sheet: str
+    cell: str
+    title: str
+    value: str
+    message: str
+    target: tuple[str, str] | None
+
+
+def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], is_own: bool) -> None:
+    """Puts the sheet before all others; `is_own` says whether they are the reporter's own."""
+    sheet = book.create_sheet(SUMMARY_SHEET, 0)
+    book.active = 0
+    for column, width in WIDTHS.items():
+        sheet.column_dimensions[column].width = width
+    month = f" THÁNG {feedback.period:%m/%Y}" if feedback.period else ""
+    row = _paragraphs(sheet, 1, [f"PHẢN HỒI VỀ BÁO CÁO CÔNG TÁC TRẺ EM{month}"], TITLE)
+    if feedback.is_synthetic:
+        row = _paragraphs(sheet, row, [SYNTHETIC], WARNING)
+    row = _pairs(sheet, row + 1, _facts(feedback))
+    if any(outcome.form for outcome in feedback.outcomes):
+        row = _paragraphs(sheet, row + 1, ["Kết quả từng biểu"], BOLD)
+        row = _pairs(sheet, row, _outcomes(feedback))
+    row = _paragraphs(sheet, row + 1, ["Việc cần làm"], BOLD)
+    row = _paragraphs(sheet, row, [f"{number}. {step}" for number, step in enumerate(_steps(feedback, is_own), 1)])
+    row = _paragraphs(sheet, row + 1, ["Danh sách"], BOLD)
+    _table(sheet, row, lines)
+    if left_out := sum(feedback.totals.values()) - len(lines):
+        rest = f"… và {left_out} điểm khác không liệt kê ở đây. Sửa những điểm trên rồi gửi lại."
+        _paragraphs(sheet, row + len(lines) + 1, [rest], BOLD)
+    _lay_out(sheet, row, row + max(len(lines), 1))
+
+
+def counted(feedback: Feedback) -> str:
+    """How much was found, in words."""
+    kinds: dict[Severity, str] = {"critical": "lỗi phải sửa", "warning": "điểm nên xem lại"}
+    return ", ".join(f"{feedback.totals[kind]} {words}" for kind, words in kinds.items() if kind in feedback.totals)
+
+
+def _facts(feedback: Feedback) -> Iterator[tuple[str, str]]:
+    reporter = feedback.reporter
+    yield "Đơn vị", f"{reporter.name} (mã {reporter.code})" if reporter else "không rõ: bìa không đọc được"
+    if feedback.period:
+        yield "Kỳ báo cáo", f"tháng {feedback.period:%m/%Y}"
+    if feedback.revision:
+        yield "Lần gửi", str(feedback.revision)
+    yield "Tệp", feedback.file_name
+    yield "Nhận lúc", f"{feedback.received_at.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}"
+    yield "Kết quả kiểm tra", counted(feedback)
+
+
+def _outcomes(feedback: Feedback) -> Iterator[tuple[str, str]]:
+    for outcome in feedback.outcomes:
+        if outcome.form:
+            warned = any(line.form == outcome.form and line.severity == "warning" for line in feedback.findings)
+            yield all_forms()[outcome.form].title, _said(outcome, warned)
+
+
+def _said(outcome: Outcome, warned: bool) -> str:
+    if outcome.replaced_by:
+        return f"Đã có lần gửi {outcome.replaced_by} thay thế; không cần làm gì với biểu này."
+    if outcome.state == "refused":
+        return "BỊ TỪ CHỐI. Số liệu của lần gửi trước (nếu có) vẫn được giữ nguyên."
+    if outcome.state == "held":
+        return "TẠM GIỮ, chưa được tính."
+    note = ", nhưng có điểm nên xem lại" if warned else ""
+    waiting = {"modelled": " và đang chờ công bố", "same": "; số liệu không thay đổi"}.get(outcome.state, "")
+    return f"Đã nhận{note}{waiting}."
+
+
+def _steps(feedback: Feedback, is_own: bool) -> Iterator[str]:
+    critical = "critical" in feedback.totals
+    if critical:
+        yield f"Sửa mọi điểm “{WORDS['critical']}” trong danh sách dưới đây (mức độ nặng nhất ở trên cùng)."
+    if "warning" in feedback.totals:
+        yield (
+            f"Điểm “{WORDS['warning']}”: nếu số liệu đúng thì giữ nguyên, không cần làm gì; nếu sai thì sửa"
+            f"{'' if critical else ' và gửi lại'}."
+        )
+    if is_own:
+        yield (
+            "Bấm vào tên ô để đến ô đó; ghi chú ở ô nêu lỗi và cách sửa. Màu: đỏ nhạt là phải sửa, vàng nhạt là nên "
+            "xem lại, xanh nhạt là thông tin."
+        )
+        yield (
+            "Có thể sửa ngay trong tệp này rồi gửi lại: trang “Phản hồi”, màu và ghi chú không ảnh hưởng đến việc đọc "
+            "tệp. Công thức tự đặt đã được thay bằng giá trị."
+        )
+    else:
+        yield (
+            "Sửa trong tệp của đơn vị, không sửa trong tệp này: các trang sau chỉ chép lại những dòng có liên quan "
+            "để đối chiếu."
+        )
+    revision = feedback.next_revision
+    where = "Trên trang Bìa" if is_own or feedback.revision is None else "Ở phần bìa của tệp"
+    if revision:
+        yield f"Khi gửi lại: {where[0].lower()}{where[1:]}, tăng “Lần gửi” lên {revision} và ghi “Lý do gửi lại”."
+    elif critical:
+        yield "Gửi lại tệp đã sửa vào nơi vẫn gửi báo cáo."
+    yield "Các biểu khác đã nhận và các đơn vị khác không bị ảnh hưởng."
+
+
+def _paragraphs(sheet: Worksheet, row: int, texts: list[str], font: Font | None = None) -> int:
+    """Writes texts over the whole width; returns the row after them."""
+    for text in texts:
+        cell = sheet.cell(row, 1)
+        write_text(cell, text)
+        cell.alignment = WRAPPED
+        if font:
+            cell.font = font
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(WIDTHS))
+        sheet.row_dimensions[row].height = _height(text, sum(WIDTHS.values()), 21 if font is TITLE else 16)
+        row += 1
+    return row
+
+
+def _pairs(sheet: Worksheet, row: int, pairs: Iterator[tuple[str, str]]) -> int:
+    for label, text in pairs:
+        for column, written in ((1, label), (3, text)):
+            write_text(sheet.cell(row, column), written)
+            sheet.cell(row, column).alignment = WRAPPED
+        sheet.cell(row, 1).font = BOLD
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=2)
+        sheet.merge_cells(start_row=row, end_row=row, start_column=3, end_column=len(WIDTHS))
+        sheet.row_dimensions[row].height = _height(text, sum(WIDTHS.values()) - WIDTHS["A"] - WIDTHS["B"], 16)
+        row += 1
+    return row
+
+
+def _table(sheet: Worksheet, row: int, lines: list[SummaryLine]) -> None:
+    for column, heading in enumerate(HEADINGS, start=1):
+        cell = sheet.cell(row, column)
+        write_text(cell, heading)
+        cell.font, cell.fill, cell.border = HEADING_FONT, HEADING_FILL, THIN
+    for number, line in enumerate(lines, start=row + 1):
+        texts = (WORDS[line.severity], line.sheet, line.cell, line.title, line.value, line.message)
+        for column, text in enumerate(texts, start=1):
+            cell = sheet.cell(number, column)
+            write_text(cell, text)
+            cell.alignment, cell.border = WRAPPED, THIN
+        sheet.cell(number, 1).fill = PatternFill("solid", fgColor=FILLS[line.severity])
+        if line.target:
+            title, coordinate = line.target
+            link = sheet.cell(number, 3)
+            link.hyperlink = Hyperlink(ref="", location=f"{quote_sheetname(title)}!{coordinate}")
+            link.font = LINK
+        sheet.row_dimensions[number].height = max(
+            _height(text, width, 16) for text, width in zip(texts, WIDTHS.values(), strict=True)
+        )
+
+
+def _height(text: str, width: float, line: int) -> float:
+    """Points that a text needs in a column so many characters wide; programs do not adjust rows that they only open."""
+    return line * sum(1 + int(len(part) * 1.08 // width) for part in text.split("\n"))
+
+
+def _lay_out(sheet: Worksheet, header_row: int, last_row: int) -> None:
+    sheet.sheet_view.showGridLines = False
+    sheet.auto_filter.ref = f"A{header_row}:F{last_row}"
+    sheet.print_title_rows = f"{header_row}:{header_row}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.oddFooter.center.text = "Trang &P/&N"

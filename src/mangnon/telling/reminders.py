@@ -1,0 +1,111 @@
+"""Who is late: expected forms of months whose due day has passed, of which nothing came that could be accepted.
+
+Where no due day is known, nobody is late. Months long past are history, and nobody is reminded of them.
+"""
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from mangnon.contract.code_lists import CodeLists, Reporter, month_after
+from mangnon.contract.forms import SUBMISSION_FORMS, all_forms
+from mangnon.warehouse import Connection
+
+# How long after the due day a month is still asked for.
+DAYS = 90
+
+
+@dataclass(frozen=True)
+class Late:
+    """A reporter, a month, and what is missing of it; nothing is missing any more when all has arrived."""
+
+    reporter: Reporter
+    period: date
+    due: date
+    never_came: list[str]
+    refused: list[str]
+
+    @property
+    def topics(self) -> list[str]:
+        """What the reminder speaks of."""
+        return [*self.never_came, *(f"{form}:refused" for form in self.refused)]
+
+    @property
+    def subject(self) -> str:
+        """The subject of the letter."""
+        return f"Nhắc gửi báo cáo công tác trẻ em tháng {self.period:%m/%Y}: {self.reporter.name}"
+
+    def text(self, today: date) -> str:
+        """The letter."""
+        month = f"tháng {self.period:%m/%Y}"
+        if not self.topics:
+            return (
+                f"Kính gửi {self.reporter.name},\n\n"
+                f"Đến ngày {today:%d/%m/%Y} đã nhận đủ các biểu của {month}. Đơn vị không cần gửi thêm.\n"
+            )
+        titles = {form: all_forms()[form].title for form in SUBMISSION_FORMS}
+        missing = [f"- {titles[form]}: chưa nhận được" for form in self.never_came]
+        missing += [
+            f"- {titles[form]}: đã nhận nhưng bị từ chối; cách sửa ở tệp phản hồi đã gửi" for form in self.refused
+        ]
+        return (
+            f"Kính gửi {self.reporter.name},\n\n"
+            f"Báo cáo công tác trẻ em {month} đến hạn ngày {self.due:%d/%m/%Y}. "
+            f"Đến ngày {today:%d/%m/%Y} còn thiếu:\n\n" + "\n".join(missing) + "\n\n"
+            "Biểu nào trong tháng không phát sinh thì vẫn gửi, không có dòng nào (giữ dấu “x” ở trang Bìa).\n"
+            f"Kèm theo là tệp mẫu trống của {month}. Nếu đơn vị vừa gửi, xin bỏ qua thư này.\n"
+        )
+
+
+def late_reporters(connection: Connection, lists: CodeLists, today: date) -> list[Late]:
+    """The reporters and months of which the due day has passed, also those of which nothing is missing any more."""
+    due = list(_due(lists, today))
+    periods = list({period for _, period, _ in due})
+    came: dict[tuple[str, date], dict[str | None, bool]] = defaultdict(dict)
+    for reporter_code, period, form, is_received in connection.execute(
+        """
+        select reporter_code, period, form, bool_or(state <> 'refused')
+        from ops.loads
+        where period = any(%s)
+        group by reporter_code, period, form
+        """,
+        [periods],
+    ):
+        came[reporter_code, period][form] = is_received
+    unread = set(
+        connection.execute(
+            """
+            select reporter_code, period
+            from ops.deliveries
+            where period = any(%s)
+                and not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+            """,
+            [periods],
+        )
+    )
+    found = []
+    for reporter, period, day in due:
+        if (reporter.code, period) not in unread:  # what lies there unread may be just what is missing
+            forms = came[reporter.code, period]
+            missing = [form for form in reporter.expected_forms if not forms.get(form)]
+            # A file of which nothing could be read has a load without a form.
+            refused = [form for form in missing if form in forms or None in forms]
+            found.append(Late(reporter, period, day, [form for form in missing if form not in refused], refused))
+    return found
+
+
+def _due(lists: CodeLists, today: date) -> Iterator[tuple[Reporter, date, date]]:
+    """Every reporter and month whose due day has passed, though not long ago; the due day itself is in time."""
+    for reporter in lists.reporters.values():
+        if reporter.due_day is None:
+            continue
+        month = date(today.year, today.month, 1)
+        while month > today - timedelta(days=DAYS + 31):
+            due = date(month.year, month.month, min(reporter.due_day, monthrange(month.year, month.month)[1]))
+            period = (month - timedelta(days=1)).replace(day=1)
+            assert month_after(period) == month
+            if due < today <= due + timedelta(days=DAYS) and reporter.is_valid_in(period):
+                yield reporter, period, due
+            month = period

@@ -1,0 +1,34 @@
+"""Hashes of code: by them a warehouse knows which version it belongs to, and a load which version read it."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from mangnon.contract.forms import all_forms
+from mangnon.settings import PROJECT
+
+PACKAGE = Path(__file__).parents[1]
+# What a deployment makes is made from these files, and from the columns of the forms.
+DEPLOYED = (
+    (PACKAGE / "deployment", ("migrations/versions/*.py", "migrations/versions/*.sql", "roles.sql")),
+    (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),
+)
+
+
+@cache
+def code_hash() -> str:
+    """A hash of what decides what a deployment makes: 16 hexadecimal digits."""
+    columns = {form.name: {field.name: field.sql_type for field in form.fields} for form in all_forms().values()}
+    return hashlib.sha256((hash_of_contents(DEPLOYED) + json.dumps(columns)).encode()).hexdigest()[:16]
+
+
+def hash_of_contents(places: Iterable[tuple[Path, tuple[str, ...]]]) -> str:
+    """A hash of the files that match these patterns in these folders, whatever their names and their order."""
+    paths = {path for folder, patterns in places for pattern in patterns for path in folder.glob(pattern)}
+    return hashlib.sha256("".join(sorted(_hash_of_file(path) for path in paths)).encode()).hexdigest()
+
+
+def _hash_of_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

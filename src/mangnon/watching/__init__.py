@@ -1,0 +1,1 @@
+"""Watching: whether everything is well, read from the ledger and from the machine, and said to those who can act."""

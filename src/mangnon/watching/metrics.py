@@ -1,0 +1,187 @@
+"""Metrics for Prometheus, computed from `ops` when somebody asks: the ledger is the truth, and no process counts.
+
+No query looks at facts or raw rows; the largest looks through ops.loads and ops.deliveries once.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from mangnon import warehouse
+from mangnon.settings import TIMEZONE
+from mangnon.warehouse import Connection
+from mangnon.watching import deadline, vitals
+from mangnon.watching.places import local_places
+
+LOADS = """
+    select state, count(*) as loads, sum(rows_loaded) as rows_loaded, sum(rows_refused) as rows_refused
+    from ops.loads
+    group by state
+"""
+STATES = ("loaded", "modelled", "accepted", "same", "refused", "held")
+
+# Of the newest release that was judged: what was said of it, and of the loads in its batches.
+VERDICTS = """
+    with newest as (
+        select release_id from ops.releases
+        where state = 'published' or refused_for in ('critical', 'warnings')
+        order by release_id desc
+        limit 1
+    )
+
+    select verdicts.gate, verdicts.severity, count(*)
+    from newest
+    inner join ops.verdicts on newest.release_id = verdicts.release_id
+    where not verdicts.is_met
+    group by verdicts.gate, verdicts.severity
+    union all
+    select verdicts.gate, verdicts.severity, count(*)
+    from newest
+    inner join ops.release_batches on newest.release_id = release_batches.release_id
+    inner join ops.loads on release_batches.batch_id = loads.batch_id
+    inner join ops.verdicts on loads.load_id = verdicts.load_id
+    where verdicts.gate = 'loads' and not verdicts.is_met
+    group by verdicts.gate, verdicts.severity
+"""
+
+# From the end of collecting until readers saw the release, or until gate 2 had refused it, or nothing had changed.
+LENGTH_OF_NIGHT = """
+    with night as (
+        select batch_id, opened_at, published_at
+        from ops.batches
+        where kind = 'night' and state <> 'open'
+        order by batch_id desc
+        limit 1
+    ),
+
+    decided as (
+        select min(release_id) as release_id
+        from night
+        inner join ops.release_batches using (batch_id)
+        inner join ops.releases using (release_id)
+        where releases.state = 'published' or releases.refused_for in ('critical', 'warnings')
+    ),
+
+    ended as (
+        select coalesce(releases.published_at, (
+            select max(judged_at) from ops.verdicts where verdicts.release_id = releases.release_id
+        )) as ended_at
+        from decided
+        inner join ops.releases using (release_id)
+    )
+
+    select extract(epoch from coalesce(ended.ended_at, night.published_at) - night.opened_at)
+    from night
+    left join ended on true
+"""
+
+
+class Ledger(Collector):
+    """What `ops` says at the moment of asking; without a database only that there is none."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Every family of metrics."""
+        try:
+            with warehouse.observe("auditor") as connection:
+                found = list(_of_ledger(connection))
+        except psycopg.Error:
+            yield _gauge("up", "Whether the warehouse answers.", 0)
+        else:
+            yield _gauge("up", "Whether the warehouse answers.", 1)
+            yield from found
+        yield from _of_disks()
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing before anybody asks."""
+        return []
+
+
+def text() -> str:
+    """The metrics now, in the text format of Prometheus."""
+    return generate_latest(_registry()).decode()
+
+
+def serve(address: str, port: int) -> None:
+    """Answers Prometheus at http://address:port/metrics until it is ended. Raises OSError when the port is taken."""
+    _, thread = start_http_server(port, address, _registry())
+    thread.join()
+
+
+def _registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(Ledger())
+    return registry
+
+
+def _of_ledger(connection: Connection) -> Iterator[Metric]:
+    now = datetime.now(UTC)
+    signs = vitals.read(connection)
+    yield from _of_loads(connection)
+    verdicts = GaugeMetricFamily(
+        "mangnon_unmet_verdicts",
+        "Verdicts that were not met, of the newest release that was judged and of the loads in its batches.",
+        labels=["gate", "severity"],
+    )
+    counted = {(gate, severity): count for gate, severity, count in connection.execute(VERDICTS)}
+    for gate in ("loads", "release"):
+        for severity in ("critical", "warning", "info"):
+            verdicts.add_metric([gate, severity], counted.get((gate, severity), 0))
+    yield verdicts
+    row = connection.execute(LENGTH_OF_NIGHT).fetchone()
+    for name, explained, value in (
+        ("release", "The number of the release that readers see.", signs.release),
+        ("release_age_seconds", "How long readers have seen it.", _seconds(now, signs.published_at)),
+        ("night_seconds", "How long the last night took, from its first delivery to the decision.", _first(row)),
+        ("night_age_seconds", "Since when no night looked through the inbox.", _seconds(now, signs.collected_at)),
+        ("deliveries_unread", "Deliveries in the archive that were not read.", signs.unread),
+        ("batches_waiting", "Batches that are closed and not published.", signs.waiting_batches),
+        ("approval_waiting", "Whether a release waits for a person.", signs.approval is not None),
+        ("candidate_open", "Whether a candidate is being decided, or was left open.", signs.candidate is not None),
+        (
+            "deadline_missed",
+            "For how many reasons something that came before the last 06:00 is not published.",
+            len(deadline.misses(signs, now.astimezone(TIMEZONE))),
+        ),
+    ):
+        if value is not None:
+            yield _gauge(name, explained, float(value))
+
+
+def _of_loads(connection: Connection) -> Iterator[Metric]:
+    deliveries = connection.execute("select count(*) from ops.deliveries").fetchone()
+    assert deliveries is not None
+    yield CounterMetricFamily("mangnon_deliveries", "Files that ever arrived, by content.", value=deliveries[0])
+    by_state = {state: counts for state, *counts in connection.execute(LOADS)}
+    loads = GaugeMetricFamily("mangnon_loads", "Readings of a form of a delivery, by state.", labels=["state"])
+    for state in STATES:
+        loads.add_metric([state], by_state.get(state, [0])[0])
+    yield loads
+    rows = CounterMetricFamily("mangnon_rows", "Rows that were ever read, by what became of them.", labels=["outcome"])
+    rows.add_metric(["loaded"], float(sum(counts[1] for counts in by_state.values())))
+    rows.add_metric(["refused"], float(sum(counts[2] for counts in by_state.values())))
+    yield rows
+
+
+def _of_disks() -> Iterator[Metric]:
+    free = GaugeMetricFamily("mangnon_disk_free_bytes", "What is free where these folders lie.", labels=["place"])
+    for place, folder in local_places().items():
+        free.add_metric([place], shutil.disk_usage(folder).free)
+    yield free
+
+
+def _seconds(now: datetime, since: datetime | None) -> float | None:
+    return None if since is None else (now - since).total_seconds()
+
+
+def _first(row: tuple[Any, ...] | None) -> Any:
+    return row[0] if row else None
+
+
+def _gauge(name: str, explained: str, value: Any) -> Metric:
+    return GaugeMetricFamily(f"mangnon_{name}", explained, value=value)
