@@ -1,7 +1,7 @@
 """How numbers, days, months, moments and lists are written for people: each in one way, and only here.
 
 Readers are Vietnamese, so `49.980` is a number of five digits. In SQL `number_vi` and `decimal_vi` of
-expectations/rule.py write the same. Operators read English, and moments as `operator_moment` writes them. Days may be
+expectations/rule.py write the same. Operators read English, and moments as `iso_moment` writes them. Days may be
 given as ISO text too, as JSON holds them.
 """
 
@@ -58,7 +58,7 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}"
 
 
-def operator_moment(at: datetime) -> str:
+def iso_moment(at: datetime) -> str:
     """`2020-03-05 18:30`, in Viet Nam, for those who read English."""
     return f"{at.astimezone(TIMEZONE):%Y-%m-%d %H:%M}"
 
