@@ -18,6 +18,7 @@ Values = Mapping[str, Any]
 # Sheet, row, field and cell: as many of them as are known.
 Place = Mapping[str, Any]
 
+CATALOGUE = Path(__file__).with_suffix(".yml")
 IN_CELL = "Ô {cell}, cột “{title}”: {said}"
 
 
@@ -94,38 +95,45 @@ def rule_of(problem_id: str) -> str:
 def wording(problem_id: str, values: Values) -> str:
     """The words of a problem with these values. Raises UnknownWording."""
     try:
-        return _templates()[problem_id].render(values)
+        return _templates(CATALOGUE)[problem_id].render(values)
     except (KeyError, jinja2.UndefinedError) as error:
         raise UnknownWording(f"{problem_id}: {error}") from error
 
 
-@cache
-def catalogue() -> dict[str, Declared]:
+def catalogue() -> Mapping[str, Declared]:
     """Everything that the reader can find, by rule."""
-    return {
-        rule: Declared(
-            declared["severity"],
-            {rule: words}
-            if isinstance(words := declared["wording"], str)
-            else {f"{rule}.{name}": template for name, template in words.items()},
-        )
-        for rule, declared in _declared()["problems"].items()
-    }
+    return _rules(CATALOGUE)
+
+
+def common_words() -> Mapping[str, Any]:
+    """What every wording may use besides its values, by name."""
+    return _content(CATALOGUE)["words"]
 
 
 @cache
-def _declared() -> dict[str, Any]:
-    declared: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
-    return declared
+def _content(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
 
 
 @cache
-def _templates() -> dict[str, jinja2.Template]:
+def _rules(path: Path) -> dict[str, Declared]:
+    return {rule: _declared(rule, **entry) for rule, entry in _content(path)["problems"].items()}
+
+
+def _declared(rule: str, severity: Severity, wording: str | dict[str, str]) -> Declared:
+    if isinstance(wording, str):
+        return Declared(severity, {rule: wording})
+    return Declared(severity, {f"{rule}.{name}": template for name, template in wording.items()})
+
+
+@cache
+def _templates(path: Path) -> dict[str, jinja2.Template]:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.filters |= FILTERS | {"said": lambda cause: wording(cause["id"], cause["values"])}
-    environment.globals |= _declared()["words"]
+    environment.globals |= _content(path)["words"]
     return {
         problem_id: environment.from_string(template)
-        for declared in catalogue().values()
+        for declared in _rules(path).values()
         for problem_id, template in declared.wordings.items()
     }
