@@ -10,11 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import openpyxl
 import pytest
 import yaml
-from jinja2 import meta
 from support import databases, messy
 from support.bad_input import ONE_ROW, WHOLE_FILE, WHOLE_FORM, edited
 from support.nights import do_night
@@ -25,11 +23,12 @@ from mangnon import warehouse
 from mangnon.contract.forms import all_forms
 from mangnon.publishing import decisions, gates, phases
 from mangnon.reading import problems
-from mangnon.serving import night_page
+from mangnon.serving import annual_report, night_page
 from mangnon.telling import messages
-from mangnon.vietnamese import FILTERS
 
 JUNE = date(2020, 6, 1)
+PLACE = "⟪place⟫ "
+complete = annual_report.completeness
 # What was found and decided, without the sentences that say so.
 FACTS = {
     "loads": """
@@ -70,6 +69,7 @@ class Night:
     workbooks: dict[str, list[tuple[Any, ...]]]
     page: list[str]
     words: list[str]
+    summaries: list[str]
 
 
 @pytest.fixture
@@ -93,29 +93,29 @@ def sent(tmp_path: Path) -> Path:
 
 
 def reworded(path: Path) -> Path:
-    """The catalogue with each wording replaced by its id and the bare values."""
-    environment = jinja2.Environment()
-    environment.filters |= dict.fromkeys([*FILTERS, "said"], str)
+    """The catalogue with an id in place of each wording."""
     content = yaml.safe_load(problems.CATALOGUE.read_text(encoding="utf-8"))
     for rule, declared in problems.catalogue().items():
-        names = {
-            problem_id: sorted(meta.find_undeclared_variables(environment.parse(text)) - set(content["words"]))
-            for problem_id, text in declared.wordings.items()
-        }
-        said = {
-            problem_id.partition(".")[2]: f"⟦{problem_id}⟧ " + " ".join(f"{{{{ {value} }}}}" for value in values)
-            for problem_id, values in names.items()
-        }
+        said = {problem_id.partition(".")[2]: f"⟦{problem_id}⟧" for problem_id in declared.wordings}
         content["problems"][rule]["wording"] = said.get("", said)
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return path
 
 
 def say_otherwise(patch: pytest.MonkeyPatch, catalogue: Path, mark: str) -> None:
-    """Replaces the words of the reader and of the gates."""
+    """Replaces the words of the reader, of the gates and of the page."""
     patch.setattr(problems, "CATALOGUE", catalogue)
-    rules = [replace(rule, message_vi=f"{mark}{rule.name}", mend_vi=rule.mend_vi and mark) for rule in gates.RULES]
+    patch.setattr(problems, "IN_CELL", PLACE + "{said}")
+    rules = [replace(rule, message_vi=f"{mark}{rule.name}⟧", mend_vi=rule.mend_vi and mark) for rule in gates.RULES]
     patch.setattr(gates, "RULES", rules)
+    patch.setattr(
+        annual_report, "completeness", lambda *args, **named: [f"{mark}, ⟧" for _ in complete(*args, **named)]
+    )
+    for name in ("COUNTS", "WAITS"):
+        patch.setattr(night_page, name, replace(getattr(night_page, name), symbol="?", words=mark))
+    for name in ("COUNTED", "NOT_COUNTED"):
+        marks = {state: replace(said, symbol="?", words=mark) for state, said in getattr(night_page, name).items()}
+        patch.setattr(night_page, name, marks)
 
 
 @contextmanager
@@ -148,7 +148,8 @@ def left_behind(folder: Path) -> Night:
     marts = everything(warehouse)
     for (about,) in marts["about_release"]:
         words.append(about.pop("approved_warnings"))
-    return Night(facts, marts, workbooks, re.findall(r"<[^>]+>", page.read_text(encoding="utf-8")), words)
+    summaries = [text for path in outbox.rglob("*.xlsx") for text in summary(path)]
+    return Night(facts, marts, workbooks, re.findall(r"<[^>]+>", page.read_text(encoding="utf-8")), words, summaries)
 
 
 def structure(path: Path) -> list[tuple[Any, ...]]:
@@ -166,6 +167,11 @@ def structure(path: Path) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
+def summary(path: Path) -> list[str]:
+    """The sentences of the first sheet of a workbook."""
+    return [str(row[5].value) for row in openpyxl.load_workbook(path)["Phản hồi"].iter_rows() if row[5].value]
+
+
 def test_nothing_but_words_changes(published_template: tuple[str, Path], sent: Path, tmp_path: Path) -> None:
     with a_night(published_template, tmp_path / "as it is", sent) as patch:
         as_it_is = told(patch, tmp_path / "as it is", None)
@@ -175,8 +181,10 @@ def test_nothing_but_words_changes(published_template: tuple[str, Path], sent: P
     assert otherwise.marts == as_it_is.marts
     assert otherwise.workbooks == as_it_is.workbooks
     assert otherwise.page == as_it_is.page
-    assert [message for message in otherwise.words if not re.search("[⟦⟪]", message)] == []
-    assert [message for message in as_it_is.words if re.search("[⟦⟪]", message)] == []
+    assert [message for message in otherwise.words if "⟦" not in message and "⟨" not in message] == []
+    assert [message for message in as_it_is.words if "⟦" in message] == []
+    assert [sentence for sentence in otherwise.summaries if PLACE in sentence] == [], "the line says itself where it is"
+    assert [sentence for sentence in otherwise.summaries if "⟦not_a_number.count⟧" in sentence]
     assert len({rule for _, _, rule, *_ in as_it_is.facts["problems"]}) > 40
     assert as_it_is.facts["cells"]
     assert {state for _, _, _, state, *_ in as_it_is.facts["loads"]} >= {"accepted", "refused", "held"}
@@ -190,7 +198,7 @@ def told(patch: pytest.MonkeyPatch, folder: Path, catalogue: Path | None) -> Nig
     with pytest.raises(phases.ReleaseRefused):
         do_night()
     if catalogue:
-        say_otherwise(patch, catalogue, "⟪")  # what was found is approved, whatever it was called
+        say_otherwise(patch, catalogue, "⟨")  # what was found is approved, whatever it was called
     assert (question := decisions.question())
     assert decisions.approve(question[0], "Lan", "đã hỏi các đơn vị", silent)
     messages.write_feedback()
