@@ -1,4 +1,4 @@
--- Each release writes all rows again, a few hundred areas times a few borders: a changed list needs no facts to be read.
+-- Each release writes all rows again, a few hundred areas times a few borders: after a changed list no fact is read.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
