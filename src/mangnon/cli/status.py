@@ -21,12 +21,12 @@ def status(period: date | None) -> None:
     """Show what was delivered, loaded, refused and published, and why not."""
     console = Console()
     if not console.is_terminal:
-        console.width = 160  # into a file or a pipe: nothing is cut off
+        console.width = 160  # wide enough that a file or a pipe gets the whole text
     with warehouse.connect("auditor") as connection:
         for title, rows in statuses.tables(connection, period).items():
             console.print(_table(title, rows))
         if statuses.has_synthetic(connection):
-            console.print("Some deliveries are synthetic: what they say of single districts is invented.")
+            console.print("Some deliveries are synthetic: their figures of single districts are invented.")
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table | str:
