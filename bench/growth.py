@@ -166,12 +166,11 @@ def _grow(size: str) -> None:
     provinces, years = SIZES[size]
     with warehouse.connect() as connection:
         connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
-        connection.execute((OTHER_PROVINCES % provinces).encode())
-        connection.execute((COPIES % years).encode())
-        for table in TABLES:
-            _copy_rows(connection, table)
-        connection.commit()
-        connection.autocommit = True
+        with connection.transaction():
+            connection.execute((OTHER_PROVINCES % provinces).encode())
+            connection.execute((COPIES % years).encode())
+            for table in TABLES:
+                _copy_rows(connection, table)
         connection.execute("vacuum analyze")
     # The first night is not measured, nor judged: a province that became sixty-three would rightly be held.
     _send(revision=2)

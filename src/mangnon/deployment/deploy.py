@@ -62,8 +62,8 @@ def deploy(accept_changes: str | None = None) -> None:
         )
         for step in (_deploy_tables, lambda: dbt.deploy(LOCK_TIMEOUT)):
             _giving_way(step)
-        content_hash.renew(connection)
-        connection.commit()
+        with connection.transaction():
+            content_hash.renew(connection)
         if not is_current:
             _giving_way(_drop_left_over)
             deployments.finish(connection)
@@ -163,19 +163,21 @@ def _migrate() -> None:
 
 
 def _deploy_tables() -> None:
-    """The tables of the forms, and who may do what."""
-    with _patient_connection() as connection:
+    """The tables of the forms, the words of the ledger, and who may do what."""
+    with _patient_connection() as connection, connection.transaction():
         for form in all_forms().values():
             _deploy_raw_table(connection, form)
-        connection.execute(files("mangnon.deployment").joinpath("roles.sql").read_text().encode())
+        for file in ("ops_views.sql", "roles.sql"):
+            connection.execute(files("mangnon.deployment").joinpath(file).read_text().encode())
         _give_password(connection)
 
 
 def _drop_left_over() -> None:
     with _patient_connection() as connection:
         now, wanted = interface.present(connection), interface.declared(connection)
-        for statement in interface.removals(now, wanted):
-            connection.execute(statement)
+        with connection.transaction():
+            for statement in interface.removals(now, wanted):
+                connection.execute(statement)
 
 
 def _patient_connection() -> Connection:
