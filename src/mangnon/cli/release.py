@@ -5,6 +5,10 @@ from decimal import Decimal
 from getpass import getuser
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from mangnon import warehouse
 from mangnon.ledger import releases
@@ -153,11 +157,6 @@ def _arrow(old: object, new: object) -> str:
 
 
 def _print_table(headings: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     console = Console()
     if not console.is_terminal:
         console.width = 200  # into a file or a pipe: nothing is cut off

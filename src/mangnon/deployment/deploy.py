@@ -65,7 +65,7 @@ def deploy(accept_changes: str | None = None) -> None:
         with connection.transaction():
             content_hash.renew(connection)
         if not is_current:
-            _giving_way(_drop_left_over)
+            _giving_way(drop_left_over)
             deployments.finish(connection)
     deliver_reference()
 
@@ -172,7 +172,8 @@ def _deploy_tables() -> None:
         _give_password(connection)
 
 
-def _drop_left_over() -> None:
+def drop_left_over() -> None:
+    """Drops what an earlier version made and this one does not know any more."""
     with _patient_connection() as connection:
         now, wanted = interface.present(connection), interface.declared(connection)
         with connection.transaction():

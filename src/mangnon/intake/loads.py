@@ -229,14 +229,15 @@ def _copy_rows(
     )
     try:
         with connection.transaction(), connection.cursor().copy(statement) as copy:
-            for data in _csv_blocks(load, source, FormReader(form, code_lists, reporter, load.cover.period)):
+            for data in csv_blocks(load, source, FormReader(form, code_lists, reporter, load.cover.period)):
                 copy.write(data)
     except RefusedForm as refusal:
         load.rows_loaded, load.refused = 0, []
         load.refuse(refusal.problems)
 
 
-def _csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
+def csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
+    """The form's rows as CSV, block by block, as COPY takes them; what is said of them is noted in the load."""
     options = pyarrow.csv.WriteOptions(include_header=False)
     load.problems += source.notes
     reading = reader.read(source.table(reader.form))

@@ -50,7 +50,7 @@ def password_file() -> Path:
 
 def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """One call of Airflow's REST API; raises ServiceError with its answer when it refuses."""
-    return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {_token(address())}"})
+    return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {token(address())}"})
 
 
 def pause(dag_id: str, is_paused: bool) -> None:
@@ -97,7 +97,8 @@ def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 @cache
-def _token(address: str) -> str:
+def token(address: str) -> str:
+    """What shows Airflow at this address who asks; kept, since each new one costs a log-in."""
     password = json.loads(password_file().read_text())[USER]
     return str(_call("POST", f"{address}/auth/token", {"username": USER, "password": password}, {})["access_token"])
 
