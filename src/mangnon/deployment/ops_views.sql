@@ -250,3 +250,53 @@ $$;
 
 comment on function ops.loads_to_judge is
 'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself.';
+
+-- What reporters are told
+
+create or replace view ops.findings as
+select
+    problems.load_id,
+    loads.form,
+    problems.rule,
+    problems.severity,
+    problems.sheet_name as sheet,
+    problems.row_number as row,
+    problems.field,
+    problems.cell,
+    problems.value,
+    problems.message,
+    true as is_of_contract
+from raw.problems
+inner join ops.loads on problems.load_id = loads.load_id
+union all
+(
+    -- A load may have been judged in several candidates: the last one counts.
+    select distinct on (
+        verdicts.load_id, verdicts.expectation, verdict_cells.sheet_name, verdict_cells.row_number, verdict_cells.field
+    )
+        verdicts.load_id,
+        loads.form,
+        verdicts.expectation as rule,
+        verdicts.severity,
+        verdict_cells.sheet_name as sheet,
+        verdict_cells.row_number as row,
+        verdict_cells.field,
+        null as cell,
+        null as value,
+        coalesce(verdict_cells.message, verdicts.message) as message,
+        false as is_of_contract
+    from ops.verdicts
+    inner join ops.loads on verdicts.load_id = loads.load_id
+    left join ops.verdict_cells on verdicts.verdict_id = verdict_cells.verdict_id
+    where not verdicts.is_met
+    order by
+        verdicts.load_id asc,
+        verdicts.expectation asc,
+        verdict_cells.sheet_name asc,
+        verdict_cells.row_number asc,
+        verdict_cells.field asc,
+        verdicts.verdict_id desc
+);
+
+comment on view ops.findings is
+'One row per thing that was found of a load: by the reader, or by a rule of the gates, which may point at cells.';

@@ -30,8 +30,8 @@ revoke execute on all functions in schema ops from public;
 grant execute on function ops.visible_release(), ops.chosen_release()
 to bi_reader, transformer, auditor, publisher;
 grant execute on function ops.loads_in_release(integer) to auditor, publisher, pruner;
-grant execute on function ops.loads_to_judge(bigint []) to auditor;
-grant execute on function ops.touched_keys(bigint []), ops.touched_revisions(bigint []) to publisher;
+grant execute on function ops.loads_to_judge(bigint[]) to auditor;
+grant execute on function ops.touched_keys(bigint[]), ops.touched_revisions(bigint[]) to publisher;
 grant usage on schema ops to loader, transformer, auditor, publisher, pruner, teller;
 grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner, teller;
 -- Whoever writes asks first whether the warehouse belongs to its version of the code.

@@ -2,8 +2,8 @@
 
 Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
 `ops.verdicts` (see verdicts.py), and Data Docs for people. A critical verdict on a load refuses that load; one on no
-load refuses the release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of gate 2 hold the
-release: a person may let it pass.
+load refuses the release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of
+gate 2 hold the release: a person may let it pass.
 
 Importing Great Expectations takes seconds, so it is done only when there is something to judge.
 """
