@@ -37,7 +37,7 @@ def url() -> str:
 def connect(role: str | None = None, release: int | None = None) -> Connection:
     """A connection, as one of the roles of roles.sql, looking at a release (the visible one by default).
 
-    Each statement commits by itself, except in `with connection.transaction()`: who acts opens it, nothing below does.
+    Each statement commits by itself, unless who acts (see tests/unit/test_transactions.py) has opened a transaction.
     Raises OtherCode when the role would write and the warehouse belongs to another version of the code.
     """
     connection = psycopg.connect(
