@@ -91,6 +91,39 @@ def test_views_and_report_show_the_release_that_is_looked_at(ledger: Ledger) -> 
     assert figures == [(66, 33)]
 
 
+def test_keys_of_what_is_only_looked_at_hold(ledger: Ledger) -> None:
+    """A night tests the tables that it writes; views, and steps written into tables, are tested here."""
+    batch = ledger.batch()
+    code_lists = ledger.reference(batch)
+    events = Sent("events", [event(), event(area="194", qualifier="gte")], "193", "2020-05-01")
+    sites = Sent("programme_sites", [{"area": "194", "site_count": 3}], "194", "2020-04-01")
+    loads = [ledger.receive(batch, sent) for sent in (events, sites)]
+    ledger.model([batch], code_lists)
+    ledger.release(1, *loads, *code_lists)
+
+    dbt.dbt(
+        "test", "--select", "path:models/staging,test_type:data", "path:models/core/intermediate,test_type:data",
+        asked={"batches": [batch], "candidate": [1]},
+    )  # fmt: skip
+
+
+def test_days_have_their_spans(ledger: Ledger) -> None:
+    spans = ledger.rows("""
+        select date_id::text, year, half_year, quarter, month, is_in_nine_months, period::text
+        from core.dim_dates
+        where date_id in ('2019-12-31', '2020-06-30', '2020-07-01', '2020-09-30', '2020-10-01')
+        order by date_id
+    """)
+
+    assert spans == [
+        ("2019-12-31", 2019, 2, 4, 12, False, "2019-12-01"),
+        ("2020-06-30", 2020, 1, 2, 6, True, "2020-06-01"),
+        ("2020-07-01", 2020, 2, 3, 7, True, "2020-07-01"),
+        ("2020-09-30", 2020, 2, 3, 9, True, "2020-09-01"),
+        ("2020-10-01", 2020, 2, 4, 10, False, "2020-10-01"),
+    ]
+
+
 def test_overlapping_versions_of_an_area_are_impossible(ledger: Ledger) -> None:
     statement = """
         insert into core.dim_areas (load_id, area_key, area_code, name, area_type, valid_from, sort_order)

@@ -77,7 +77,7 @@ def rollback(number: int, reason: str, by: str) -> None:
 @click.option("--by", default=getuser, show_default="you", help="Who approves it.")
 def approve(number: int, reason: str, by: str) -> None:
     """Publish what a refused release offered, despite its warnings."""
-    decisions.approve(number, by, reason, click.echo)
+    decisions.approve(number, by, reason)
 
 
 def _print_difference(difference: Difference) -> None:

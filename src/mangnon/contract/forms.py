@@ -3,8 +3,10 @@
 The vocabulary is Frictionless Table Schema (fields, title, type, constraints, decimalChar, groupChar, format,
 categories, trueValues, falseValues), plus: `codes` (the code list of a field), `aliases` (other headers), `unit`,
 `help` and `default`; and on the form `kind` (transaction, snapshot or reference), `grain`, `aliases` (other names of
-its sheet) and `totals` (the fields whose sums the cover declares). The blank workbook, the reader, the columns of
-`raw`, dbt's source documentation and the contract page are all made from these declarations.
+its sheet) and `totals` (the fields whose sums the cover declares); and in the definitions of figures `filter` (lines
+of figures are only those with this value in the column of that name) and `kind_of` (only those whose code in that
+column is of this kind). The blank workbook, the reader, the columns of `raw`, dbt's source documentation and the
+contract page are all made from these declarations.
 """
 
 from dataclasses import dataclass
@@ -43,6 +45,8 @@ class Field:
     required: bool
     minimum: float | None
     maximum: float | None
+    is_filter: bool
+    kind_of: str | None
 
     @property
     def sql_type(self) -> str:
@@ -73,6 +77,11 @@ class Form:
 def all_forms() -> dict[str, Form]:
     """Every form by name: reference forms first, then those of submissions, each in its order."""
     return {name: _form(name) for name in REFERENCE_FORMS + SUBMISSION_FORMS}
+
+
+def figure_filters() -> list[Field]:
+    """The filters of figures: an empty one matches every line."""
+    return [field for field in all_forms()["figures"].fields if field.is_filter]
 
 
 def submission_forms() -> list[Form]:
@@ -114,4 +123,6 @@ def _field(declared: dict[str, Any]) -> Field:
         required=constraints.get("required", False),
         minimum=constraints.get("minimum"),
         maximum=constraints.get("maximum"),
+        is_filter=declared.get("filter", False) or "kind_of" in declared,
+        kind_of=declared.get("kind_of"),
     )

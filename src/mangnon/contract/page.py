@@ -1,6 +1,7 @@
 """What the forms promise, for those who build on them: the contract page and dbt's sources.
 
-`python -m mangnon.contract.page` writes both files again after a change of a form or of a code list.
+`python -m mangnon.contract.page` writes them again, and what dbt_files makes, after a change of a form, of a code list
+or of a view of the marts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,13 +11,14 @@ from typing import Any
 
 import yaml
 
+from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
 from mangnon.contract.forms import REFERENCE_FORMS, Field, Form, all_forms, submission_forms
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
 CONTRACT_PAGE = PROJECT / "docs" / "contracts.md"
-SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "_raw__sources.yml"
+SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "raw" / "_raw__sources.yml"
 
 GENERATED = "Made from src/mangnon/contract by `python -m mangnon.contract.page`: do not edit."
 
@@ -202,3 +204,7 @@ def write(path: Path, text: str) -> None:
 if __name__ == "__main__":
     write(CONTRACT_PAGE, contract_page())
     write(SOURCE_PROPERTIES, source_properties())
+    for path, text in dbt_files.files().items():
+        write(path, text)
+    for path in dbt_files.left_over():
+        path.unlink()

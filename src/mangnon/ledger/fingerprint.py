@@ -17,7 +17,8 @@ from mangnon.warehouse.code_hash import PACKAGE, hash_of_contents
 DECIDING = (
     (PACKAGE / "contract", ("*.yml", "forms.py", "code_lists.py")),
     (PACKAGE / "reading", ("**/*.py",)),
-    (PROJECT / "dbt_project", ("models/staging/*.sql", "models/core/**/*.sql", "macros/*.sql")),
+    (PROJECT / "dbt_project", ("models/staging/**/*.sql", "models/core/dimensions/*.sql", "models/core/facts/*.sql")),
+    (PROJECT / "dbt_project" / "macros", ("contract.sql", "dimensions.sql", "facts.sql", "loads.sql", "names.sql")),
 )
 # The libraries that turn bytes and texts into values.
 PARSERS = ("babel", "openpyxl", "pyarrow", "python-calamine", "viparse")

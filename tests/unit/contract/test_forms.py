@@ -3,18 +3,19 @@
 from collections import Counter
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import yaml
 
-from mangnon.contract import page
+from mangnon.contract import dbt_files, page
 from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists, packaged_rows
 from mangnon.contract.forms import FOLDER, REFERENCE_FORMS, all_forms, submission_forms
 
 FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "aliases", "totals", "fields"}
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),
-    *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints"),
+    *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints", "filter", "kind_of"),
 }
 
 
@@ -50,11 +51,16 @@ def test_totals_are_whole_numbers_of_the_form(form):
     [
         (page.CONTRACT_PAGE, page.contract_page()),
         (page.SOURCE_PROPERTIES, page.source_properties()),
+        *dbt_files.files().items(),
     ],
-    ids=["contract page", "dbt sources"],
+    ids=lambda value: value.name if isinstance(value, Path) else "",
 )
 def test_what_is_made_from_the_forms_is_not_stale(path, text):
     assert path.read_text(encoding="utf-8") == text, "run: python -m mangnon.contract.page"
+
+
+def test_no_view_of_the_marts_is_left_that_nothing_declares():
+    assert dbt_files.left_over() == [], "run: python -m mangnon.contract.page"
 
 
 def test_every_raw_column_is_described_in_dbt_sources():

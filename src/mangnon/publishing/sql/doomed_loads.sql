@@ -35,9 +35,12 @@ select
     loads.load_id,
     loads.rows_loaded + loads.rows_refused as row_count
 from ops.loads
-inner join oldest_arrival on loads.loaded_at < oldest_arrival.arrived_at
 where
     loads.pruned_at is null
+    and loads.loaded_at < (
+        select oldest_arrival.arrived_at
+        from oldest_arrival
+    )
     and loads.state in ('accepted', 'same', 'refused')
     and loads.reporter_code is distinct from '_reference'
     and not exists (

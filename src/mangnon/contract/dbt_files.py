@@ -1,0 +1,254 @@
+"""What dbt's project takes from declarations: the views of the marts, and what follows from the forms.
+
+A view of the marts that shows one table of the core is declared in that table's properties (`meta: {mart: …}`): its
+description, its name when it is not the table's, and the form whose loads the table holds. What models ask of the
+forms stands in macros/contract.sql; the properties of the models that hold filters of figures are made from them.
+`python -m mangnon.contract.page` writes it all.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mangnon.contract.forms import Field, Form, all_forms, figure_filters, submission_forms
+from mangnon.settings import PROJECT
+
+MODELS = PROJECT / "dbt_project" / "models"
+CORE = MODELS / "core"
+# Nothing else is in this folder.
+VIEWS = MODELS / "marts" / "generated"
+CONTRACT_MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
+
+COMMAND = "by `python -m mangnon.contract.page`: do not edit."
+
+
+def files() -> dict[Path, str]:
+    """The text of each file, by its path."""
+    properties = {
+        MODELS / "staging" / "raw" / "_figures__models.yml": _staged_figures(),
+        CORE / "dimensions" / "_figures__models.yml": _figures(),
+        CORE / "facts" / "_measures__models.yml": _measures(),
+    }
+    texts = {CONTRACT_MACROS: contract_macros()}
+    texts |= {path: _properties("the forms", [model]) for path, model in properties.items()}
+    return texts | _views([*_declared_by_hand(), *properties.values()])
+
+
+def left_over() -> list[Path]:
+    """Views that nothing declares any more."""
+    return sorted({path for path in VIEWS.iterdir()} - files().keys())
+
+
+def _declared_by_hand() -> Iterator[dict[str, Any]]:
+    """The models of the core whose properties are not made from the forms."""
+    for path in sorted(CORE.rglob("_*__models.yml")):
+        if path.name not in ("_figures__models.yml", "_measures__models.yml"):
+            yield from yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+
+
+def _views(models: list[dict[str, Any]]) -> dict[Path, str]:
+    marts = [model for model in models if "mart" in model.get("config", {}).get("meta", {})]
+    described = [{"name": _view_name(model), "description": _mart(model)["description"]} for model in marts]
+    views = {VIEWS / f"{_view_name(model)}.sql": _view(model) for model in marts}
+    return {VIEWS / "_generated__models.yml": _properties("the properties of the core", described)} | views
+
+
+def _mart(model: dict[str, Any]) -> dict[str, str]:
+    return model["config"]["meta"]["mart"]
+
+
+def _view_name(model: dict[str, Any]) -> str:
+    """The name of the model of dbt: marts.fct_events is marts_fct_events, since core has a model fct_events."""
+    name: str = model["name"]
+    if "name" in _mart(model):
+        return _mart(model)["name"]
+    return name.removeprefix("computed_") if name.startswith("computed_") else f"marts_{name}"
+
+
+def _view(model: dict[str, Any]) -> str:
+    columns = {column["name"] for column in model["columns"]}
+    if "form" in _mart(model):
+        call = f"star_view('{model['name']}', form='{_mart(model)['form']}')"
+    else:
+        call = f"{'release' if 'release_id' in columns else 'static'}_view('{model['name']}')"
+    return f"{{#- Made from the properties of {model['name']} {COMMAND} -#}}\n{{{{ {call} }}}}\n"
+
+
+def contract_macros() -> str:
+    """Macros that return what the forms declare."""
+    forms = {form.name: {"attributes": _attributes_of(form), "measures": _measures_of(form)} for form in _submitted()}
+    kinds = {
+        field.name: {"attribute": field.kind_of, "dimension": f"dim_{_code_list(field.kind_of)}"}
+        for field in figure_filters()
+        if field.kind_of
+    }
+    macros = {
+        "submission_forms": ("The forms: what figures filter and count their lines by, and their measures.", forms),
+        "snapshot_forms": (
+            "Forms of which only the last month of a cut counts.",
+            [form.name for form in _submitted() if form.kind == "snapshot"],
+        ),
+        "figure_filters": (
+            "Columns of figures; an empty one matches every line.",
+            [field.name for field in figure_filters()],
+        ),
+        "figure_members": ("What figures count.", _values(all_forms()["figures"].field("distinct_of"))),
+        "figure_attributes": ("What figures filter and count lines by.", _attributes()),
+        "figure_kinds": ("Filters by a kind of code, which a dimension says.", kinds),
+        "incident_classes": (
+            "What a reporter can be silent about.",
+            _values(all_forms()["incidents"].field("incident_class")),
+        ),
+    }
+    texts = [f"{{#- Made from the forms {COMMAND} -#}}\n"]
+    for name, (meaning, value) in macros.items():
+        texts.append(
+            f"\n{{% macro {name}() %}}\n    {{#- {meaning} -#}}\n    {{% do return({_jinja(value)}) %}}\n"
+            "{% endmacro %}\n"
+        )
+    return "".join(texts)
+
+
+def _jinja(value: Any) -> str:
+    """A literal, a form or a kind a line."""
+    if isinstance(value, dict):
+        lines = "".join(f"        {key!r}: {entry!r},\n" for key, entry in value.items())
+        return f"{{\n{lines}    }}"
+    return repr(value)
+
+
+def _submitted() -> list[Form]:
+    return submission_forms()
+
+
+def _attributes() -> list[str]:
+    """The columns of lines that figures are filtered by, or that they count the members of; not the area."""
+    filtered = [field.kind_of or field.name for field in figure_filters()]
+    counted = _values(all_forms()["figures"].field("distinct_of"))
+    return [name for name in dict.fromkeys([*filtered, *counted]) if name != "area"]
+
+
+def _attributes_of(form: Form) -> list[str]:
+    names = {field.name for field in form.fields}
+    return [name for name in [*_attributes(), "is_subset"] if name in names]
+
+
+def _measures_of(form: Form) -> list[str]:
+    return [field.name for field in form.fields if field.type == "integer"]
+
+
+def _code_list(attribute: str) -> str:
+    """The code list of a column of the forms."""
+    return next(
+        field.codes for form in _submitted() for field in form.fields if field.name == attribute and field.codes
+    )
+
+
+def _values(field: Field) -> list[str]:
+    return [value for value, _ in field.categories]
+
+
+def _staged_figures() -> dict[str, Any]:
+    form = all_forms()["figures"]
+    return {
+        "name": "stg_figures",
+        "description": f"{form.description} As read. Grain: one row per load and line.",
+        "data_tests": [_key("load_id", "line")],
+        "columns": [
+            {"name": "load_id", "description": "The load that read the line."},
+            {"name": "line", "description": "Number of the line within its load, from 1."},
+            *({"name": field.name, "description": field.description} for field in form.fields),
+            {"name": "is_synthetic", "description": "Whether the delivery is made up, for trying and testing."},
+            {"name": "batch_id", "description": "The batch that the load belongs to."},
+            {"name": "load_state", "description": "The state of the load."},
+        ],
+    }
+
+
+def _figures() -> dict[str, Any]:
+    form = all_forms()["figures"]
+    accepted = {"form": [form.name for form in _submitted()]}
+    accepted |= {field.name: _values(field) for field in form.fields if field.categories}
+    mart = {
+        "form": "figures",
+        "description": "Figures of the annual report as the visible release knows them. Grain: one row per figure.",
+    }
+    return {
+        "name": "dim_figures",
+        "description": f"{form.description} Grain: one row per load and figure.",
+        "config": {"meta": {"mart": mart}},
+        "constraints": [{"type": "primary_key", "columns": ["load_id", "figure"]}],
+        "data_tests": [_key("load_id", "figure")],
+        "columns": [
+            _column("load_id", "bigint", "The load of reference data; the ledger says which load counts.", True),
+            _column("figure_key", "bigint", "Hash of the code.", True),
+            *(
+                _column(
+                    field.name,
+                    field.sql_type,
+                    field.description,
+                    field.name != "figure" and (field.required or field.default is not None),
+                    accepted.get(field.name),
+                )
+                for field in form.fields
+            ),
+        ],
+    }
+
+
+def _measures() -> dict[str, Any]:
+    described = {field.name: field.description for form in _submitted() for field in form.fields}
+    attributes: dict[str, str] = {}
+    for name in _attributes():
+        attributes[name] = described[name]
+        attributes |= {
+            field.name: f"Kind of the {name} in the reference data of the time."
+            for field in figure_filters()
+            if field.kind_of == name
+        }
+    key = ["load_id", "form", "measure", "area_code", *_attributes(), "is_subset", "qualifier"]
+    return {
+        "name": "agg_measures",
+        "description": (
+            "Measures added up per load by what figures are filtered with; release tables are made from it. Blank is\n"
+            "not zero: a measure that no line gives has no row.\n"
+            "Grain: one row per load, form, measure, area, attributes, is_subset and qualifier.\n"
+        ),
+        "config": {"indexes": [{"columns": ["load_id"]}]},
+        "data_tests": [_key(*key)],
+        "columns": [
+            _column("load_id", "bigint", "The load whose lines were added up.", True),
+            _column("form", "text", "Form of the load.", True),
+            _column("measure", "text", "Column of the form's fact.", True),
+            _column("area_code", "text", "Code of the area.", True),
+            *(_column(name, "text", description) for name, description in attributes.items()),
+            _column("is_subset", "boolean", "Whether the lines are part of other lines (trong đó).", True),
+            _column(
+                "qualifier", "text", "Whether the value is exact (eq), a lower bound (gte) or about right (approx).",
+                True, ["eq", "gte", "approx"],
+            ),
+            _column("value", "numeric", "Sum of the measure.", True),
+        ],
+    }  # fmt: skip
+
+
+def _key(*columns: str) -> dict[str, Any]:
+    return {"unique_combination": {"arguments": {"columns": list(columns)}}}
+
+
+def _column(
+    name: str, data_type: str, description: str, is_required: bool = False, accepted: list[str] | None = None
+) -> dict[str, Any]:
+    column: dict[str, Any] = {"name": name, "data_type": data_type, "description": description}
+    if is_required:
+        column["constraints"] = [{"type": "not_null"}]
+    if accepted:
+        column["data_tests"] = [{"accepted_values": {"arguments": {"values": accepted}}}]
+    return column
+
+
+def _properties(origin: str, models: list[dict[str, Any]]) -> str:
+    text = yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=120)
+    return f"# Made from {origin} {COMMAND}\n\n{text}"
