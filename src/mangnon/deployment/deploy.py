@@ -159,7 +159,6 @@ def _migrate() -> None:
             """
         )
         row = connection.execute("select version_num from public.alembic_version").fetchone()
-        connection.commit()
         for migration in sorted(deployments.MIGRATIONS.glob("*.sql")):
             number = deployments.number_of(migration)
             if row is None or number > row[0]:
