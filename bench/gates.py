@@ -1,9 +1,9 @@
-"""What the gates cost: 13 new workbooks judged on 100,000 and on 10 million fact rows, and against the bare SQL.
+"""Measures the gates: they judge 13 new workbooks on 100,000 and on 10 million fact rows, and run their bare SQL.
 
 `python bench/gates.py` takes some minutes and some gigabytes, in a temporary folder of its own, and prints the table of
-docs/performance.md. The history is the sample's 2020 copied into the years before it, each line as many times as it
-takes; the new loads are copies of December 2020. Both warehouses are judged in turn, so that whatever else the machine
-does falls on both.
+docs/performance.md. The history is the sample's 2020, copied into the years before it; each line is copied as often as
+the size needs. The new loads are copies of December 2020. The gates judge the two warehouses in turn, so that any other
+work of the machine slows both.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 import psycopg
-from warehouses import FORMS, TABLES, columns_of, copy, look_at, sample_warehouse, shown
+from warehouses import FORMS, copy, copy_rows, import_great_expectations, look_at, sample_warehouse, shown
 
 from mangnon import warehouse
 from mangnon.ledger import candidates
@@ -24,38 +24,28 @@ from mangnon.warehouse import dbt
 
 SIZES = {"100,000": (100_000, 1), "10 million": (10_000_000, 4)}  # rows, years before the sample's
 
-COPY_LOADS = """
-    create temp table copied on commit drop as
-    select load_id as old_id, nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as load_id
+COPIES = """
+    create temp table copies on commit drop as
+    select load_id as old_load, nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as new_load
     from ops.loads
-    where extract(year from period) = 2020 and {};
-
-    insert into ops.loads (
-        load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, state, rows_in,
-        rows_loaded, rows_refused, content_hash
-    ) overriding system value
-    select
-        copied.load_id, delivery_id, {}, reporter_code, form, (period + {})::date, 1, copied.load_id::text, {},
-        rows_loaded * {}, rows_loaded * {}, 0, md5(copied.load_id::text)
-    from ops.loads
-    inner join copied on loads.load_id = copied.old_id
+    where extract(year from period) = 2020 and {}
 """
 
 
 def main() -> None:
-    """Builds both warehouses, judges the new loads on each, and prints what it took."""
+    """Builds both warehouses, judges the new loads on each, and prints the seconds it took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3, help="how often everything is judged")
     times = parser.parse_args().times
     with sample_warehouse():
         candidates = {size: _grown(size) for size in SIZES}
         print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
-        gates._great_expectations()
+        import_great_expectations()
         _print_table({size: [] for size in SIZES}, candidates, times)
 
 
 def _grown(size: str) -> tuple[str, list[int], int]:
-    """A copy of the warehouse that has grown to that size: its name, the new batch, and a candidate with it."""
+    """Copies the warehouse and grows the copy to that size. Returns its name, the new batches, and a candidate."""
     rows, years = SIZES[size]
     name = size.replace(",", "").replace(" ", "_")
     copy(name)
@@ -81,36 +71,37 @@ def _grown(size: str) -> tuple[str, list[int], int]:
 
 
 def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, times: int) -> None:
-    """Copies loads of 2020 with their facts into other months, each line so many times; published unless in a batch."""
+    """Copies loads of 2020 and their facts into other months, each line so many times.
+
+    A copy into the past is published; a copy into the future is a new load that waits to be judged.
+    """
+    connection.execute(COPIES.format(which).encode())
+    of_load = "from copies inner join {} as original on old_load = original.load_id"
+    moved = {"load_id": "new_load", "period": f"(original.period + {shift})::date"}
     is_new = shift.startswith("interval")
-    state = "'modelled'" if is_new else "'accepted'"
-    connection.execute(COPY_LOADS.format(which, batch, shift, state, times, times).encode())
-    for table in TABLES:
-        columns = columns_of(connection, table) | {"load_id": "copied.load_id"}
-        if table == "agg_measures":
-            columns["value"] = f"facts.value * {times}"
-        else:
-            columns |= {"line": f"facts.line * {times} + copies.number"}
-            columns |= {name: f"(facts.{name} + {shift})::date" for name in ("date_id", "period")}
-        copies = 1 if table == "agg_measures" else times
-        connection.execute(
-            f"""
-            insert into core.{table} ({", ".join(columns)})
-            select {", ".join(columns.values())}
-            from copied
-            inner join core.{table} as facts on copied.old_id = facts.load_id
-            cross join generate_series(1, {copies}) as copies (number)
-            order by copied.load_id
-            """.encode()
-        )
+    copy_rows(
+        connection, "ops.loads", of_load.format("ops.loads"),
+        moved | {
+            "batch_id": str(batch), "revision": "1", "fingerprint": "new_load::text",
+            "state": "'modelled'" if is_new else "'accepted'", "content_hash": "md5(new_load::text)",
+            "rows_in": f"rows_loaded * {times}", "rows_loaded": f"rows_loaded * {times}", "rows_refused": "0",
+        },
+    )  # fmt: skip
+    for form in FORMS:
+        copy_rows(
+            connection, f"core.fct_{form}",
+            f"{of_load.format(f'core.fct_{form}')} cross join generate_series(1, {times}) as copy (number)"
+            " order by new_load",
+            moved | {"line": f"line * {times} + copy.number", "date_id": f"(original.date_id + {shift})::date"},
+        )  # fmt: skip
+    # A row of agg_measures has neither a line nor a month, so it is multiplied instead of repeated.
+    copy_rows(
+        connection, "core.agg_measures", f"{of_load.format('core.agg_measures')} order by new_load",
+        {"load_id": "new_load", "value": f"value * {times}"},
+    )  # fmt: skip
     if not is_new:
-        connection.execute(
-            """
-            insert into ops.published_loads (reporter_code, form, period, load_id, releases)
-            select reporter_code, form, period, load_id, '[1,)' from ops.loads inner join copied using (load_id)
-            on conflict do nothing
-            """
-        )
+        published = of_load.format("ops.published_loads")
+        copy_rows(connection, "ops.published_loads", f"{published} on conflict do nothing", moved)
     connection.commit()
 
 
@@ -140,7 +131,7 @@ def _print_table(
 
 
 def _bare(which: str, batches: list[int], release: int | None) -> None:
-    """Runs the queries of a gate as they are."""
+    """Runs the queries of a gate without Great Expectations."""
     judged = (
         f"select * from ops.loads where batch_id = any(array{batches}::bigint[])"
         if release is None
@@ -152,7 +143,7 @@ def _bare(which: str, batches: list[int], release: int | None) -> None:
 
 
 def _importing() -> float:
-    """How long a new process takes to import the library."""
+    """Returns the seconds that a new process takes to import Great Expectations."""
     return _seconds(lambda: subprocess.run([sys.executable, "-c", "import great_expectations"], check=True))
 
 

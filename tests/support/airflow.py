@@ -17,7 +17,8 @@ METADATA = "mangnon_test_airflow"
 @contextmanager
 def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A new Airflow on the warehouse of the test."""
-    patch.setenv("MANGNON_AIRFLOW_DATABASE", METADATA)
+    patch.setattr(services, "METADATA", METADATA)
+    patch.setenv("http_proxy", "http://127.0.0.1:1")  # no proxy reaches this Airflow
     services.down()
     databases.drop(METADATA)
     services.up(nightly=False)

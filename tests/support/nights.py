@@ -9,4 +9,4 @@ def do_night() -> int | None:
     for reporter in steps.collect():
         steps.load(reporter)
     steps.close()
-    return phases.publish_all(say=lambda _: None)
+    return phases.publish_all()

@@ -28,7 +28,3 @@ def everything(warehouse: ModuleType, release: int | None = None) -> dict[str, l
             for (view,) in views
             if view not in ("releases", "dim_dates")
         }
-
-
-def silent(_: str) -> None:
-    """Says nothing."""

@@ -1,10 +1,7 @@
 """What people decide: approve a release, roll back, hold a load and let it count again."""
 
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
@@ -13,6 +10,7 @@ from mangnon.ledger import approvals, candidates
 from mangnon.ledger.approvals import Approval
 from mangnon.ledger.releases import NoSuchRelease, changed_figures, diff, get, list_all, published_before
 from mangnon.publishing import phases
+from mangnon.vietnamese import number
 from mangnon.warehouse import Connection
 
 
@@ -41,14 +39,14 @@ def question() -> tuple[int, str] | None:
         lines += ["", f"Người đọc vẫn xem bản số {visible}. So với bản đó, {len(figures)} chỉ tiêu thay đổi:", ""]
         lines += [
             f"- {figure.year} {figure.figure} {figure.label}: "
-            f"{_number_vi(figure.old_value)} → {_number_vi(figure.new_value)} {figure.unit}"
+            f"{number(figure.old_value)} → {number(figure.new_value)} {figure.unit}"
             for figure in figures
         ]
     lines += ["", "Approve: công bố dù có cảnh báo, và ghi lý do. Reject: giữ bản hiện tại; lần công bố sau xét lại."]
     return waiting, "\n".join(lines)
 
 
-def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[str], None] = print) -> int:
+def approve(refused_release: int, approved_by: str, reason: str) -> int:
     """Publishes what a refused release offered, despite its warnings; the number of the release that readers see.
 
     All that waits by now is modelled and judged anew; what is critical, or was not approved, refuses it again.
@@ -59,7 +57,7 @@ def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[
     with warehouse.connect("publisher") as connection:
         approvals.check(connection, refused_release)
         warnings = approvals.holding_warnings(connection, refused_release)
-    release_id = phases.publish_all(say, Approval(refused_release, warnings, approved_by, reason.strip()))
+    release_id = phases.publish_all(Approval(refused_release, warnings, approved_by, reason.strip()))
     if release_id is None:
         raise NothingToPublish(f"what release {refused_release} offered would change nothing any more")
     return release_id
@@ -123,7 +121,7 @@ def check_rollback(connection: Connection, release_id: int) -> None:
         )
 
 
-def hold(load_id: int, held_by: str, reason: str, say: Callable[[str], None] = print) -> int | None:
+def hold(load_id: int, held_by: str, reason: str) -> int | None:
     """Takes a load out of what counts, for as long as nobody releases it; the release that says so, None without one.
 
     Of its reporter, form and period the next lower revision counts, or nothing. The publishing takes along what waits.
@@ -141,10 +139,10 @@ def hold(load_id: int, held_by: str, reason: str, say: Callable[[str], None] = p
         )
         _judge_rivals_again(connection, load)
         connection.commit()
-    return _publish(held_by, f"held load {load['load_id']}: {reason}", say)
+    return _publish(held_by, f"held load {load['load_id']}: {reason}")
 
 
-def let_count(load_id: int, requested_by: str, say: Callable[[str], None] = print) -> int | None:
+def let_count(load_id: int, requested_by: str) -> int | None:
     """Lets a held load count again, by its revision; the release that says so, None when nothing changes.
 
     Raises NoSuchLoad, ReleaseRefused.
@@ -168,7 +166,7 @@ def let_count(load_id: int, requested_by: str, say: Callable[[str], None] = prin
             load,
         )
         connection.commit()
-    return _publish(requested_by, f"released load {load['load_id']}", say)
+    return _publish(requested_by, f"released load {load['load_id']}")
 
 
 def _newest_reading(connection: Connection, load_id: int) -> dict[str, Any]:
@@ -207,8 +205,8 @@ def _judge_rivals_again(connection: Connection, load: dict[str, Any]) -> None:
     )
 
 
-def _publish(requested_by: str, reason: str, say: Callable[[str], None]) -> int | None:
-    release_id = phases.publish_all(say)
+def _publish(requested_by: str, reason: str) -> int | None:
+    release_id = phases.publish_all()
     if release_id is not None:
         with warehouse.connect("publisher") as connection:
             connection.execute(
@@ -216,7 +214,3 @@ def _publish(requested_by: str, reason: str, say: Callable[[str], None]) -> int 
                 [requested_by, reason, release_id],
             )
     return release_id
-
-
-def _number_vi(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import pwd
 import secrets
@@ -26,6 +27,8 @@ import psycopg
 
 from mangnon.failures import Failure
 from mangnon.settings import settings, write_secret
+
+progress = logging.getLogger("mangnon.progress")
 
 SUPERUSER = "mangnon"
 # Where the server lives when `nobody` cannot reach the project's folder.
@@ -152,7 +155,9 @@ def folder() -> Path:
     if not _can_reach(home):
         folder = REACHABLE_FOLDER / hashlib.sha256(str(home).encode()).hexdigest()[:12]
         if not folder.exists():
-            print(f"PostgreSQL runs as the user nobody, who cannot reach {home}: its binaries and data go to {folder}")
+            progress.info(
+                f"PostgreSQL runs as the user nobody, who cannot reach {home}: its binaries and data go to {folder}"
+            )
     if not folder.exists():
         folder.mkdir(parents=True)
         if _is_root():

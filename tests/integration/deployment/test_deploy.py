@@ -3,11 +3,11 @@
 import functools
 import threading
 import time
+from pathlib import Path
 from types import ModuleType
 
 import psycopg
 import pytest
-from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 
 from mangnon.cli.main import cli
@@ -211,12 +211,32 @@ def test_nothing_is_deployed_while_somebody_publishes(warehouse: ModuleType, mon
         deploy.deploy()
 
 
-def test_no_migration_can_be_taken_back() -> None:
-    migrations = list(ScriptDirectory(str(deployments.MIGRATIONS.parent)).walk_revisions())
-    assert len(migrations) > 5
-    for migration in migrations:
-        with pytest.raises(RuntimeError, match=r"restore a backup \(docs/runbooks/upgrade.md\)"):
-            migration.module.downgrade()
+def test_migrations_have_consecutive_numbers() -> None:
+    numbers = sorted(map(deployments.number_of, deployments.MIGRATIONS.glob("*.sql")))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_a_migration_that_fails_leaves_those_before_it_and_nothing_of_its_own(
+    warehouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with warehouse.connect() as connection:
+        connection.execute("delete from ops.deployments")
+    for migration in deployments.MIGRATIONS.glob("*.sql"):
+        (tmp_path / migration.name).write_bytes(migration.read_bytes())
+    monkeypatch.setattr(deployments, "MIGRATIONS", tmp_path)
+    (tmp_path / "9000_well.sql").write_text("create table public.first (id int); create table public.second (id int);")
+    (tmp_path / "9001_ill.sql").write_text("create table public.third (id int); select 1 / 0;")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        deploy.deploy()
+    with warehouse.connect() as connection:
+        assert connection.execute("select version_num from public.alembic_version").fetchall() == [("9000",)]
+        made = connection.execute("select to_regclass('public.second') is null, to_regclass('public.third') is null")
+        assert made.fetchone() == (False, True)
+    (tmp_path / "9001_ill.sql").write_text("create table public.third (id int);")
+    deploy.deploy()
+    with warehouse.connect() as connection:
+        assert connection.execute("select version_num from public.alembic_version").fetchall() == [("9001",)]
+        assert connection.execute("select migration from ops.deployments").fetchall() == [("9001",)]
 
 
 def _run(*arguments: str) -> Result:

@@ -69,6 +69,9 @@ def test_the_sample_becomes_a_release_and_the_next_night_has_nothing_to_do(
     assert_lineage_is_whole(watched.lineage, tmp_path)
     assert_lines_carry_ids(warehouse, collecting)
     assert_the_deadline_is_watched(warehouse, watched.mails)
+    refused = r"Airflow refused GET http://127\.0\.0\.1:\d+/api/v2/dags/none: HTTP 404 Not Found .*none"
+    with pytest.raises(api.ServiceError, match=refused):
+        api.ask("GET", "dags/none")
 
 
 def assert_lineage_is_whole(file: Path, folder: Path) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from support.airflow import answer, running_airflow
-from support.outcomes import everything, run, silent
+from support.outcomes import everything, run
 from support.processes import Barrier, Event, Process, Queue, break_at, kill_me, wait_until_gone
 from support.rounds import assert_ledger_is_right, deliver_night, seen
 from support.workbooks import event, send, sessions
@@ -59,7 +59,7 @@ class Held:
 def the_night() -> int | None:
     """A night without Airflow."""
     load_what_came()
-    return phases.publish_all(silent)
+    return phases.publish_all()
 
 
 def load_what_came() -> None:
@@ -97,7 +97,7 @@ def test_a_held_release_keeps_yesterdays_and_an_approval_publishes_it(held: Held
         (1, REASON, "release 1 is published already: release 2 is the one that waits now"),
     ):
         with pytest.raises(NotApprovable, match=message):
-            decisions.approve(release, "Lan", reason, silent)
+            decisions.approve(release, "Lan", reason)
 
     # A task that is tried again after a kill must not overwrite what the question is made from.
     verdicts = held.query("select * from ops.verdicts order by verdict_id")
@@ -147,14 +147,14 @@ def test_the_next_night_takes_a_held_release_along_and_asks_anew(held: Held) -> 
     with pytest.raises(
         NotApprovable, match=r"release 2 does not wait .* any more: release 3 is the one that waits now"
     ):
-        decisions.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON)
     assert held.sessions() == held.before
 
-    assert decisions.approve(3, "Lan", REASON, silent) == 4
+    assert decisions.approve(3, "Lan", REASON) == 4
     assert held.sessions() == held.before + 50
     assert held.sessions("194") == (held.sessions("194", release=1) or 0) + 1
     with pytest.raises(NotApprovable, match="release 4 is published already: no release waits now"):
-        decisions.approve(4, "Lan", REASON, silent)
+        decisions.approve(4, "Lan", REASON)
     assert_ledger_is_right(held.warehouse)
 
 
@@ -163,7 +163,7 @@ def test_what_is_mended_needs_no_approval(held: Held) -> None:
     assert the_night() == 3
     assert held.sessions() == held.before + 1
     with pytest.raises(NotApprovable, match="no release waits now; nothing was published"):
-        decisions.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON)
     assert held.query("select count(*) from ops.release_approvals") == [(0,)]
 
 
@@ -171,12 +171,12 @@ def test_warnings_that_nobody_approved_hold_the_release_again(held: Held) -> Non
     held.send_incidents()
     load_what_came()  # a batch is closed, and its publishing has not begun
     with pytest.raises(ReleaseRefused, match=r"It was not approved despite: .* thay đổi số vụ việc") as refusal:
-        decisions.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON)
     assert "F01" not in str(refusal.value), "only what is new is named"
     assert held.states()[2:] == [(3, "refused", "warnings")]
     assert held.sessions() == held.before
 
-    assert decisions.approve(3, "Lan", REASON, silent) == 4
+    assert decisions.approve(3, "Lan", REASON) == 4
     assert held.query("select rules from ops.release_approvals") == [
         (["closed_year_incident_restated", "closed_year_restated_largely"],)
     ]
@@ -196,13 +196,13 @@ def test_what_is_critical_is_never_published(held: Held) -> None:
             """
         )
     with pytest.raises(ReleaseRefused, match="gate 2 refused release 3"):
-        decisions.approve(2, "Lan", REASON, silent)
+        decisions.approve(2, "Lan", REASON)
     assert held.states()[2:] == [(3, "refused", "critical")]
     for release in (2, 3):
         with pytest.raises(NotApprovable, match="nothing was published"):
-            decisions.approve(release, "Lan", REASON, silent)
+            decisions.approve(release, "Lan", REASON)
     with pytest.raises(NotApprovable, match="release 3 breaks critical rules, which no approval sets aside"):
-        decisions.approve(3, "Lan", REASON, silent)
+        decisions.approve(3, "Lan", REASON)
     assert held.sessions() == held.before
     assert_a_batch_waits(held)
 
@@ -218,7 +218,7 @@ def test_two_who_approve_at_once(held: Held) -> None:
     with held.warehouse.connect() as connection:
         approved = connection.execute("select release_id, approved_by from ops.release_approvals").fetchall()
     if not approved:  # each replaced the other's candidate: both were told, and the question is still open
-        assert decisions.approve(2, "Lan", REASON, silent)
+        assert decisions.approve(2, "Lan", REASON)
     else:
         ((release, winner),) = approved
         assert (winner, release) in said
@@ -230,7 +230,7 @@ def test_two_who_approve_at_once(held: Held) -> None:
 def _approve_at_once(barrier: Any, outcomes: Any, name: str) -> None:
     barrier.wait()
     try:
-        outcomes.put((name, decisions.approve(2, name, REASON, silent)))
+        outcomes.put((name, decisions.approve(2, name, REASON)))
     except Exception as error:
         outcomes.put((name, type(error).__name__))
 
@@ -263,12 +263,12 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
     number, statement = 1, 0
     while True:
         with pytest.raises(ReleaseRefused, match="waits for an approval"):
-            phases.publish_all(silent)
+            phases.publish_all()
         question = _waiting(warehouse)
         assert question
         statement += 1
         killed = Event()
-        act = lambda question=question: decisions.approve(question, "Lan", REASON, silent)  # noqa: E731
+        act = lambda question=question: decisions.approve(question, "Lan", REASON)  # noqa: E731
         process = Process(target=break_at, args=(statement, kill_me, killed, act))
         process.start()
         process.join()
@@ -276,7 +276,7 @@ def test_an_approval_killed_between_any_two_statements(warehouse: ModuleType) ->
         if _waiting(warehouse) is not None:
             assert _waiting(warehouse) == question, "the question is still the same"
             assert number == 1 or seen(warehouse) == number - 1
-            assert decisions.approve(question, "Minh", REASON, silent)
+            assert decisions.approve(question, "Minh", REASON)
         assert seen(warehouse) == number
         assert_ledger_is_right(warehouse)
         with warehouse.connect() as connection:

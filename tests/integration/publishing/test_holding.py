@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from support.ledger_by_hand import Ledger
-from support.outcomes import run, silent
+from support.outcomes import run
 from support.resubmission import Resubmitted
 
 from mangnon.cli.load import load as load_command
@@ -40,9 +40,9 @@ def test_the_last_load_of_a_key_can_be_held(ledger: Ledger) -> None:
     load = ledger.deliver(1, "one")
     ledger.deliver(1, "other", reporter="194")
     ledger.night()
-    assert decisions.hold(load, "Lan", "sai", silent) == 2
+    assert decisions.hold(load, "Lan", "sai") == 2
     assert ledger.counting() == {("194", "events"): "other"}
-    assert decisions.let_count(load, "Lan", silent) == 3
+    assert decisions.let_count(load, "Lan") == 3
     assert ledger.counting() == ledger.counting(1)
     assert ledger.states()[load] == "accepted"
 
@@ -54,12 +54,12 @@ def test_holding_the_wrong_one_of_a_tie_lets_the_other_count(ledger: Ledger) -> 
     this, that = ledger.deliver(2, "this"), ledger.deliver(2, "that")
     ledger.night()
     with pytest.raises(NoSuchLoad, match="another file claims the same revision"):
-        decisions.let_count(this, "Lan", silent)
-    assert decisions.hold(that, "Lan", "tệp sai", silent) == 2
+        decisions.let_count(this, "Lan")
+    assert decisions.hold(that, "Lan", "tệp sai") == 2
     assert ledger.counting() == {("193", "events"): "this"}
     assert (ledger.states()[this], ledger.states()[that]) == ("accepted", "held")
     # Released, it is a rival again.
-    assert decisions.let_count(that, "Lan", silent) == 3
+    assert decisions.let_count(that, "Lan") == 3
     assert ledger.counting() == {("193", "events"): "one"}
     assert ledger.states()[this] == ledger.states()[that] == "held"
 
@@ -70,13 +70,13 @@ def test_a_held_delivery_that_is_read_again_stays_held(ledger: Ledger) -> None:
     ledger.night()
     load = ledger.deliver(2, "two")
     ledger.night()
-    assert decisions.hold(load, "Lan", "sai", silent) == 3
+    assert decisions.hold(load, "Lan", "sai") == 3
     again = read_again(ledger.connection, load)
     assert ledger.night() is None
     assert ledger.counting() == {("193", "events"): "one"}
     assert ledger.states()[again] == "held"
     # Whichever reading is named, the delivery is meant.
-    assert decisions.let_count(load, "Lan", silent) == 4
+    assert decisions.let_count(load, "Lan") == 4
     assert ledger.counting() == {("193", "events"): "two by newer code"}
 
 
@@ -86,7 +86,7 @@ def test_the_same_content_of_another_load_replaces_a_held_one(ledger: Ledger) ->
     ledger.night()
     second = ledger.deliver(2, "one")
     assert ledger.night() is None
-    assert decisions.hold(first, "Lan", "tệp lạ", silent) == 2
+    assert decisions.hold(first, "Lan", "tệp lạ") == 2
     assert ledger.connection.execute(
         "select load_id from ops.published_loads where until_release = 2147483647"
     ).fetchall() == [(second,)]
@@ -102,13 +102,13 @@ def test_a_hold_that_was_cut_off_is_completed_by_the_next_night(
     load = ledger.deliver(2, "two")
     ledger.night()
     with monkeypatch.context() as patch:
-        patch.setattr(phases, "publish_all", lambda say: None)  # killed before it published
-        decisions.hold(load, "Lan", "sai", silent)
+        patch.setattr(phases, "publish_all", lambda: None)  # killed before it published
+        decisions.hold(load, "Lan", "sai")
     assert ledger.counting() == {("193", "events"): "two"}
     ledger.deliver(1, "new", reporter="194")
     ledger.night()
     assert ledger.counting() == {("193", "events"): "one", ("194", "events"): "new"}
-    assert phases.publish_all(silent) is None
+    assert phases.publish_all() is None
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_a_release_that_waits_for_a_person(
     assert "bản phát hành 2 chờ người có thẩm quyền duyệt, người đọc vẫn thấy bản 1." in text_of(held)
     assert "Cảnh báo cần xem Gửi lại làm thay đổi lớn chỉ tiêu đã công bố của năm đã kết thúc: F01" in text_of(held)
     assert_accessible(browser_page(held, 1200))
-    decisions.approve(2, "Bà Mai", "đã có văn bản", say=lambda _: None)
+    decisions.approve(2, "Bà Mai", "đã có văn bản")
     assert "Được Bà Mai duyệt công bố dù có cảnh báo: đã có văn bản" in text_of(night_page.write())
 
 

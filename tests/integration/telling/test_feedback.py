@@ -181,9 +181,9 @@ def night_without_airflow() -> None:
         steps.load(reporter)
     steps.close()
     try:
-        phases.publish_all(say=lambda _: None)
+        phases.publish_all()
     except phases.ReleaseRefused:  # so many wrong files hold a release
-        decisions.approve(3, "tester", "các đơn vị đã được báo", say=lambda _: None)
+        decisions.approve(3, "tester", "các đơn vị đã được báo")
 
 
 def hostile(path: Path) -> None:

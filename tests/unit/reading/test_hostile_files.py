@@ -131,6 +131,69 @@ def far_cell_of_ods(path: Path) -> None:
             book.writestr(part, content)
 
 
+LAST, FREE = 2**32 - 2, 2**32 - 1
+
+
+def compound(change: Callable[[bytearray], None]) -> Callable[[Path], None]:
+    """An .xls that somebody changed: 47 sectors of 512 bytes, one of them the table of the chains."""
+
+    def make(path: Path) -> None:
+        content = bytearray((OFFICE / "errors.xls").read_bytes())
+        change(content)
+        path.write_bytes(content)
+
+    return make
+
+
+def sector(content: bytearray, number_at: int) -> int:
+    """Where the sector begins whose number stands there."""
+    return (struct.unpack_from("<I", content, number_at)[0] + 1) * 512
+
+
+def directory_in_a_circle(content: bytearray) -> None:
+    """The directory's first sector is followed by itself."""
+    (first,) = struct.unpack_from("<I", content, 48)
+    struct.pack_into("<I", content, sector(content, 76) + 4 * first, first)
+
+
+def directory_like_a_rope(content: bytearray) -> None:
+    """2,000 entries, each the right neighbour of the one before, in 500 sectors of their own."""
+    root, first, end = content[sector(content, 48) :][:128], len(content) // 512 - 1, len(content) // 512 + 499
+    chains = [*struct.unpack_from(f"<{first}I", content, sector(content, 76)), *range(first + 1, end), LAST]
+    chains += [FREE] * (5 * 128 - len(chains))
+    for number in range(2000):
+        entry = bytearray(root)
+        if number > 0:
+            entry[66] = 2  # a stream
+            struct.pack_into("<3I", entry, 68, FREE, number + 1, FREE)
+        content += entry
+    content += struct.pack(f"<{len(chains)}I", *chains)
+    struct.pack_into("<2I", content, 44, 5, first)
+    struct.pack_into("<5I", content, 76, *range(end, end + 5))
+
+
+def tables_in_a_circle(content: bytearray) -> None:
+    """33 million sectors say where the table of the chains lies, and all of them are one sector."""
+    count = 2**32 - 1
+    struct.pack_into("<I", content, 44, count)
+    struct.pack_into("<2I", content, 68, 0, -(-(count - 109) // 127))
+    content[512:1024] = bytes(512)
+
+
+def stream_in_a_circle(content: bytearray) -> None:
+    """The workbook's stream is said to have 4 GB, and its first sector is followed by itself."""
+    entry = content.index("Workbook".encode("utf-16-le"))
+    (first,) = struct.unpack_from("<I", content, entry + 116)
+    struct.pack_into("<I", content, entry + 120, 2**32 - 1)
+    struct.pack_into("<I", content, sector(content, 76) + 4 * first, first)
+
+
+def sheet_turned_round(content: bytearray) -> None:
+    """A sheet whose first row comes after its last one."""
+    dimensions = content.index(struct.pack("<2H2I", 0x200, 14, 0, 21))
+    struct.pack_into("<I", content, dimensions + 4, 0xDD00)
+
+
 ENTITIES = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 HOSTILE: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "zip bomb": ("a.zip", bomb, "too_large"),
@@ -152,6 +215,11 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "a password": ("a.xlsx", with_password, "password_protected"),
     "a web page": ("a.xls", web_page, "not_a_workbook"),
     "half an .xls": ("a.xls", cut("errors.xls"), "not_a_workbook"),
+    "a directory in a circle": ("a.xls", compound(directory_in_a_circle), "not_a_workbook"),
+    "a directory like a rope": ("a.xls", compound(directory_like_a_rope), "not_a_workbook"),
+    "tables in a circle": ("a.xls", compound(tables_in_a_circle), "not_a_workbook"),
+    "a stream in a circle": ("a.xls", compound(stream_in_a_circle), "not_a_workbook"),
+    "a sheet turned round": ("a.xls", compound(sheet_turned_round), "not_a_workbook"),
     "half an .ods": ("a.ods", cut("errors.ods"), "not_a_workbook"),
     "zeros": ("a.xls", lambda path: path.write_bytes(bytes(5000)) and None, "not_a_workbook"),
     "zeros named .csv": ("a.csv", lambda path: path.write_bytes(bytes(5000)) and None, "cover_missing"),
