@@ -109,12 +109,12 @@ def named(text: str, order: str) -> str:
 
 
 def number_vi(expression: str) -> str:
-    """Returns SQL: a number as Vietnamese readers write it, 17.316.469."""
+    """Returns SQL: a whole number as `vietnamese.number` writes it, 17.316.469."""
     return f"replace(to_char({expression}, 'FM999,999,999,999,999,990'), ',', '.')"
 
 
 def decimal_vi(expression: str) -> str:
-    """Returns SQL: a number with one decimal as Vietnamese readers write it, 1.234,5."""
+    """Returns SQL: a number as `vietnamese.number` writes it, with exactly one decimal: 1.234,5."""
     return f"translate(to_char({expression}, 'FM999,999,990.0'), '.,', ',.')"
 
 

@@ -2,6 +2,7 @@
 
 from expectations.loads.lines import failing_lines, subsets_above_whole
 from expectations.rule import CODES, UNKNOWN_KEY, Rule, key_of, number_vi, threshold
+from mangnon.vietnamese import number
 
 # The turns that an amount paid for. Blank and zero tell nothing, so the next best count stands in for them.
 TURNS = "coalesce(nullif(facts.support_turns, 0), nullif(facts.children, 0), nullif(facts.attendances, 0))"
@@ -17,7 +18,7 @@ def _outside(least: str, most: str) -> str:
 
 
 def _vnd(name: str) -> str:
-    return f"{threshold(name):,}".replace(",", ".")
+    return number(threshold(name))
 
 
 ATTENDANCES, SUPPORT_TURNS, CHILDREN, AMOUNT_VND = (

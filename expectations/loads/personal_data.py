@@ -69,7 +69,7 @@ RULES = (
             from judged_loads
             inner join raw.problems as problems on judged_loads.load_id = problems.load_id
             where problems.rule = 'column_ignored'
-                and lower(normalize(problems.message, nfc)) ~ '{PERSONAL_HEADER}'
+                and lower(normalize(problems.value, nfc)) ~ '{PERSONAL_HEADER}'
             group by judged_loads.load_id
         """,
     ),

@@ -73,9 +73,9 @@ class Ledger:
         for number in range(1, sent.rows_refused + 1):
             self._insert("raw", "refused_rows", {"load_id": load, "row_number": number, "cells": "{}"})
         for number, header in enumerate(sent.ignored_columns, start=1):
-            message = f"Cột “{header}” không thuộc biểu nên không được đọc."
-            problem = {"load_id": load, "problem_number": number, "cell": f"A{number}", "severity": "info"}
-            self._insert("raw", "problems", problem | {"rule": "column_ignored", "message": message})
+            place = {"load_id": load, "problem_number": number, "cell": f"A{number}", "value": header}
+            problem = {"rule": "column_ignored", "severity": "info", "message": "Không được đọc."}
+            self._insert("raw", "problems", place | problem)
         self.connection.commit()
         return load
 

@@ -11,6 +11,7 @@ from mangnon.deployment import deploy
 from mangnon.orchestration import runs
 from mangnon.publishing import backfills
 from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 
 MONTH = click.DateTime(["%Y-%m"])
 
@@ -137,7 +138,7 @@ def _described(row: dict[str, Any]) -> str:
         f"reporter {row['reporter_code'] or 'all'}, form {row['form'] or 'all'}"
     )
     return (
-        f"Backfill {row['backfill_id']}, {row['requested_at'].astimezone(TIMEZONE):%Y-%m-%d %H:%M}, "
+        f"Backfill {row['backfill_id']}, {iso_moment(row['requested_at'])}, "
         f"{row['requested_by']}: {row['reason']}\n"
         f"  {scope}: {row['finished_months']} of {row['months']} months, {row['loads']} loads; {outcome}"
     )

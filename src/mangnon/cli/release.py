@@ -14,7 +14,7 @@ from mangnon import warehouse
 from mangnon.ledger import releases
 from mangnon.ledger.releases import ChangedLoad, Difference, Release
 from mangnon.publishing import decisions
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 
 
 @click.group()
@@ -132,7 +132,7 @@ def _state(release: Release) -> str:
 
 
 def _moment(release: Release) -> str:
-    return f"{(release.published_at or release.created_at).astimezone(TIMEZONE):%Y-%m-%d %H:%M}"
+    return iso_moment(release.published_at or release.created_at)
 
 
 def _story(release: Release) -> str:

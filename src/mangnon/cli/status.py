@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mangnon import warehouse
 from mangnon.cli.periods import Period
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 from mangnon.watching import status as statuses
 
 
@@ -40,4 +40,4 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table | str:
 
 def _shown(value: object) -> Text:
     # Text, not markup: what a file says must not change how it is shown.
-    return Text(f"{value.astimezone(TIMEZONE):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value))
+    return Text(iso_moment(value) if isinstance(value, datetime) else str(value))

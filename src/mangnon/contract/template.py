@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
 from mangnon.contract.forms import Field, Form, submission_forms
+from mangnon.vietnamese import month
 
 COVER_SHEET = "Bìa"
 INSTRUCTION_SHEET = "Hướng dẫn"
@@ -88,7 +89,7 @@ def header(field: Field) -> str:
 
 
 def _subject(reporter: Reporter, period: date) -> str:
-    return f"Báo cáo công tác trẻ em tháng {period:%m/%Y}: {reporter.name}"
+    return f"Báo cáo công tác trẻ em tháng {month(period)}: {reporter.name}"
 
 
 class _Template:
@@ -230,7 +231,7 @@ class _Template:
             return _drop_down(self.ranges[_list_name(field)], message)
         if field.type == "date":
             last_day = month_after(self.period) - timedelta(days=1)
-            message = f"Ngày phải trong tháng {self.period:%m/%Y}, dạng ngày/tháng/năm."
+            message = f"Ngày phải trong tháng {month(self.period)}, dạng ngày/tháng/năm."
             return _limits("date", self.period, last_day, message)
         if field.type == "integer":
             money = f", bằng {field.unit}" if field.unit else ""

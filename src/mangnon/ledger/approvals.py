@@ -1,10 +1,10 @@
 """Approvals: a release that only warnings hold back waits for a person, as long as nothing newer was decided.
 
 Nothing waits in a process: the question is a row of `ops.releases`, and the next night need not know of it. What was
-read is what is approved: a warning that says anything else than what the person saw holds the release again.
+found is what is approved: a warning that found anything else than what the person saw holds the release again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg.rows import class_row
 
@@ -23,7 +23,8 @@ class HoldingWarning:
     rule: str
     load_id: int | None
     observed: str | None
-    message: str  # Vietnamese
+    detail: str | None
+    message: str = field(compare=False)  # Vietnamese: other words for the same are the same warning
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def holding_warnings(connection: Connection, release_id: int) -> tuple[HoldingWa
         return tuple(
             cursor.execute(
                 """
-                select expectation as rule, load_id, observed, message
+                select expectation as rule, load_id, observed, detail, message
                 from ops.verdicts
                 where gate = 'release' and release_id = %s and holds_release and not is_met
                 order by expectation, load_id

@@ -1,9 +1,7 @@
 """What people decide: approve a release, roll back, hold a load and let it count again."""
 
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
@@ -12,6 +10,7 @@ from mangnon.ledger import approvals, candidates
 from mangnon.ledger.approvals import Approval
 from mangnon.ledger.releases import NoSuchRelease, changed_figures, diff, get, list_all, published_before
 from mangnon.publishing import phases
+from mangnon.vietnamese import number
 from mangnon.warehouse import Connection
 
 
@@ -40,7 +39,7 @@ def question() -> tuple[int, str] | None:
         lines += ["", f"Người đọc vẫn xem bản số {visible}. So với bản đó, {len(figures)} chỉ tiêu thay đổi:", ""]
         lines += [
             f"- {figure.year} {figure.figure} {figure.label}: "
-            f"{_number_vi(figure.old_value)} → {_number_vi(figure.new_value)} {figure.unit}"
+            f"{number(figure.old_value)} → {number(figure.new_value)} {figure.unit}"
             for figure in figures
         ]
     lines += ["", "Approve: công bố dù có cảnh báo, và ghi lý do. Reject: giữ bản hiện tại; lần công bố sau xét lại."]
@@ -215,7 +214,3 @@ def _publish(requested_by: str, reason: str) -> int | None:
                 [requested_by, reason, release_id],
             )
     return release_id
-
-
-def _number_vi(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")

@@ -129,16 +129,17 @@ def _breaches(gate: str, rules: list[Rule], judged: str, release_id: int | None)
         results = [result for result in results if result[0] not in long]
         results += _validate(gate, pages, judged, release_id)
 
-    breaches = [
-        Breach(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
-        for rule, _, rows in results
-        for row in rows
-    ]
+    breaches = [_breach(rule, row) for rule, _, rows in results for row in rows]
     for rule in rules:
         named = {breach.load_id for breach in breaches if breach.rule is rule}
         if len(named) != observed[rule.name]:
             raise GateError(f"rule {rule.name} counted {observed[rule.name]} failing loads, but names {len(named)}")
     return breaches
+
+
+def _breach(rule: Rule, row: dict[str, Any]) -> Breach:
+    message = f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip()
+    return Breach(rule, row["load_id"], row["observed"], row["detail"], message)
 
 
 def _query(rule: Rule) -> str:

@@ -26,6 +26,7 @@ class Breach:
     rule: Rule
     load_id: int | None
     observed: str
+    detail: str  # what the rule's query found
     message: str
     cells: list[Cell] = field(default_factory=list)
 
@@ -86,23 +87,24 @@ def write(
     """One verdict per rule that everything meets, and one per breach."""
     failed = {breach.rule.name for breach in breaches}
     met = [
-        (None, rule.name, rule.severity, rule.holds_release, True, None, rule.message_vi)
+        (None, rule.name, rule.severity, rule.holds_release, True, None, None, rule.message_vi)
         for rule in rules
         if rule.name not in failed
     ]
     unmet = [
         (
             breach.load_id, breach.rule.name, breach.rule.severity, breach.rule.holds_release, False,
-            breach.observed, breach.message,
+            breach.observed, breach.detail, breach.message,
         )
         for breach in breaches
     ]  # fmt: skip
     cursor = connection.cursor()
     cursor.executemany(
         """
-        insert into ops.verdicts
-            (gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, message)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        insert into ops.verdicts (
+            gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, detail, message
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning verdict_id
         """,
         [(gate, batch_id, release_id, *verdict) for verdict in unmet + met],

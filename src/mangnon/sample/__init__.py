@@ -10,6 +10,7 @@ from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import Field, all_forms
 from mangnon.contract.template import choices, header, write_template
 from mangnon.sample.submissions import Row, Submission, submissions
+from mangnon.vietnamese import number
 
 CSV_REPORTERS = {"207"}  # send one CSV per form in 2020; all others send workbooks
 
@@ -59,4 +60,4 @@ def _text(value: Any, field: Field, shown: Mapping[Any, str]) -> str:
         return shown[value]
     if isinstance(value, date):
         return value.strftime(field.format or "%d/%m/%Y")
-    return f"{value:,}".replace(",", ".")
+    return number(value)

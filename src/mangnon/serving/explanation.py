@@ -14,13 +14,12 @@ from itertools import groupby
 from typing import Any
 
 import psycopg
-from babel.numbers import format_decimal
 from psycopg.rows import class_row, dict_row
 
 from mangnon.contract.forms import all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
-from mangnon.serving.annual_report import QUALIFIERS
+from mangnon.vietnamese import listed, month, number, quoted
 from mangnon.warehouse import Connection
 
 # What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself.
@@ -257,21 +256,22 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     for _, parts in groupby(explanation.parts, key=lambda part: part.load_id):
         yield from _lines_of_load(list(parts))
     yield ""
-    for label, number in _totals(explanation):
-        yield f"{label}: {number}"
-    yield f"Đã công bố: {_number(explanation.published)}. " + (
+    for label, total in _totals(explanation):
+        yield f"{label}: {total}"
+    yield f"Đã công bố: {number(explanation.published)}. " + (
         "Khớp." if explanation.agrees else "KHÔNG KHỚP: danh mục đã đổi sau khi các biểu này được đọc; hãy đọc lại."
     )
 
 
 def _lines_of_load(parts: list[Part]) -> Iterator[str]:
     load = parts[0]
-    yield f"\n{load.period:%m/%Y}  {load.reporter} ({load.reporter_code}), lần gửi {load.revision}, load {load.load_id}"
+    sender = f"{load.reporter} ({load.reporter_code})"
+    yield f"\n{month(load.period)}  {sender}, lần gửi {load.revision}, load {load.load_id}"
     yield f"  tệp {load.file_name}, sha256 {load.sha256}"
     yield f"  lưu tại {load.archived}"
     for part in parts:
         sheet = f"trang “{part.sheet_name}”, " if part.sheet_name else ""
-        value = f"{QUALIFIERS[part.qualifier]}{_number(part.value)}"
+        value = number(part.value, part.qualifier)
         member = f"  [{part.member}]" if part.member else ""
         yield f"    {sheet}dòng {part.row_number}, cột “{part.column_title}”: {value}{member}  {part.area}".rstrip()
 
@@ -300,16 +300,12 @@ def _totals(explanation: Explanation) -> Iterator[tuple[str, str]]:
         label = "Tổng" if len(years) == 1 else f"Năm {one}"
         if counted["aggregation"] == "percent":
             for column in ("measure", "denominator"):
-                yield _title(counted, column), _number(explanation.sum_of(counted[column], one))
-        members = f" ({', '.join(explanation.members_of(one))})" if counted["distinct_of"] else ""
-        yield label, f"{_number(explanation.value_of(one))}{members}"
+                yield _title(counted, column), number(explanation.sum_of(counted[column], one))
+        members = f" ({listed(explanation.members_of(one))})" if counted["distinct_of"] else ""
+        yield label, f"{number(explanation.value_of(one))}{members}"
     if len(years) > 1:
-        yield "Thay đổi", _number(explanation.value)
+        yield "Thay đổi", number(explanation.value)
 
 
 def _title(definition: dict[str, Any], column: str) -> str:
-    return f"“{all_forms()[definition['form']].field(definition[column]).title}”"
-
-
-def _number(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")
+    return quoted(all_forms()[definition["form"]].field(definition[column]).title)

@@ -57,22 +57,26 @@ SENDERS = """
 # One row per load that is refused or held, or has warnings, with the first reasons of that severity.
 LOADS_WITH_REASONS = """
     with problems as (
-        select load_id, message, min(problem_number) as place
+        select load_id, rule, message, problem_number as place
         from raw.problems
         inner join ops.loads using (load_id)
         where batch_id = any(%(batches)s) and severity = %(severity)s
-        group by load_id, message
-        union
-        select verdicts.load_id, verdicts.message, null as place
-        from ops.verdicts
-        inner join ops.loads using (load_id)
-        where loads.batch_id = any(%(batches)s) and severity = %(severity)s and not is_met
+        union all
+        (
+            -- A load may have been judged in several candidates.
+            select distinct on (verdicts.load_id, verdicts.expectation)
+                verdicts.load_id, verdicts.expectation as rule, verdicts.message, null as place
+            from ops.verdicts
+            inner join ops.loads using (load_id)
+            where loads.batch_id = any(%(batches)s) and severity = %(severity)s and not is_met
+            order by verdicts.load_id, verdicts.expectation, verdicts.verdict_id desc
+        )
     ),
 
     numbered as (
         select
             *,
-            row_number() over (partition by load_id order by place, message) as number,
+            row_number() over (partition by load_id order by place, rule) as number,
             count(*) over (partition by load_id) as reasons_in_all
         from problems
     ),
@@ -106,14 +110,14 @@ LOADS_WITH_REASONS = """
 """
 
 RELEASE_VERDICTS = """
-    select distinct severity, holds_release, message
+    select distinct severity, holds_release, expectation, detail, message
     from ops.verdicts
     where gate = 'release'
         and release_id = %(release)s
         and not is_met
         and severity in ('critical', 'warning')
         and (load_id is null or severity = 'critical' or holds_release)
-    order by severity, message
+    order by severity, expectation, detail
 """
 
 # One row per reporter and form that was expected in the months before and in the last one, with what became of it.

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import Connection
 
 from mangnon.failures import Failure
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 from mangnon.warehouse.code_hash import PACKAGE, code_hash
 
 MIGRATIONS = PACKAGE / "deployment" / "migrations" / "versions"
@@ -124,7 +124,7 @@ def _newest(connection: Connection) -> tuple[str, str, str, str, bool] | None:
         limit 1
         """,
     )
-    return row and (*row[:3], f"{row[3].astimezone(TIMEZONE):%Y-%m-%d %H:%M}", row[4])
+    return row and (*row[:3], iso_moment(row[3]), row[4])
 
 
 def _migration(connection: Connection) -> str | None:
