@@ -31,7 +31,7 @@ LARGEST = 10**15
 # Lists no longer than this are shown to whoever wrote something that is not in them.
 CHOICES_SHOWN = 14
 EXCEL_EPOCH = date(1899, 12, 30)
-PLAIN_INTEGER = r"^-?(?:[0-9]{1,3}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
+PLAIN_INTEGER = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
 DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}")
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")

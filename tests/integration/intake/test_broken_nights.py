@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from support import dbt_server
 from support.processes import Break, Process, cut, kill_me, wait_for, wait_until_gone
 from support.rounds import assert_ledger_is_right
 
@@ -24,7 +25,7 @@ from mangnon.intake import archive, steps
 from mangnon.intake.loads import csv_blocks
 from mangnon.publishing import phases
 from mangnon.settings import settings
-from mangnon.warehouse import server
+from mangnon.warehouse import dbt, server
 
 LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
@@ -130,8 +131,9 @@ def test_loader_broken_in_the_middle_of_copy(
 
 
 def test_dbt_killed_between_two_models(
-    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
+    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dbt, "run_process", dbt_server.USUAL)
     before = _events(published)
     _send(tmp_path / "inbox")
     for reporter in steps.collect():
