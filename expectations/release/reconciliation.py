@@ -114,7 +114,7 @@ RULES = (
         query=unattributed(f"""
             with touched_years as ({TOUCHED_YEARS}),
 
-            -- Snapshots: of a year, the last month of each reporter counts.
+            -- For a snapshot, the last month of each reporter in a year counts.
             last_loads as (
                 select distinct on (counting.reporter_code, touched_years.year)
                     counting.load_id, touched_years.year
