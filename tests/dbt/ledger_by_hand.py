@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
-from mangnon.contract.forms import REFERENCE_FORMS
+from mangnon.contract.forms import reference_forms
 from mangnon.warehouse import dbt
 
 
@@ -54,8 +54,8 @@ class Ledger:
     def reference(self, batch: int) -> None:
         """The loads of the packaged reference data; they count from now on."""
         self.reference_load_ids = [
-            self.load(batch, REFERENCE_REPORTER, form, REFERENCE_PERIOD, *packaged_rows(form))
-            for form in REFERENCE_FORMS
+            self.load(batch, REFERENCE_REPORTER, form.name, REFERENCE_PERIOD, *packaged_rows(form.name))
+            for form in reference_forms()
         ]
 
     def model(self, *batches: int) -> None:

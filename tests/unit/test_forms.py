@@ -7,14 +7,16 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from mangnon.contract import page
+from mangnon.contract import dbt_files, page
 from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists, packaged_rows
-from mangnon.contract.forms import FOLDER, REFERENCE_FORMS, all_forms, submission_forms
+from mangnon.contract.forms import FOLDER, all_forms, reference_forms, submission_forms
 
-FORM_KEYS = {"name", "title", "kind", "description", "grain", "help", "aliases", "totals", "fields"}
+FORM_KEYS = {
+    *("name", "title", "kind", "order", "key", "tables", "description", "grain", "help", "aliases", "totals", "fields"),
+}
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),
-    *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints"),
+    *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints", "filters"),
 }
 
 
@@ -50,8 +52,10 @@ def test_totals_are_whole_numbers_of_the_form(form):
     [
         (page.CONTRACT_PAGE, page.contract_page()),
         (page.SOURCE_PROPERTIES, page.source_properties()),
+        (dbt_files.MACROS, dbt_files.macros()),
+        (dbt_files.FIGURE_PROPERTIES, dbt_files.figure_properties()),
     ],
-    ids=["contract page", "dbt sources"],
+    ids=["contract page", "dbt sources", "dbt macros", "dbt figures"],
 )
 def test_what_is_made_from_the_forms_is_not_stale(path, text):
     assert path.read_text(encoding="utf-8") == text, "run: python -m mangnon.contract.page"
@@ -68,7 +72,7 @@ def test_every_raw_column_is_described_in_dbt_sources():
         assert all(column["description"] for column in table["columns"])
 
 
-@pytest.mark.parametrize("form", REFERENCE_FORMS)
+@pytest.mark.parametrize("form", [form.name for form in reference_forms()])
 def test_a_packaged_list_is_a_delivery_of_its_form(form):
     lines = (REFERENCE_FOLDER / f"{form}.csv").read_text(encoding="utf-8").splitlines()
 

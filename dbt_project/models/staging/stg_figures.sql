@@ -19,13 +19,9 @@ select
     lines.distinct_of,
     lines.denominator,
     lines.compared_figure,
-    lines.event_type,
-    lines.programme,
-    lines.programme_kind,
-    lines.occasion,
-    lines.funding_kind,
-    lines.special_circumstance,
-    lines.incident_class,
+    {% for filter in figure_filters() %}
+    lines.{{ filter }},
+    {% endfor %}
     coalesce(lines.is_subset, false) as is_subset,
     lines.sort_order,
     loads.is_synthetic,

@@ -1,6 +1,7 @@
 """What the forms promise, for those who build on them: the contract page and dbt's sources.
 
-`python -m mangnon.contract.page` writes both files again after a change of a form or of a code list.
+`python -m mangnon.contract.page` writes them again after a change of a form or of a code list, and with them what dbt's
+models loop over (dbt_files.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,15 +11,15 @@ from typing import Any
 
 import yaml
 
+from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
-from mangnon.contract.forms import REFERENCE_FORMS, Field, Form, all_forms, submission_forms
+from mangnon.contract.dbt_files import GENERATED
+from mangnon.contract.forms import REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
 CONTRACT_PAGE = PROJECT / "docs" / "contracts.md"
 SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "_raw__sources.yml"
-
-GENERATED = "Made from src/mangnon/contract by `python -m mangnon.contract.page`: do not edit."
 
 # The columns that the loader adds to those of the form: name, SQL type, description.
 LOADER_COLUMNS = (
@@ -72,7 +73,7 @@ def contract_page() -> str:
             "Code lists arrive as CSV deliveries of the reporter `_reference`, one form a file, without a period.",
             "Dates are written year-month-day.",
             "",
-            *(line for name in REFERENCE_FORMS for line in _form_section(all_forms()[name])),
+            *(line for form in reference_forms() for line in _form_section(form)),
             "## Code lists",
             "",
             "A code without dates is always valid; on the day `Valid until` it no longer is. A cell may hold the code",
@@ -118,7 +119,7 @@ def _cover_section() -> list[str]:
 def _form_section(form: Form) -> list[str]:
     totals = ", ".join(f"`{name}`" for name in form.totals)
     return [
-        f"### {form.title} (`{form.name}`)" if form.kind != "reference" else f"### `{form.name}`",
+        f"### {form.title} (`{form.name}`)" if form.kind != REFERENCE else f"### `{form.name}`",
         "",
         f"{form.description} Kind: {form.kind}. Grain: {form.grain}."
         + (f" Declared totals: {totals}." if totals else ""),
@@ -200,5 +201,7 @@ def write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
+    write(dbt_files.MACROS, dbt_files.macros())
+    write(dbt_files.FIGURE_PROPERTIES, dbt_files.figure_properties())
     write(CONTRACT_PAGE, contract_page())
     write(SOURCE_PROPERTIES, source_properties())

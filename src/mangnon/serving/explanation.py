@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -17,24 +18,13 @@ import psycopg
 from babel.numbers import format_decimal
 from psycopg.rows import class_row, dict_row
 
-from mangnon.contract.forms import all_forms
+from mangnon.contract.figures import filters, line_field, members
+from mangnon.contract.forms import AREAS, all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
 from mangnon.serving.annual_report import QUALIFIERS
 from mangnon.warehouse import Connection
 
-# What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself.
-ATTRIBUTES: dict[str, tuple[str, str] | None] = {
-    "event_type": ("dim_event_types", "event_type_key"),
-    "programme": ("dim_programmes", "programme_key"),
-    "programme_kind": ("dim_programmes", "programme_key"),
-    "occasion": ("dim_occasions", "occasion_key"),
-    "support_type": ("dim_support_types", "support_type_key"),
-    "funding_instrument": ("dim_funding_instruments", "funding_instrument_key"),
-    "funding_kind": ("dim_funding_instruments", "funding_instrument_key"),
-    "special_circumstance": ("dim_special_circumstances", "special_circumstance_key"),
-    "incident_class": None,
-}
 PERCENT = Decimal("0.01")
 
 
@@ -181,13 +171,13 @@ def _parts(connection: Connection, definition: dict[str, Any], year: int) -> lis
 
 def _query(definition: dict[str, Any], measure: str, year: int) -> tuple[bytes, dict[str, Any]]:
     """The cells of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
-    form = all_forms()[definition["form"]]
-    filters = {name: definition[name] for name in ATTRIBUTES if definition.get(name) is not None}
+    form, attributes = all_forms()[definition["form"]], _attributes()
+    given = [one.name for one in filters() if definition.get(one.name) is not None]
     distinct = definition["distinct_of"] if measure == definition["measure"] else None
-    dimensions = {ATTRIBUTES[name] for name in (*filters, distinct) if name in ATTRIBUTES}
+    dimensions = {attributes[name] for name in (*given, distinct) if name in attributes}
     joins = "\n".join(f"inner join marts.{table} using ({key})" for table, key in sorted(filter(None, dimensions)))
-    conditions = [f"{_column(name)} = %({name})s" for name in filters]
-    if any(field.name == "is_subset" for field in form.fields):
+    conditions = [f"{_column(name)} = %({name})s" for name in given]
+    if form.has_subsets:
         conditions.append("facts.is_subset = %(is_subset)s")
     if form.kind == "snapshot":
         # Snapshots are not added over months: of a year, a reporter's last month counts.
@@ -240,11 +230,19 @@ def _query(definition: dict[str, Any], measure: str, year: int) -> tuple[bytes, 
     return query.encode(), parameters
 
 
+@cache
+def _attributes() -> dict[str, tuple[str | None, str] | None]:
+    """What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself."""
+    asked = {one.name: (one.dimension, one.key) if one.dimension else None for one in filters()}
+    counted = [field for field in map(line_field, members()) if field.codes != AREAS]
+    return asked | {field.name: (field.dimension, field.key) for field in counted}
+
+
 def _column(attribute: str) -> str:
     """Where a line says it: in a dimension, in the fact itself, or as it was written."""
     if attribute == "area":
         return "cells.area"
-    dimension = ATTRIBUTES[attribute]
+    dimension = _attributes()[attribute]
     return f"{dimension[0]}.{attribute}" if dimension else f"facts.{attribute}"
 
 

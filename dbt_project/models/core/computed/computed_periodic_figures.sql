@@ -109,7 +109,7 @@ loads_in_order as (
         is_synthetic,
         lead(period) over (partition by reporter_code, form order by period) as next_period,
         form in (
-            {% for form in var('snapshot_forms') %}
+            {% for form, parts in submission_forms().items() if parts.kind == 'snapshot' %}
             '{{ form }}'{{ ',' if not loop.last }}
             {% endfor %}
         ) as is_snapshot
@@ -126,10 +126,9 @@ contributions as (
         measures.measure = figures.measure as is_of_measure,
         measures.qualifier,
         case figures.distinct_of
-            when 'area' then measures.area_code
-            when 'programme' then measures.programme
-            when 'funding_instrument' then measures.funding_instrument
-            when 'support_type' then measures.support_type
+            {% for member in figure_members() %}
+            when '{{ member }}' then measures.{{ 'area_code' if member == 'area' else member }}
+            {% endfor %}
         end as member,
         bool_or(loads_in_order.is_synthetic) as is_synthetic,
         sum(measures.value) as value
@@ -139,16 +138,9 @@ contributions as (
             figures.form = measures.form
             and figures.is_subset = measures.is_subset
             and measures.measure in (figures.measure, figures.denominator)
-            and (figures.event_type = measures.event_type or figures.event_type is null)
-            and (figures.programme = measures.programme or figures.programme is null)
-            and (figures.programme_kind = measures.programme_kind or figures.programme_kind is null)
-            and (figures.occasion = measures.occasion or figures.occasion is null)
-            and (figures.funding_kind = measures.funding_kind or figures.funding_kind is null)
-            and (
-                figures.special_circumstance = measures.special_circumstance
-                or figures.special_circumstance is null
-            )
-            and (figures.incident_class = measures.incident_class or figures.incident_class is null)
+            {% for filter in figure_filters() %}
+            and (figures.{{ filter }} = measures.{{ filter }} or figures.{{ filter }} is null)
+            {% endfor %}
     inner join loads_in_order on measures.load_id = loads_in_order.load_id
     where figures.aggregation <> 'change'
     group by

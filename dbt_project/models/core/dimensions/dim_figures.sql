@@ -16,13 +16,9 @@ select
     distinct_of,
     denominator,
     compared_figure,
-    event_type,
-    programme,
-    programme_kind,
-    occasion,
-    funding_kind,
-    special_circumstance,
-    incident_class,
+    {% for filter in figure_filters() %}
+    {{ filter }},
+    {% endfor %}
     is_subset,
     sort_order
 from figures
