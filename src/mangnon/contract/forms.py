@@ -19,6 +19,11 @@ import yaml
 
 FOLDER = Path(__file__).parent
 
+# The sheets of a workbook that are no forms.
+COVER_SHEET = "Bìa"
+INSTRUCTION_SHEET = "Hướng dẫn"
+LISTS_SHEET = "Danh mục"
+
 AREAS = "areas"
 REFERENCE = "reference"
 

@@ -15,11 +15,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import Field, Form, submission_forms
-
-COVER_SHEET = "Bìa"
-INSTRUCTION_SHEET = "Hướng dẫn"
-LISTS_SHEET = "Danh mục"
+from mangnon.contract.forms import COVER_SHEET, INSTRUCTION_SHEET, LISTS_SHEET, Field, Form, submission_forms
 
 # Positions on a form's sheet, counted from 0: title, help, headers, then data down to the last row Excel has.
 HEADER_ROW = 2
