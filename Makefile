@@ -1,9 +1,9 @@
-# Everything here needs Python 3.11 to 3.13 and make, nothing else; nothing here needs root.
+# Everything here needs Python 3.11 to 3.13 and make, nothing else. Only test-containers needs root.
 .DEFAULT_GOAL := help
 .PHONY: help run up down report status doctor backfill lint test test-warehouse test-containers bench clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
-# A .env file (see .env.example) says where things are; without one they are under .mangnon.
+# A .env file (see .env.example) says where things are. Without one they are under .mangnon.
 -include .env
 export MANGNON_HOME MANGNON_INBOX MANGNON_ARCHIVE MANGNON_OUTBOX WAREHOUSE_URL
 export MANGNON_SMTP_URL MANGNON_MAIL_FROM MANGNON_MAIL_ADDRESSES
@@ -12,36 +12,38 @@ export MANGNON_JSON_LOGS MANGNON_STATSD OTEL_EXPORTER_OTLP_ENDPOINT MANGNON_OPEN
 YEAR ?= 2020
 BIN := .venv/bin
 INSTALLED := .venv/installed
+INSTALL_LOG := .venv/install.log
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 
-help: ## This page
+help: ## Show this page
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make report YEAR=2019     another year"
 	@echo "  $(BIN)/mangnon --help   every step by itself"
 
-run: setup ## See it work: 2019 and 2020 through Airflow, dbt and the gates, then the report of 2020
+run: setup ## See it work: the sample of 2019 and 2020 through Airflow, dbt and the gates, then the report of 2020
 	@$(BIN)/mangnon run
 
-up: setup ## Start it for daily use: Airflow with its UI, and the nightly schedule
+up: setup ## Start it for daily use: Airflow with its UI and the nightly schedule
 	@$(BIN)/mangnon up
 
-down: setup ## Stop it: no process stays behind; the data stay
+down: setup ## Stop everything: no process stays behind, the data stay
 	@$(BIN)/mangnon down
 
 report: setup ## Print the annual report: make report YEAR=2020
 	@$(BIN)/mangnon report --year $(YEAR)
 
-status: setup ## What was delivered, loaded, refused, published, and why not
+status: setup ## Show what was delivered, loaded, refused and published, and why not
 	@$(BIN)/mangnon status
 
-doctor: setup ## What is wrong and what to do, in plain words
+doctor: setup ## Say in plain words what is wrong and what to do
 	@$(BIN)/mangnon doctor
 
-backfill: setup ## Read months again after code or lists changed: make backfill FROM=2020-01 TO=2020-12 REASON="…"
+backfill: setup ## Read past months again after code or code lists changed: make backfill FROM=2020-01 TO=2020-12 REASON="…"
 	@$(BIN)/mangnon backfill --from "$$FROM" --to "$$TO" --reason "$$REASON" --reporter "$$REPORTER" --form "$$FORM"
 
-lint: setup ## Check the code: ruff, mypy, the contracts of imports, sqlfluff
+lint: setup ## Check the code: ruff, mypy, import-linter, hadolint, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,21 +51,21 @@ lint: setup ## Check the code: ruff, mypy, the contracts of imports, sqlfluff
 	$(BIN)/hadolint docker/Dockerfile tests/containers/*.Dockerfile
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project src
 
-test: setup ## Run all tests, on databases and an Airflow of their own
+test: setup ## Run all tests, on their own databases and their own Airflow
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-test-warehouse: setup ## Run those that need a warehouse on another server, before moving there: WAREHOUSE_URL=postgresql://…
+test-warehouse: setup ## Prove a server before you move there: make test-warehouse WAREHOUSE_URL=postgresql://…
 	@test -n "$(WAREHOUSE_URL)" || { echo "Say which server: make test-warehouse WAREHOUSE_URL=postgresql://…" >&2; exit 2; }
 	$(BIN)/pytest --warehouse-url "$(WAREHOUSE_URL)" tests/integration tests/expectations tests/dbt
 
-test-containers: setup ## Build the containers, start them, do a night, stop and start again (root on Debian; 20 minutes)
+test-containers: setup ## Build the containers, start them, run nights, kill workers, restart (root on Debian; 20 minutes)
 	$(BIN)/pytest --capture=no tests/containers
 
-bench: setup ## Measure what the gates cost on 10 million rows, and a night on the history of a whole country; half an hour
+bench: setup ## Measure the gates on 10 million rows and a night on a whole country's history (half an hour)
 	$(BIN)/python bench/gates.py
 	$(BIN)/python bench/growth.py
 
-clean: ## Remove what was installed and what tests left; never your data in .mangnon
+clean: ## Remove what was installed and what tests left, never your data in .mangnon
 	@test ! -x $(BIN)/mangnon || $(BIN)/mangnon down
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -79,6 +81,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 		done; \
 		echo "No Python 3.11, 3.12 or 3.13 with venv was found: install one (on Debian: apt install python3 python3-venv)" >&2; \
 		exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --editable .
+	@$(PIP) --requirement requirements.lock >$(INSTALL_LOG) 2>&1 & pip=$$!; \
+	trap 'kill $$pip; exit 130' HUP INT TERM; \
+	while test -t 1 && kill -0 $$pip 2>/dev/null; do \
+		printf '\r  %s fetched, %s installed, of %s ' "$$(grep -cE '^(Collecting|Processing)' $(INSTALL_LOG))" \
+			"$$(ls .venv/lib/python3*/site-packages | grep -c '\.dist-info$$')" "$$(grep -c == requirements.lock)"; \
+		sleep 1; \
+	done; \
+	wait $$pip && $(PIP) --no-deps --editable . >>$(INSTALL_LOG) 2>&1 || { \
+		printf '\nThat failed. The whole output is in $(INSTALL_LOG); it ends with:\n' >&2; tail $(INSTALL_LOG) >&2; exit 1; }
+	@printf '\rPython packages: installed; the log is $(INSTALL_LOG)\n'
 	@touch $(INSTALLED)

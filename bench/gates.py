@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 import psycopg
-from warehouses import FORMS, TABLES, columns_of, copy, look_at, sample_warehouse, shown
+from warehouses import FORMS, copy, copy_rows, import_great_expectations, look_at, sample_warehouse, shown
 
 from mangnon import warehouse
 from mangnon.ledger import candidates
@@ -24,21 +24,11 @@ from mangnon.warehouse import dbt
 
 SIZES = {"100,000": (100_000, 1), "10 million": (10_000_000, 4)}  # rows, years before the sample's
 
-COPY_LOADS = """
-    create temp table copied on commit drop as
-    select load_id as old_id, nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as load_id
+COPIES = """
+    create temp table copies on commit drop as
+    select load_id as old_load, nextval(pg_get_serial_sequence('ops.loads', 'load_id')) as new_load
     from ops.loads
-    where extract(year from period) = 2020 and {};
-
-    insert into ops.loads (
-        load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, state, rows_in,
-        rows_loaded, rows_refused, content_hash
-    ) overriding system value
-    select
-        copied.load_id, delivery_id, {}, reporter_code, form, (period + {})::date, 1, copied.load_id::text, {},
-        rows_loaded * {}, rows_loaded * {}, 0, md5(copied.load_id::text)
-    from ops.loads
-    inner join copied on loads.load_id = copied.old_id
+    where extract(year from period) = 2020 and {}
 """
 
 
@@ -50,7 +40,7 @@ def main() -> None:
     with sample_warehouse():
         candidates = {size: _grown(size) for size in SIZES}
         print(f"Importing Great Expectations: {_importing():.1f} s, once a gate")
-        gates._great_expectations()
+        import_great_expectations()
         _print_table({size: [] for size in SIZES}, candidates, times)
 
 
@@ -82,35 +72,33 @@ def _grown(size: str) -> tuple[str, list[int], int]:
 
 def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, times: int) -> None:
     """Copies loads of 2020 with their facts into other months, each line so many times; published unless in a batch."""
+    connection.execute(COPIES.format(which).encode())
+    of_load = "from copies inner join {} as original on old_load = original.load_id"
+    moved = {"load_id": "new_load", "period": f"(original.period + {shift})::date"}
     is_new = shift.startswith("interval")
-    state = "'modelled'" if is_new else "'accepted'"
-    connection.execute(COPY_LOADS.format(which, batch, shift, state, times, times).encode())
-    for table in TABLES:
-        columns = columns_of(connection, table) | {"load_id": "copied.load_id"}
-        if table == "agg_measures":
-            columns["value"] = f"facts.value * {times}"
-        else:
-            columns |= {"line": f"facts.line * {times} + copies.number"}
-            columns |= {name: f"(facts.{name} + {shift})::date" for name in ("date_id", "period")}
-        copies = 1 if table == "agg_measures" else times
-        connection.execute(
-            f"""
-            insert into core.{table} ({", ".join(columns)})
-            select {", ".join(columns.values())}
-            from copied
-            inner join core.{table} as facts on copied.old_id = facts.load_id
-            cross join generate_series(1, {copies}) as copies (number)
-            order by copied.load_id
-            """.encode()
-        )
+    copy_rows(
+        connection, "ops.loads", of_load.format("ops.loads"),
+        moved | {
+            "batch_id": str(batch), "revision": "1", "fingerprint": "new_load::text",
+            "state": "'modelled'" if is_new else "'accepted'", "content_hash": "md5(new_load::text)",
+            "rows_in": f"rows_loaded * {times}", "rows_loaded": f"rows_loaded * {times}", "rows_refused": "0",
+        },
+    )  # fmt: skip
+    for form in FORMS:
+        copy_rows(
+            connection, f"core.fct_{form}",
+            f"{of_load.format(f'core.fct_{form}')} cross join generate_series(1, {times}) as copy (number)"
+            " order by new_load",
+            moved | {"line": f"line * {times} + copy.number", "date_id": f"(original.date_id + {shift})::date"},
+        )  # fmt: skip
+    # The aggregate of a load has neither lines nor months.
+    copy_rows(
+        connection, "core.agg_measures", f"{of_load.format('core.agg_measures')} order by new_load",
+        {"load_id": "new_load", "value": f"value * {times}"},
+    )  # fmt: skip
     if not is_new:
-        connection.execute(
-            """
-            insert into ops.published_loads (reporter_code, form, period, load_id, releases)
-            select reporter_code, form, period, load_id, '[1,)' from ops.loads inner join copied using (load_id)
-            on conflict do nothing
-            """
-        )
+        published = of_load.format("ops.published_loads")
+        copy_rows(connection, "ops.published_loads", f"{published} on conflict do nothing", moved)
     connection.commit()
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from warehouses import FORMS, TABLES, columns_of, copy, look_at, read, sample_warehouse, shown
+from warehouses import FORMS, copy, copy_rows, import_great_expectations, look_at, read, sample_warehouse, shown
 
 from mangnon import warehouse
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
-from mangnon.publishing import gates, phases
+from mangnon.publishing import phases
 from mangnon.sample.submissions import submissions
 
 SIZES = {"1 province, 1 year": (1, 1), "1 province, 10 years": (1, 10), "63 provinces, 10 years": (63, 10)}
@@ -97,42 +97,10 @@ COPIES = """
 
     create index on copies (old_load);
     analyze copies;
-
-    insert into ops.deliveries (
-        delivery_id, sha256, file_name, size_bytes, reporter_code, period, revision, is_synthetic, received_at
-    ) overriding system value
-    select distinct on (new_delivery)
-        new_delivery, md5(new_delivery::text) || md5(new_delivery::text), file_name, size_bytes, copies.reporter_code,
-        copies.period, deliveries.revision, is_synthetic, received_at - shift
-    from copies
-    inner join ops.loads on old_load = loads.load_id
-    inner join ops.deliveries using (delivery_id);
-
-    select setval('ops.deliveries_delivery_id_seq', (select max(delivery_id) from ops.deliveries));
-
-    insert into ops.batches (kind, state, closed_at, published_at) values ('night', 'published', now(), now());
-
-    insert into ops.loads (
-        load_id, delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, state, rows_in,
-        rows_loaded, rows_refused, content_hash, loaded_at
-    ) overriding system value
-    select
-        new_load, new_delivery, (select max(batch_id) from ops.batches), copies.reporter_code, form, copies.period,
-        revision, fingerprint, state, rows_in, rows_loaded, rows_refused, md5(new_load::text), loaded_at - shift
-    from copies
-    inner join ops.loads on old_load = loads.load_id;
-
-    -- What the sample knows of 2019 itself goes on counting.
-    insert into ops.published_loads (reporter_code, form, period, load_id, releases)
-    select copies.reporter_code, form, copies.period, new_load, '[1,)'
-    from copies
-    inner join ops.loads on new_load = loads.load_id
-    on conflict do nothing
 """
 
-TO_OTHER_AREAS = """
-    inner join area_copies on copies.province = area_copies.province and facts.area_key = area_copies.old_key
-"""
+OF_LOAD = "from copies inner join {} as original on old_load = original.load_id"
+TO_OTHER_AREAS = "inner join area_copies on copies.province = area_copies.province and area_key = area_copies.old_key"
 
 # A year of the largest fact, by area: through the views that BI uses, and from the tables below them.
 STAR = """
@@ -152,7 +120,7 @@ def main() -> None:
     with sample_warehouse():
         for size in SIZES:
             _grow(size)
-        gates._great_expectations()
+        import_great_expectations()
         took: dict[str, list[dict[str, float]]] = {size: [] for size in SIZES}
         for number in range(times):
             for size in SIZES:
@@ -168,8 +136,8 @@ def _grow(size: str) -> None:
         connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
         connection.execute((OTHER_PROVINCES % provinces).encode())
         connection.execute((COPIES % years).encode())
-        for table in TABLES:
-            _copy_rows(connection, table)
+        _copy_ledger(connection)
+        _copy_facts(connection)
         connection.commit()
         connection.autocommit = True
         connection.execute("vacuum analyze")
@@ -183,23 +151,51 @@ def _grow(size: str) -> None:
     phases.publish(candidate)
 
 
-def _copy_rows(connection: psycopg.Connection, table: str) -> None:
-    columns = columns_of(connection, table) | {"load_id": "new_load"}
-    if table == "agg_measures":
-        columns["area_code"] = "prefix || facts.area_code"
-    else:
-        columns |= {name: f"(facts.{name} - shift)::date" for name in ("date_id", "period")}
-        columns |= {"reporter_key": "hashtextextended(reporter_code, 0)", "area_key": "new_key"}
-    connection.execute(
-        f"""
-        insert into core.{table} ({", ".join(columns)})
-        select {", ".join(columns.values())}
-        from copies
-        inner join core.{table} as facts on old_load = facts.load_id
-        {"" if table == "agg_measures" else TO_OTHER_AREAS}
-        order by new_load
-        """.encode()
-    )
+def _copy_ledger(connection: psycopg.Connection) -> None:
+    key = {"reporter_code": "copies.reporter_code", "period": "copies.period"}
+    copy_rows(
+        connection, "ops.deliveries",
+        "from (select distinct on (new_delivery) * from copies) as copies inner join ops.loads on old_load = load_id"
+        " inner join ops.deliveries as original using (delivery_id)",
+        key | {
+            "delivery_id": "new_delivery", "sha256": "md5(new_delivery::text) || md5(new_delivery::text)",
+            "received_at": "received_at - shift",
+        },
+    )  # fmt: skip
+    connection.execute("select setval('ops.deliveries_delivery_id_seq', (select max(delivery_id) from ops.deliveries))")
+    batch = connection.execute(
+        """
+        insert into ops.batches (kind, state, closed_at, published_at) values ('night', 'published', now(), now())
+        returning batch_id
+        """
+    ).fetchone()
+    assert batch is not None
+    copy_rows(
+        connection, "ops.loads", OF_LOAD.format("ops.loads"),
+        key | {
+            "load_id": "new_load", "delivery_id": "new_delivery", "batch_id": str(batch[0]),
+            "content_hash": "md5(new_load::text)", "loaded_at": "loaded_at - shift",
+        },
+    )  # fmt: skip
+    # What the sample knows of 2019 itself goes on counting.
+    published = OF_LOAD.format("ops.published_loads")
+    copy_rows(connection, "ops.published_loads", f"{published} on conflict do nothing", key | {"load_id": "new_load"})
+
+
+def _copy_facts(connection: psycopg.Connection) -> None:
+    for form in FORMS:
+        copy_rows(
+            connection, f"core.fct_{form}",
+            f"{OF_LOAD.format(f'core.fct_{form}')} {TO_OTHER_AREAS} order by new_load",
+            {
+                "load_id": "new_load", "date_id": "(date_id - shift)::date", "period": "copies.period",
+                "reporter_key": "hashtextextended(reporter_code, 0)", "area_key": "new_key",
+            },
+        )  # fmt: skip
+    copy_rows(
+        connection, "core.agg_measures", f"{OF_LOAD.format('core.agg_measures')} order by new_load",
+        {"load_id": "new_load", "area_code": "prefix || area_code"},
+    )  # fmt: skip
 
 
 def _send(revision: int) -> None:

@@ -1,5 +1,6 @@
 """Warehouses to measure on: the sample's, on a server of its own, and copies of it."""
 
+import importlib
 import os
 import statistics
 import tempfile
@@ -18,8 +19,6 @@ from mangnon.sample import write_sample
 from mangnon.warehouse import server
 
 FORMS = [form.name for form in submission_forms()]
-# What a load's rows are copied in.
-TABLES = (*(f"fct_{form}" for form in FORMS), "agg_measures")
 
 
 @contextmanager
@@ -33,7 +32,7 @@ def sample_warehouse() -> Iterator[None]:
             deploy.deliver_reference()
             write_sample(Path(folder) / "inbox")
             read()
-            phases.publish_all(say=lambda _: None)
+            phases.publish_all()
             yield
         finally:
             server.stop()
@@ -63,13 +62,30 @@ def read() -> None:
     steps.close()
 
 
-def columns_of(connection: psycopg.Connection, table: str) -> dict[str, str]:
-    """The columns of a table of the core, each with what copies it from `facts`."""
+def copy_rows(connection: psycopg.Connection, table: str, source: str, changed: dict[str, str]) -> None:
+    """Appends rows of a table to itself, with some columns changed; `source` calls the rows that are copied `original`.
+
+    The columns are those that the table has now, less what it generates itself.
+    """
     rows = connection.execute(
-        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
-        [f"core.{table}"],
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attgenerated = ''"
+        " and not attisdropped",
+        [table],
     )
-    return {name: f"facts.{name}" for (name,) in rows}
+    columns = {name: f"original.{name}" for (name,) in rows} | changed
+    connection.execute(
+        f"""
+        insert into {table} ({", ".join(columns)}) overriding system value
+        select {", ".join(columns.values())}
+        {source}
+        """.encode()
+    )
+
+
+def import_great_expectations() -> None:
+    """Imports the library, which each process does once, before anything is measured."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    importlib.import_module("great_expectations")
 
 
 def shown(seconds: list[float]) -> str:

@@ -1,18 +1,18 @@
-"""## A release that warnings hold back: shown to a person, who lets it pass or not
+"""## Ask a person whether a release that warnings hold may be published
 
-Starts on the asset `verdicts`, after every publishing; by hand, it asks once more. What waits is decided by `ops`, not
-by the event, so it has no parameters.
+Starts on the asset `verdicts`, after every publishing. Trigger it by hand to ask again. It has no parameters: `ops`
+says which release waits.
 
-1. **find_question**: the release that gate 2 refused for warnings alone, and what readers would see differently. Skips
-   the rest when none waits.
-2. **approve**: waits, a week at most, for somebody to approve with a reason, or to reject (in Airflow's UI: Required
-   Actions). No process waits, and nights go on meanwhile.
-3. **publish_release**: all that waits by then is judged anew, and published (asset `marts`) unless something is
-   critical, or warns of what was not approved. Red when a newer release took the place of the approved one; what is
-   the newest is asked then.
+1. **find_question**: finds the release that gate 2 refused for warnings alone, and what readers would see differently.
+   Skips the rest when none waits.
+2. **approve**: waits up to a week until somebody approves with a reason, or rejects (in Airflow's UI: Required
+   Actions). The task is deferred: no process waits, and nights continue.
+3. **publish_release**: judges everything that waits by then and publishes it (asset `marts`), unless a rule is critical
+   or warns of something that was not approved. The run fails when a newer release has replaced the approved one; the
+   next run asks about the newest.
 
-One question is open at a time: those of later nights queue up behind it, and find out what is left to ask.
-Rejected or not answered, readers keep what they have; the next publishing takes the loads along, and asks again.
+Only one question is open at a time. Later runs queue behind it and then look at what is left to ask. After a rejection,
+or without an answer, readers keep the current release; the next publishing includes the loads and asks again.
 """
 
 from datetime import timedelta
@@ -31,8 +31,8 @@ FIND, APPROVE = "find_question", "approve"
     tags=["marts", "ops"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=2), **AGAIN},
 )
-def approve_release():
-    # Not at the top: the operator is only needed by whoever builds the DAG, and imports more than the SDK.
+def approve_release() -> None:
+    # Not at the top: only the DAG needs the operator, and it imports more than the SDK.
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 
     @task(task_id=FIND)

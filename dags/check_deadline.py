@@ -1,14 +1,14 @@
-"""## Every morning at 06:00: is what the night brought published?
+"""## Every morning at 06:00: is everything published that arrived before the night?
 
-Decided by `ops`: a night that never came, deliveries that were not read, a batch that was not closed, a release that
-was refused, waits for an approval or was never finished. When nothing is overdue the run is green, and nobody is told.
+`ops` decides: a night that did not run, deliveries that were not read, a batch that was not closed, a release that was
+refused, waits for an approval or was not finished. When nothing is overdue the run succeeds and nobody gets a mail.
 
-1. **find_misses**: what is overdue. With nothing the rest is skipped.
-2. **tell_office**: a mail in Vietnamese to the lines `_office` of the mail addresses, where mail is configured.
-3. **show_failure**: makes the run red, and says the same in its log.
+1. **find_misses**: finds what is overdue. Skips the rest when there is nothing.
+2. **tell_office**: sends a mail in Vietnamese to the lines `_office` of the mail addresses, where mail is configured.
+3. **show_failure**: fails the run, with the same text in its log.
 
-What to do: docs/runbooks/the-deadline-was-missed.md. When Airflow itself is down this cannot run: `mangnon doctor` from
-cron and `mangnon metrics` see the same from outside, see docs/watching.md.
+What to do: docs/runbooks/the-deadline-was-missed.md. This DAG cannot run while Airflow is down: `mangnon doctor` from
+cron and `mangnon metrics` see the same from outside (docs/watching.md).
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 
 @dag(
-    # Made up for once when Airflow was down at 06:00, as a night is.
+    # Runs once, late, when Airflow was down at 06:00, as a night does.
     schedule=CronTriggerTimetable("0 6 * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
@@ -31,7 +31,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
         "execution_timeout": timedelta(minutes=10),
     },
 )
-def check_deadline():
+def check_deadline() -> None:
     @task
     def find_misses() -> str:
         from mangnon.watching import deadline

@@ -1,14 +1,14 @@
-"""## Every night: what the reporters sent, into the warehouse
+"""## Every night: read what the reporters sent
 
-1. **collect**: new files of the inbox go into the archive and into `ops.deliveries`.
-2. **load_reference**: code lists, areas and reporters first, since they say what the others may write.
-3. **load_reporter**: one task per reporter, so that one that fails holds up no other.
-4. **close_batch**: what was loaded is closed as the night's batch, and the asset `loads` starts `publish_marts`.
-   Also after a failure: the others are published. With nothing new it is skipped, and nothing follows.
-5. **show_failure**: makes the run red when something above failed.
+1. **collect**: copies new files of the inbox into the archive and notes them in `ops.deliveries`.
+2. **load_reference**: reads code lists, areas and reporters first, because they say what the others may write.
+3. **load_reporter**: one task per reporter, so a task that fails holds up no other reporter.
+4. **close_batch**: closes what was loaded as the night's batch; the asset `loads` starts `publish_marts`. Runs after a
+   failure too, so the others are published. Skipped when nothing is new.
+5. **show_failure**: fails the run when a task above failed.
 
-The files stay in the archive, so a run may be repeated or cleared at any time: what is loaded is not loaded again.
-Who has sent what, and why something was refused: `mangnon status`.
+The files stay in the archive. Repeat or clear a run at any time: what is loaded is not loaded again. `mangnon status`
+shows who sent what, and why something was refused.
 """
 
 from datetime import timedelta
@@ -21,8 +21,8 @@ REFERENCE = "_reference"
 
 
 @dag(
-    # A moment, not an interval: which files are new is decided by the archive, never by a date.
-    # Switched on at noon, it waits for the night; a night missed while Airflow was down is made up for once.
+    # A moment, not an interval: the archive decides which files are new, never a date.
+    # Switched on at noon, it waits for the night. A night that Airflow missed while it was down runs once, late.
     schedule=CronTriggerTimetable("30 1 * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0)),
     catchup=False,
     max_active_runs=1,
@@ -31,7 +31,7 @@ REFERENCE = "_reference"
     tags=["nightly", "ops", "raw"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
 )
-def collect_submissions():
+def collect_submissions() -> None:
     @task
     def collect() -> list[str]:
         from mangnon.intake import steps

@@ -1,11 +1,12 @@
-"""## Every week: rows that no kept release shows, and old logs
+"""## Every week: remove rows that no kept release shows, and old logs
 
-**prune**: loads that are in none of the newest 30 releases, nor in the last one of a month, lose their rows in raw and
-core. What readers see does not change. A release that is not whole any more says so when its facts are asked for; its
-report stays, and so do the ledger and the archive.
-**prune_logs**: the logs of tasks and components to which nothing was added for 90 days.
+**prune**: removes the rows of loads from raw and core when none of the newest 30 releases and no month's last release
+shows them. What readers see does not change. A release that lost rows says so when somebody asks for its facts; its
+report, the ledger and the archive stay.
 
-To read rows again: `mangnon prune --restore RELEASE`, see docs/runbooks/prune-and-reread.md.
+**prune_logs**: removes the logs of tasks and components that have not grown for 90 days.
+
+To read rows again: `mangnon prune --restore RELEASE` (docs/runbooks/prune-and-reread.md).
 """
 
 from datetime import timedelta
@@ -31,7 +32,7 @@ from airflow.sdk import CronTriggerTimetable, Param, dag, task
         "execution_timeout": timedelta(hours=1),
     },
 )
-def prune_history():
+def prune_history() -> None:
     @task
     def prune(params: dict) -> list[int]:
         from mangnon.publishing import pruning

@@ -1,15 +1,16 @@
-"""## What was loaded, into the marts: modelled, judged, published
+"""## Turn loads into marts: model, judge, publish
 
-Starts on the asset `loads`, or by hand. What is published is decided by the closed batches in `ops`, not by the event.
-Until the moment of publishing, and after a failure anywhere, readers see the last release.
+Starts on the asset `loads`, or by hand. The closed batches in `ops` decide what is published, not the event. Readers
+see the last release until the moment of publishing, and after a failure anywhere.
 
 1. **model_loads**: dbt adds the rows of the batches to the core.
-2. **judge_loads**: gate 1. A load that breaks a critical rule is refused; the others go on.
-3. **build_candidate**: the candidate release, and its computed tables. Skips the rest when nothing has changed.
-4. **judge_release**: gate 2, through BI's own views. Without the loads that are to blame, the candidate is built once
-   more; a release that is refused as a whole makes the run red. Nothing waits here: `approve_release` asks a person.
-5. **publish_release**: the candidate becomes the visible release (asset `marts`).
-6. **announce_verdicts**: always, also after a refusal (asset `verdicts`).
+2. **judge_loads**: gate 1 refuses each load that breaks a critical rule; the others continue.
+3. **build_candidate**: builds the candidate release and its computed tables. Skips the rest when nothing has changed.
+4. **judge_release**: gate 2 looks through the views of BI. It refuses loads that are to blame and builds the candidate
+   once more without them. The run fails when the release is refused as a whole. Nothing waits here: `approve_release`
+   asks a person.
+5. **publish_release**: makes the candidate the visible release (asset `marts`).
+6. **announce_verdicts**: always runs, after a refusal too (asset `verdicts`).
 """
 
 from datetime import timedelta
@@ -17,7 +18,7 @@ from datetime import timedelta
 from airflow.sdk import Asset, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-AGAIN = {"retries": 5, "retry_delay": timedelta(minutes=1)}  # outlasts a deployment that gives way to readers
+AGAIN = {"retries": 5, "retry_delay": timedelta(minutes=1)}  # longer than a deployment that waits for readers
 
 
 @dag(
@@ -27,7 +28,7 @@ AGAIN = {"retries": 5, "retry_delay": timedelta(minutes=1)}  # outlasts a deploy
     tags=["core", "marts", "ops"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=2), **AGAIN},
 )
-def publish_marts():
+def publish_marts() -> None:
     @task
     def model_loads() -> list[int]:
         from mangnon.publishing import phases

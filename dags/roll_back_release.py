@@ -1,13 +1,13 @@
-"""## Back to an earlier release, after a second person's approval
+"""## Go back to an earlier release, after a second person's approval
 
-Start it by hand, with the number of the release and the reason (`mangnon release list` shows the releases).
+Trigger it by hand with the number of the release and the reason (`mangnon release list` shows the releases).
 
-1. **check_request**: whether that release can be restored, and what readers would see differently.
-2. **approve**: waits, a day at most, for somebody to approve or reject (in Airflow's UI: Required Actions).
+1. **check_request**: checks that the release can be restored, and shows what readers would see differently.
+2. **approve**: waits up to a day until somebody approves or rejects (in Airflow's UI: Required Actions).
 3. **roll_back**: publishes a new release that shows what the chosen one showed (asset `marts`), in about a second.
 
-Rejected or not answered, nothing happens. A candidate that is open meanwhile is replaced: its run of `publish_marts`
-becomes red, and its loads wait for the next one. Not in a hurry for a second person: `mangnon release rollback`.
+Without an approval nothing happens. A rollback replaces an open candidate: its run of `publish_marts` fails, and its
+loads wait for the next one. Without a second person: `mangnon release rollback`.
 """
 
 from datetime import timedelta
@@ -29,8 +29,8 @@ APPROVE = "approve"
     },
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(minutes=10), **AGAIN},
 )
-def roll_back_release():
-    # Not at the top: the operator is only needed by whoever builds the DAG, and imports more than the SDK.
+def roll_back_release() -> None:
+    # Not at the top: only the DAG needs the operator, and it imports more than the SDK.
     from airflow.providers.standard.operators.hitl import ApprovalOperator
 
     @task

@@ -1,16 +1,15 @@
-"""## After every judgement: what the province and the reporters are told
+"""## After every verdict: tell the province and the reporters
 
-Starts on the asset `verdicts`, or by hand. It reads what was judged and never touches it, so nothing here can hold up
-a release.
+Starts on the asset `verdicts`, or by hand. It only reads what was judged, so nothing here can hold up a release.
 
-1. **write_page**: one page for the officers of the province: who reported, what was refused, what changed.
-2. **write_feedback**: of each delivery with something refused, held or doubtful its reporter gets its own file back,
-   the cells marked, into the outbox; each of them once.
-3. **write_reminders**: who is late, once a month, with what is missing and the blank workbook.
-4. **send_mail**: feedback and reminders, where mail is configured. What the server does not take waits.
-5. **show_failure**: makes the run red when something above failed.
+1. **write_page**: writes one page for the officers of the province: who reported, what was refused, what changed.
+2. **write_feedback**: puts the reporter's own file, with the cells marked, into the outbox, once for each delivery that
+   has something refused, held or doubtful.
+3. **write_reminders**: reminds each late reporter once a month of what is missing, with the blank workbook.
+4. **send_mail**: mails feedback and reminders where mail is configured. Letters that the server refuses wait.
+5. **show_failure**: fails the run when a task above failed.
 
-Who was told what: `mangnon status`. Who would be: `mangnon tell --dry-run`.
+`mangnon status` shows who was told what, `mangnon tell --dry-run` who would be.
 """
 
 from datetime import timedelta
@@ -28,14 +27,14 @@ AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
     tags=["nightly", "ops"],
     default_args={"owner": "data-engineering", "execution_timeout": timedelta(hours=1), **AGAIN},
 )
-def tell_reporters():
+def tell_reporters() -> None:
     @task
     def write_page() -> str:
         from mangnon.serving import night_page
 
         return night_page.write()
 
-    # One step that fails does not keep what the others have to say.
+    # A step that fails does not keep the others from running.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def write_feedback() -> list[str]:
         from mangnon.telling import messages
@@ -56,7 +55,7 @@ def tell_reporters():
 
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def show_failure() -> None:
-        raise AirflowFailException("not everything could be said: see the red tasks")
+        raise AirflowFailException("some steps failed: see the red tasks")
 
     page, feedback, reminders, mail = write_page(), write_feedback(), write_reminders(), send_mail()
     page >> feedback >> reminders >> mail

@@ -8,19 +8,20 @@ from types import ModuleType
 
 # Each worker of pytest has a server and an Airflow of its own, which its tests may kill.
 os.environ["MANGNON_HOME"] = str(Path(__file__).parents[1] / ".mangnon-test" / os.getenv("PYTEST_XDIST_WORKER", "main"))
+# Airflow writes its configuration where AIRFLOW_HOME says, as soon as it is imported.
+os.environ["AIRFLOW_HOME"] = f"{os.environ['MANGNON_HOME']}/parsing"
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
-import databases
 import psycopg
 import pytest
+from support import databases, templates
+from support.dbt_server import DbtServer
+from support.ledger_by_hand import Ledger
+from support.nights import do_night
 
 from mangnon import settings
 from mangnon import warehouse as warehouse_module
-from mangnon.deployment import deploy
-from mangnon.intake import steps
-from mangnon.publishing import phases
-from mangnon.sample import write_sample
-from mangnon.telling import messages
-from mangnon.warehouse import server
+from mangnon.warehouse import dbt, server
 
 # What a .env says is for the real warehouse.
 settings.ENV_FILE = Path(os.devnull)
@@ -48,25 +49,38 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(scope="session")
-def deployed_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a database that was deployed and holds nothing."""
-    with _database("deployed") as name, pytest.MonkeyPatch.context() as patch:
-        _point_to(patch, name, tmp_path_factory.mktemp("deployed"))
-        deploy.deploy()
-        yield name
+def home() -> Path:
+    """The home of this worker, with the templates on its server, or on the given one."""
+    if databases.given:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("WAREHOUSE_URL", "MANGNON_INBOX", "MANGNON_ARCHIVE", "MANGNON_OUTBOX"):
+                patch.setenv(name, "")  # so that they are as they were afterwards
+            templates.make()
+    else:
+        templates.take_over()
+    return settings.settings().home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_dbt() -> Iterator[None]:
+    """Dbt starts with its imports and the parsed project at hand."""
+    quick = DbtServer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt, "run_process", quick.run)
+        yield
+    quick.stop()
 
 
 @pytest.fixture(scope="session")
-def published_template(deployed_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def deployed_template(home: Path) -> str:
+    """The name of a database that was deployed and holds nothing."""
+    return templates.DEPLOYED
+
+
+@pytest.fixture(scope="session")
+def published_template(home: Path) -> tuple[str, Path]:
     """The name of a database in which the sample of 2019 and 2020 is release 1, and the folder of its archive."""
-    folder = tmp_path_factory.mktemp("published")
-    with _database("published", deployed_template) as name, pytest.MonkeyPatch.context() as patch:
-        _point_to(patch, name, folder)
-        deploy.deliver_reference()
-        write_sample(folder / "inbox")
-        _run_night()
-        messages.write_feedback()  # nobody knows whom the cases of 2019 hurt
-        yield name, folder
+    return templates.PUBLISHED, home / "published"
 
 
 @pytest.fixture
@@ -75,6 +89,13 @@ def warehouse(deployed_template: str, tmp_path: Path, monkeypatch: pytest.Monkey
     with _database("test", deployed_template) as name:
         _point_to(monkeypatch, name, tmp_path)
         yield warehouse_module
+
+
+@pytest.fixture
+def ledger(warehouse: ModuleType) -> Iterator[Ledger]:
+    """The ledger of an empty warehouse."""
+    with warehouse.connect() as connection:
+        yield Ledger(connection)
 
 
 @pytest.fixture
@@ -103,14 +124,7 @@ def published_once(published_template: tuple[str, Path], tmp_path_factory: pytes
 @pytest.fixture
 def run_night() -> Callable[[], int | None]:
     """Does a night without Airflow; the release that it published."""
-    return _run_night
-
-
-def _run_night() -> int | None:
-    for reporter in steps.collect():
-        steps.load(reporter)
-    steps.close()
-    return phases.publish_all(say=lambda _: None)
+    return do_night
 
 
 def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:

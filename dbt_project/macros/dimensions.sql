@@ -1,33 +1,36 @@
+{% macro with_unknown_member(members, form, columns, unknown) -%}
+    {#- The members of a dimension, and for each load of its form an unknown one: rows of facts that do not say lead to
+        it. `unknown` says what it has in the columns that it does not leave empty. -#}
+    select
+        load_id,
+        {% for column in columns %}
+        {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ members }}
+    union all
+    select
+        load_id,
+        {% for column in columns %}
+        {{ unknown.get(column, 'null') }} as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_loads') }}
+    where form = '{{ form }}' and {{ in_batches() }}
+{%- endmacro %}
+
 {% macro code_dimension(list_name, code, kind=none, columns=[]) %}
-    {#- A dimension of one code list, with an unknown member for each load of the codes. -#}
+    {#- The dimension of one code list. -#}
     with codes as (
         select * from {{ ref('stg_codes') }}
         where list_name = '{{ list_name }}' and {{ in_batches() }}
     ),
 
-    loads as (
-        select * from {{ ref('stg_loads') }}
-        where form = 'codes' and {{ in_batches() }}
-    ),
-
     members as (
-        select
-            load_id,
-            code,
-            label,
-            kind,
-            {% for column in columns %}{{ column }},{% endfor %}
-            sort_order
-        from codes
-        union all
-        select
-            load_id,
-            'unknown' as code,
-            {{ unknown_label() }} as label,
-            null as kind,
-            {% for column in columns %}null as {{ column }},{% endfor %}
-            {{ unknown_sort_order() }} as sort_order
-        from loads
+        {{ with_unknown_member(
+            'codes',
+            form='codes',
+            columns=['code', 'label', 'kind'] + columns + ['sort_order'],
+            unknown={'code': "'unknown'", 'label': unknown_label(), 'sort_order': unknown_sort_order()},
+        ) | indent(8) }}
     )
 
     select

@@ -8,6 +8,10 @@
     {{ custom_alias_name or node.name.removeprefix('marts_') }}
 {%- endmacro %}
 
+{% macro quoted(values) -%}
+    '{{ values | join("', '") }}'
+{%- endmacro %}
+
 {% macro surrogate_key(columns) -%}
     {#- bigint hash of a natural key. A missing code has the key of the unknown member. -#}
     hashtextextended(concat_ws('|'
@@ -20,8 +24,10 @@
 {%- endmacro %}
 
 {% macro unknown_area_key() -%}
-    {{ area_key("'unknown'", "date '1900-01-01'") }}
+    {{ area_key("'unknown'", unknown_valid_from()) }}
 {%- endmacro %}
+
+{% macro unknown_valid_from() %}date '1900-01-01'{% endmacro %}
 
 {% macro unknown_label() %}'Không tách/không rõ'{% endmacro %}
 

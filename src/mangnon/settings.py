@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dotenv import load_dotenv
+
 PROJECT = Path(__file__).resolve().parents[2]
 ENV_FILE = PROJECT / ".env"
 TIMEZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -55,12 +57,8 @@ def settings() -> Settings:
 
 
 def read_env_file() -> None:
-    """Takes over what `.env` says, as make does: lines NAME=value, without quotes. What the environment says stays."""
-    if ENV_FILE.is_file():
-        for line in ENV_FILE.read_text(encoding="utf-8").splitlines():
-            name, is_setting, value = line.partition("#")[0].partition("=")
-            if is_setting:
-                os.environ.setdefault(name.strip(), value.strip())
+    """Takes over what `.env` says, each value as it is written. What the environment says stays."""
+    load_dotenv(ENV_FILE, interpolate=False)
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -120,7 +120,7 @@ def airflow(ports: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """`services` speaks with the stack's Airflow, through the published port and with the generated password."""
     monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
     monkeypatch.setenv("MANGNON_AIRFLOW_URL", f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
-    api._token.cache_clear()  # a restored stack has other keys
+    api.token.cache_clear()  # a restored stack has other keys
     api.password_file().parent.mkdir()
     api.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
 

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import psycopg
 import pytest
-from ledger_by_hand import Ledger
+from support.ledger_by_hand import Ledger, Sent
 
 from mangnon.warehouse import dbt
 
@@ -16,8 +16,12 @@ FACTS_AND_DIMENSIONS = """
 
 def event(**values: object) -> dict[str, object]:
     """A line of the form events."""
-    line = {"area": "193", "event_type": "communication", "event_count": 1, "attendances": 10, "qualifier": "eq"}
-    return line | values
+    return {"attendances": 10} | values
+
+
+def of_the_sample(count: int, period: str, revision: int = 1) -> Sent:
+    """So many events of 193."""
+    return Sent("events", [event(event_count=count)], "193", period, revision=revision, is_synthetic=True)
 
 
 def contents(ledger: Ledger) -> dict[str, tuple[int, str]]:
@@ -32,19 +36,20 @@ def test_unit_tests_of_models_pass(warehouse: ModuleType) -> None:
 
 def test_modelling_again_leaves_the_same_rows_and_touches_no_accepted_load(ledger: Ledger) -> None:
     first, second = ledger.batch(), ledger.batch()
-    ledger.reference(first)
-    ledger.load(first, "193", "events", "2020-01-01", event(), event(area="204"))
-    ledger.model(first)
+    code_lists = ledger.reference(first)
+    ledger.receive(first, Sent("events", [event(), event(area="204")], "193", "2020-01-01"))
+    ledger.model([first], code_lists)
     ledger.accept(first)
-    ledger.load(second, "204", "events", "2019-12-01", event(area="204", event_date="2019-12-31"))
-    ledger.load(second, "194", "incidents", "2020-01-01", {"area": "194", "incident_class": "injury", "deaths": 1})
-    ledger.load(second, "194", "child_population", "2020-01-01")
+    ledger.receive(second, Sent("events", [event(area="204", event_date="2019-12-31")], "204", "2019-12-01"))
+    injury = {"area": "194", "incident_class": "injury", "deaths": 1}
+    ledger.receive(second, Sent("incidents", [injury], "194", "2020-01-01"))
+    ledger.receive(second, Sent("child_population", [], "194", "2020-01-01"))
 
-    ledger.model(second)
+    ledger.model([second], code_lists)
     once = contents(ledger)
     # What an accepted load was read from no longer matters, even when its batch is named once more.
     ledger.connection.execute("update raw.events set attendances = 99 where area = '193'")
-    ledger.model(first, second)
+    ledger.model([first, second], code_lists)
 
     assert contents(ledger) == once
     assert once["fct_events"][0] == 3
@@ -59,13 +64,13 @@ def test_modelling_again_leaves_the_same_rows_and_touches_no_accepted_load(ledge
 
 def test_views_and_report_show_the_release_that_is_looked_at(ledger: Ledger) -> None:
     batch = ledger.batch()
-    ledger.reference(batch)
-    before = ledger.load(batch, "193", "events", "2019-05-01", event(event_count=3))
-    old = ledger.load(batch, "193", "events", "2020-05-01", event(event_count=5))
-    new = ledger.load(batch, "193", "events", "2020-05-01", event(event_count=7), revision=2)
-    ledger.model(batch)
-    ledger.release(1, before, old)
-    ledger.release(2, before, new)
+    code_lists = ledger.reference(batch)
+    before = ledger.receive(batch, of_the_sample(3, "2019-05-01"))
+    old = ledger.receive(batch, of_the_sample(5, "2020-05-01"))
+    new = ledger.receive(batch, of_the_sample(7, "2020-05-01", revision=2))
+    ledger.model([batch], code_lists)
+    ledger.release(1, before, old, *code_lists)
+    ledger.release(2, before, new, *code_lists)
 
     def seen() -> list[object]:
         return [
@@ -84,6 +89,39 @@ def test_views_and_report_show_the_release_that_is_looked_at(ledger: Ledger) -> 
     assert seen() == [8, (5, 3, 2, "eq", True, 1), (old,), 3, (1, "2020-05-01", True)]
     figures = ledger.rows("select count(*), count(distinct figure) from marts.annual_report")
     assert figures == [(66, 33)]
+
+
+def test_keys_of_what_is_only_looked_at_hold(ledger: Ledger) -> None:
+    """A night tests the tables that it writes; views, and steps written into tables, are tested here."""
+    batch = ledger.batch()
+    code_lists = ledger.reference(batch)
+    events = Sent("events", [event(), event(area="194", qualifier="gte")], "193", "2020-05-01")
+    sites = Sent("programme_sites", [{"area": "194", "site_count": 3}], "194", "2020-04-01")
+    loads = [ledger.receive(batch, sent) for sent in (events, sites)]
+    ledger.model([batch], code_lists)
+    ledger.release(1, *loads, *code_lists)
+
+    dbt.dbt(
+        "test", "--select", "path:models/staging,test_type:data", "path:models/core/intermediate,test_type:data",
+        asked={"batches": [batch], "candidate": [1]},
+    )  # fmt: skip
+
+
+def test_days_have_their_spans(ledger: Ledger) -> None:
+    spans = ledger.rows("""
+        select date_id::text, year, half_year, quarter, month, is_in_nine_months, period::text
+        from core.dim_dates
+        where date_id in ('2019-12-31', '2020-06-30', '2020-07-01', '2020-09-30', '2020-10-01')
+        order by date_id
+    """)
+
+    assert spans == [
+        ("2019-12-31", 2019, 2, 4, 12, False, "2019-12-01"),
+        ("2020-06-30", 2020, 1, 2, 6, True, "2020-06-01"),
+        ("2020-07-01", 2020, 2, 3, 7, True, "2020-07-01"),
+        ("2020-09-30", 2020, 2, 3, 9, True, "2020-09-01"),
+        ("2020-10-01", 2020, 2, 4, 10, False, "2020-10-01"),
+    ]
 
 
 def test_overlapping_versions_of_an_area_are_impossible(ledger: Ledger) -> None:

@@ -8,12 +8,11 @@ from math import comb
 from typing import Any
 
 import pytest
-from submissions_by_hand import Desk, Sent
+from support.ledger_by_hand import Ledger, Sent
+from support.rules import AREA_RULES
 
 from mangnon.publishing import gates
 from mangnon.warehouse import dbt
-
-RULES = ("area_unlike_year_before", "incidents_unlike_months_before", "incidents_unlike_province")
 
 
 def monthly(form: str, reporter: str, year: int, months: int, line: dict[str, Any]) -> list[Sent]:
@@ -79,30 +78,32 @@ class Case:
 
 
 BROKEN = {
-    "trebled": Case(RULES[0], sessions("195", 2020, 301), "người tham dự 600 thành 1.806, 6 tháng"),
-    "a third": Case(RULES[0], sessions("196", 2020, 100), "người tham dự 1.806 thành 600, 6 tháng"),
-    "trebled in the borders of 2020": Case(RULES[0], supported("193", 2020, 61), "Thành phố Hạ Long"),
-    "snapshot": Case(RULES[0], at_risk("199", 2020, 33), "(Trẻ em có nguy cơ rơi vào hoàn cảnh đặc biệt) 100 thành 33"),
+    "trebled": Case(AREA_RULES[0], sessions("195", 2020, 301), "người tham dự 600 thành 1.806, 6 tháng"),
+    "a third": Case(AREA_RULES[0], sessions("196", 2020, 100), "người tham dự 1.806 thành 600, 6 tháng"),
+    "trebled in the borders of 2020": Case(AREA_RULES[0], supported("193", 2020, 61), "Thành phố Hạ Long"),
+    "snapshot": Case(
+        AREA_RULES[0], at_risk("199", 2020, 33), "(Trẻ em có nguy cơ rơi vào hoàn cảnh đặc biệt) 100 thành 33"
+    ),
     "three after none": Case(
-        RULES[1], [Sent("incidents", [{"area": "202", "cases": 3}], "202", JANUARY)],
+        AREA_RULES[1], [Sent("incidents", [{"area": "202", "cases": 3}], "202", JANUARY)],
         "3 vụ xâm hại tháng 01/2021, 12 tháng trước có 0",
     ),
-    "none after 87": Case(RULES[1], [Sent("incidents", [{"area": "205", "cases": 0}], "205", JANUARY)], "có 87"),
+    "none after 87": Case(AREA_RULES[1], [Sent("incidents", [{"area": "205", "cases": 0}], "205", JANUARY)], "có 87"),
     "too many for its children": Case(
-        RULES[2], december(2018, "195", 10_000, TOO_MANY), f"{TOO_MANY} vụ xâm hại trong 12 tháng đến 12/2018"
+        AREA_RULES[2], december(2018, "195", 10_000, TOO_MANY), f"{TOO_MANY} vụ xâm hại trong 12 tháng đến 12/2018"
     ),
 }  # fmt: skip
 FINE = {
     # Nine times Hạ Long's sessions, three times those of Hạ Long and Hoành Bồ together.
-    "merged": Case(RULES[0], sessions("193", 2020, 900)),
-    "just three times": Case(RULES[0], sessions("194", 2020, 300)),
-    "too few months": Case(RULES[0], sessions("198", 2020, 3_000, months=5)),
-    "snapshot": Case(RULES[0], at_risk("200", 2020, 34)),
-    "two after none": Case(RULES[1], [Sent("incidents", [{"area": "203", "cases": 2}], "203", JANUARY)]),
-    "none after 86": Case(RULES[1], [Sent("incidents", [{"area": "206", "cases": 0}], "206", JANUARY)]),
-    "too short a past": Case(RULES[1], [Sent("incidents", [{"area": "201", "cases": 9}], "201", JANUARY)]),
-    "not reported yet": Case(RULES[1], cases_of_2020("207", *[8] * 12)[11:]),
-    "just not too many": Case(RULES[2], december(2017, "195", 10_000, TOO_MANY - 1)),
+    "merged": Case(AREA_RULES[0], sessions("193", 2020, 900)),
+    "just three times": Case(AREA_RULES[0], sessions("194", 2020, 300)),
+    "too few months": Case(AREA_RULES[0], sessions("198", 2020, 3_000, months=5)),
+    "snapshot": Case(AREA_RULES[0], at_risk("200", 2020, 34)),
+    "two after none": Case(AREA_RULES[1], [Sent("incidents", [{"area": "203", "cases": 2}], "203", JANUARY)]),
+    "none after 86": Case(AREA_RULES[1], [Sent("incidents", [{"area": "206", "cases": 0}], "206", JANUARY)]),
+    "too short a past": Case(AREA_RULES[1], [Sent("incidents", [{"area": "201", "cases": 9}], "201", JANUARY)]),
+    "not reported yet": Case(AREA_RULES[1], cases_of_2020("207", *[8] * 12)[11:]),
+    "just not too many": Case(AREA_RULES[2], december(2017, "195", 10_000, TOO_MANY - 1)),
 }
 OTHERS = [
     sent for year in (2017, 2018) for sent in [*december(year, "194", 100_000, 100), *december(year, "196", 10_000, 10)]
@@ -117,26 +118,27 @@ class Judged:
 
 
 @pytest.fixture(scope="module")
-def judged(desk: Desk) -> Judged:
-    old, new = desk.batch(), desk.batch()
-    code_lists = desk.reference(old)
-    published = code_lists + [desk.receive(old, sent) for sent in PUBLISHED]
+def judged(ledger: Ledger) -> Judged:
+    old, new = ledger.batch(), ledger.batch()
+    code_lists = ledger.reference(old)
+    published = code_lists + [ledger.receive(old, sent) for sent in PUBLISHED]
     broken, fine = (
-        {name: [desk.receive(new, sent) for sent in case.sent] for name, case in cases.items()}
+        {name: [ledger.receive(new, sent) for sent in case.sent] for name, case in cases.items()}
         for cases in (BROKEN, FINE)
     )
-    others = [desk.receive(new, sent) for sent in OTHERS]
-    desk.model([old, new], code_lists)
-    desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
-    desk.releases(published, others + [load for loads in [*broken.values(), *fine.values()] for load in loads])
-    desk.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
+    others = [ledger.receive(new, sent) for sent in OTHERS]
+    ledger.model([old, new], code_lists)
+    ledger.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
+    ledger.releases(published, others + [load for loads in [*broken.values(), *fine.values()] for load in loads])
+    ledger.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
     dbt.build_release_tables(2)
 
     gates.judge_release(2)
 
-    named: dict[str, dict[int, str]] = {rule: {} for rule in RULES}
-    for rule, load_id, message in desk.rows(
-        "select expectation, load_id, message from ops.verdicts where not is_met and expectation = any(%s)", list(RULES)
+    named: dict[str, dict[int, str]] = {rule: {} for rule in AREA_RULES}
+    for rule, load_id, message in ledger.rows(
+        "select expectation, load_id, message from ops.verdicts where not is_met and expectation = any(%s)",
+        list(AREA_RULES),
     ):
         named[rule][load_id] = message
     return Judged(
@@ -158,5 +160,5 @@ def test_a_change_just_inside_is_not_named(judged: Judged, name: str) -> None:
 def test_nothing_else_is_named(judged: Judged) -> None:
     named = {rule: set(loads) for rule, loads in judged.named.items()}
     assert named == {
-        rule: {judged.broken[name] for name, case in BROKEN.items() if case.rule == rule} for rule in RULES
+        rule: {judged.broken[name] for name, case in BROKEN.items() if case.rule == rule} for rule in AREA_RULES
     }

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 import yaml
-from submissions_by_hand import Desk, Sent
+from support.ledger_by_hand import Ledger, Sent
 
 from mangnon.publishing import gates, verdicts
 from mangnon.settings import PROJECT, settings
@@ -17,14 +17,14 @@ UNREADABLE = Sent("events", [], rows_refused=1)
 
 
 @pytest.fixture
-def desk(warehouse: ModuleType) -> Iterator[Desk]:
+def ledger(warehouse: ModuleType) -> Iterator[Ledger]:
     with warehouse.connect() as connection:
-        yield Desk(connection)
+        yield Ledger(connection)
 
 
-def received(desk: Desk, batch: int, *submissions: Sent) -> list[int]:
-    loads = [desk.receive(batch, sent) for sent in submissions]
-    desk.run("update ops.loads set state = 'modelled' where load_id = any(%s)", loads)
+def received(ledger: Ledger, batch: int, *submissions: Sent) -> list[int]:
+    loads = [ledger.receive(batch, sent) for sent in submissions]
+    ledger.run("update ops.loads set state = 'modelled' where load_id = any(%s)", loads)
     return loads
 
 
@@ -33,40 +33,40 @@ def use(monkeypatch: pytest.MonkeyPatch, query: str, cells: str = "") -> None:
     monkeypatch.setattr(gates, "suite", lambda _: [rule])
 
 
-def test_more_failing_loads_than_great_expectations_lists_are_all_named(desk: Desk) -> None:
-    batch = desk.batch()
-    loads = received(desk, batch, *[UNREADABLE] * 450)
+def test_more_failing_loads_than_great_expectations_lists_are_all_named(ledger: Ledger) -> None:
+    batch = ledger.batch()
+    loads = received(ledger, batch, *[UNREADABLE] * 450)
     assert gates.judge_loads([batch]) == loads
-    named = desk.rows("select load_id from ops.verdicts where expectation = 'rows_refused' order by load_id")
+    named = ledger.rows("select load_id from ops.verdicts where expectation = 'rows_refused' order by load_id")
     assert [row[0] for row in named] == loads
 
 
-def test_every_batch_has_a_verdict_of_every_rule(desk: Desk) -> None:
-    sound, broken = desk.batch(), desk.batch()
-    received(desk, sound, Sent("events", []))
-    received(desk, broken, UNREADABLE, UNREADABLE)
+def test_every_batch_has_a_verdict_of_every_rule(ledger: Ledger) -> None:
+    sound, broken = ledger.batch(), ledger.batch()
+    received(ledger, sound, Sent("events", []))
+    received(ledger, broken, UNREADABLE, UNREADABLE)
     gates.judge_loads([sound, broken])
-    verdicts = Counter(desk.rows("select batch_id, is_met from ops.verdicts"))
+    verdicts = Counter(ledger.rows("select batch_id, is_met from ops.verdicts"))
     assert verdicts == {(sound, True): len(SUITE), (broken, True): len(SUITE) - 1, (broken, False): 2}
 
 
-def test_a_refused_load_is_judged_again_and_can_be_accepted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    batch = desk.batch()
-    loads = received(desk, batch, UNREADABLE)
+def test_a_refused_load_is_judged_again_and_can_be_accepted(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = ledger.batch()
+    loads = received(ledger, batch, UNREADABLE)
     assert gates.judge_loads([batch]) == loads
     use(monkeypatch, "select load_id, 0 as observed, '' as detail from judged_loads where false")
     assert gates.judge_loads([batch]) == []
-    assert desk.rows("select state, state_reason from ops.loads") == [("modelled", None)]
+    assert ledger.rows("select state, state_reason from ops.loads") == [("modelled", None)]
 
 
 @pytest.mark.parametrize("state", ["loaded", "accepted", "held", "same", "refused"])
-def test_only_modelled_loads_are_judged(desk: Desk, state: str) -> None:
-    batch = desk.batch()
-    desk.receive(batch, UNREADABLE)
-    desk.run("update ops.loads set state = %s", state)
+def test_only_modelled_loads_are_judged(ledger: Ledger, state: str) -> None:
+    batch = ledger.batch()
+    ledger.receive(batch, UNREADABLE)
+    ledger.run("update ops.loads set state = %s", state)
     assert gates.judge_loads([batch]) == []
-    assert desk.rows("select state from ops.loads") == [(state,)]
-    assert desk.rows("select * from ops.verdicts") == []
+    assert ledger.rows("select state from ops.loads") == [(state,)]
+    assert ledger.rows("select * from ops.verdicts") == []
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,22 @@ def test_only_modelled_loads_are_judged(desk: Desk, state: str) -> None:
     ],
 )
 def test_a_rule_that_cannot_be_trusted_judges_nothing(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, query: str, message: str
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, query: str, message: str
 ) -> None:
-    batch = desk.batch()
-    received(desk, batch, UNREADABLE)
+    batch = ledger.batch()
+    received(ledger, batch, UNREADABLE)
     use(monkeypatch, query)
     with pytest.raises(gates.GateError, match=message):
         gates.judge_loads([batch])
-    assert desk.rows("select state from ops.loads") == [("modelled",)]
-    assert desk.rows("select * from ops.verdicts") == []
+    assert ledger.rows("select state from ops.loads") == [("modelled",)]
+    assert ledger.rows("select * from ops.verdicts") == []
 
 
-def test_cells_are_marked_up_to_a_limit_and_the_verdict_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    batch = desk.batch()
-    received(desk, batch, Sent("events", []))
+def test_cells_are_marked_up_to_a_limit_and_the_verdict_says_so(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = ledger.batch()
+    received(ledger, batch, Sent("events", []))
     monkeypatch.setattr(verdicts, "CELLS_MARKED", 2)
     use(
         monkeypatch,
@@ -106,18 +108,18 @@ def test_cells_are_marked_up_to_a_limit_and_the_verdict_says_so(desk: Desk, monk
     )
     for _ in range(2):  # judging again replaces them
         gates.judge_loads([batch])
-        assert desk.rows("select message from ops.verdicts") == [
+        assert ledger.rows("select message from ops.verdicts") == [
             ("Thử: ba ô. Hãy sửa. (Chỉ đánh dấu 2 ô đầu trong 3 ô.)",)
         ]
-        assert desk.rows("select sheet_name, row_number, field, message from ops.verdict_cells order by 2") == [
+        assert ledger.rows("select sheet_name, row_number, field, message from ops.verdict_cells order by 2") == [
             ("Hoạt động", 1, "area", "Thử: ô 1. Hãy sửa."),
             ("Hoạt động", 2, "area", "Thử: ô 2. Hãy sửa."),
         ]
 
 
-def test_data_docs_show_the_last_judgement(desk: Desk) -> None:
-    batch = desk.batch()
-    received(desk, batch, UNREADABLE)
+def test_data_docs_show_the_last_judgement(ledger: Ledger) -> None:
+    batch = ledger.batch()
+    received(ledger, batch, UNREADABLE)
     gates.judge_loads([batch])
     pages = list((settings().home / "data_docs" / "loads").rglob("validations/**/*.html"))
     assert any("Biểu có dòng không đọc được" in page.read_text(encoding="utf-8") for page in pages)

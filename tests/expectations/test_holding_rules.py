@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from submissions_by_hand import Desk, Sent
+from support.ledger_by_hand import Ledger, Sent
 
 from mangnon.publishing import gates
 from mangnon.settings import TIMEZONE
@@ -53,10 +53,10 @@ NEW = {
 
 
 @dataclass
-class Ledger:
+class Releases:
     """Release 1 as published, and candidates over it."""
 
-    desk: Desk
+    ledger: Ledger
     published: dict[tuple[str, str, str], int]
     new: dict[str, int]
     offered: dict[str, int] = field(default_factory=dict)  # loads of many reporters in one batch
@@ -66,19 +66,19 @@ class Ledger:
     def candidate(self, *new: str, dropped: tuple[str, str, str] | None = None) -> Iterator[None]:
         """Release 2, in which these count, and one load of release 1 no more."""
         loads = [self.new[name] for name in new]
-        self.desk.releases(list(self.published.values()), loads)
+        self.ledger.releases(list(self.published.values()), loads)
         if dropped:
-            self.desk.run(
+            self.ledger.run(
                 "update ops.published_loads set releases = '[1,2)' where load_id = %s", self.published[dropped]
             )
-        self.desk.run(
+        self.ledger.run(
             """
             insert into ops.release_batches (release_id, batch_id) select 2, unnest(%(batches)s::bigint[]);
             """,
             batches=self.batches,
         )
         for table in ("computed_annual_report", "computed_reporting_rates", "computed_about_release"):
-            self.desk.run(
+            self.ledger.run(
                 f"""
                 insert into core.{table}
                 select (jsonb_populate_record(computed, '{{"release_id": 2}}')).*
@@ -88,7 +88,7 @@ class Ledger:
         try:
             yield
         finally:
-            self.desk.run(
+            self.ledger.run(
                 """
                 delete from ops.verdicts;
                 delete from ops.release_batches;
@@ -101,7 +101,7 @@ class Ledger:
             )
 
     def shows(self, figure: str, year: int, value: float | None, release: int = 2) -> None:
-        self.desk.run(
+        self.ledger.run(
             "update core.computed_annual_report set value = %s where figure = %s and year = %s and release_id = %s",
             *(value, figure, year, release),
         )
@@ -109,7 +109,7 @@ class Ledger:
     def message(self, rule: str) -> str | None:
         """What gate 2 says of the candidate by that rule; None when it meets it."""
         gates.judge_release(2)
-        rows = self.desk.rows(
+        rows = self.ledger.rows(
             "select message, holds_release from ops.verdicts where expectation = %s and not is_met", rule
         )
         assert all(holds == (rule != "report_differs_from_facts") for _, holds in rows)
@@ -117,21 +117,21 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def ledger(desk: Desk) -> Ledger:
-    old, new, many, more = desk.batch(), desk.batch(), desk.batch(), desk.batch()
-    code_lists = desk.reference(old)
-    published = {(sent.reporter, sent.form, sent.period): desk.receive(old, sent) for sent in PUBLISHED}
-    offered = {name: desk.receive(many, sessions(name, 100, "2019-05-01")) for name in DISTRICTS}
-    offered["SLDTBXH"] = desk.receive(more, sessions("SLDTBXH", 100, "2019-05-01"))
-    offered["mended"] = desk.receive(more, sessions("193", 100, "2019-05-01", revision=2))
-    made = Ledger(desk, published, {name: desk.receive(new, sent) for name, sent in NEW.items()}, offered, [many])
-    desk.model([old, new, many, more], code_lists)
+def releases(ledger: Ledger) -> Releases:
+    old, new, many, more = ledger.batch(), ledger.batch(), ledger.batch(), ledger.batch()
+    code_lists = ledger.reference(old)
+    published = {(sent.reporter, sent.form, sent.period): ledger.receive(old, sent) for sent in PUBLISHED}
+    offered = {name: ledger.receive(many, sessions(name, 100, "2019-05-01")) for name in DISTRICTS}
+    offered["SLDTBXH"] = ledger.receive(more, sessions("SLDTBXH", 100, "2019-05-01"))
+    offered["mended"] = ledger.receive(more, sessions("193", 100, "2019-05-01", revision=2))
+    made = Releases(ledger, published, {name: ledger.receive(new, sent) for name, sent in NEW.items()}, offered, [many])
+    ledger.model([old, new, many, more], code_lists)
     made.published |= {("_reference", "", str(load)): load for load in code_lists}
-    desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
-    desk.releases(list(made.published.values()), [])
+    ledger.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
+    ledger.releases(list(made.published.values()), [])
     dbt.build_release_tables(1)
-    desk.run("update core.computed_annual_report set complete_reporters = expected_reporters")
-    desk.run("delete from ops.published_loads; delete from ops.releases")
+    ledger.run("update core.computed_annual_report set complete_reporters = expected_reporters")
+    ledger.run("delete from ops.published_loads; delete from ops.releases")
     return made
 
 
@@ -154,22 +154,22 @@ RESTATED = "closed_year_restated_largely"
         ("more than tenfold", None),  # the year is not over
     ],
 )
-def test_a_large_restatement_of_a_past_year(ledger: Ledger, new: str, said: str | None) -> None:
-    with ledger.candidate(new):
-        message = ledger.message(RESTATED)
+def test_a_large_restatement_of_a_past_year(releases: Releases, new: str, said: str | None) -> None:
+    with releases.candidate(new):
+        message = releases.message(RESTATED)
     assert said in message if said and message else message is said
 
 
-def test_what_is_withdrawn_from_a_past_year_restates_it(ledger: Ledger) -> None:
-    with ledger.candidate("another month", dropped=("193", "events", "2020-03-01")):
-        assert "F02 (Lượt người dự các buổi tuyên truyền), 2020: 6.000 -1.000" in (ledger.message(RESTATED) or "")
+def test_what_is_withdrawn_from_a_past_year_restates_it(releases: Releases) -> None:
+    with releases.candidate("another month", dropped=("193", "events", "2020-03-01")):
+        assert "F02 (Lượt người dự các buổi tuyên truyền), 2020: 6.000 -1.000" in (releases.message(RESTATED) or "")
 
 
-def test_a_past_year_is_final_after_some_months_also_when_it_is_not_complete(ledger: Ledger) -> None:
-    with ledger.candidate("more than a tenth"):
-        ledger.desk.run("update core.computed_annual_report set complete_reporters = 0 where release_id = 1")
-        assert "6.000 +601" in (ledger.message(RESTATED) or "")
-        ledger.desk.run("update core.computed_annual_report set complete_reporters = expected_reporters")
+def test_a_past_year_is_final_after_some_months_also_when_it_is_not_complete(releases: Releases) -> None:
+    with releases.candidate("more than a tenth"):
+        releases.ledger.run("update core.computed_annual_report set complete_reporters = 0 where release_id = 1")
+        assert "6.000 +601" in (releases.message(RESTATED) or "")
+        releases.ledger.run("update core.computed_annual_report set complete_reporters = expected_reporters")
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_a_past_year_is_final_after_some_months_also_when_it_is_not_complete(led
     ],
 )
 def test_a_restated_incident_of_a_past_year(
-    ledger: Ledger, new: str, dropped: tuple[str, str, str] | None, said: str | None
+    releases: Releases, new: str, dropped: tuple[str, str, str] | None, said: str | None
 ) -> None:
-    with ledger.candidate(new, dropped=dropped):
-        message = ledger.message("closed_year_incident_restated")
+    with releases.candidate(new, dropped=dropped):
+        message = releases.message("closed_year_incident_restated")
     assert said in message if said and message else message is said
 
 
@@ -203,28 +203,28 @@ def test_a_restated_incident_of_a_past_year(
     ],
 )
 def test_a_headline_figure_that_jumps(
-    ledger: Ledger, new: str, figure: str, year: int, value: int | None, is_named: bool
+    releases: Releases, new: str, figure: str, year: int, value: int | None, is_named: bool
 ) -> None:
-    with ledger.candidate(new):
-        ledger.shows(figure, year, value)
-        message = ledger.message("headline_figure_jumped")
+    with releases.candidate(new):
+        releases.shows(figure, year, value)
+        message = releases.message("headline_figure_jumped")
     assert (message is not None) == is_named
     if message:
         assert f"{figure} (Lượt người dự các buổi tuyên truyền), {year}: 6.000 thành" in message
 
 
 @pytest.mark.parametrize(("known", "is_named"), [(False, True), (True, False)])
-def test_a_jump_against_the_year_before_is_asked_about_once(ledger: Ledger, known: bool, is_named: bool) -> None:
+def test_a_jump_against_the_year_before_is_asked_about_once(releases: Releases, known: bool, is_named: bool) -> None:
     unlike = """
         update core.computed_annual_report
         set previous_value = 1999, complete_reporters = expected_reporters
         where figure = 'F02' and year = 2020 and release_id = %s
     """
-    with ledger.candidate("a late district"):
+    with releases.candidate("a late district"):
         for release in (1, 2) if known else (2,):
-            ledger.desk.run(unlike, release)
-        message = ledger.message("figure_unlike_year_before")
-        ledger.desk.run("update core.computed_annual_report set previous_value = null")
+            releases.ledger.run(unlike, release)
+        message = releases.message("figure_unlike_year_before")
+        releases.ledger.run("update core.computed_annual_report set previous_value = null")
     assert (message is not None) == is_named
 
 
@@ -240,21 +240,21 @@ def test_a_jump_against_the_year_before_is_asked_about_once(ledger: Ledger, know
     ],
 )
 def test_a_mandatory_reporter_that_is_missing(
-    ledger: Ledger, reporter: str, form: str, due: int | None, published: int, is_named: bool
+    releases: Releases, reporter: str, form: str, due: int | None, published: int, is_named: bool
 ) -> None:
-    with ledger.candidate("another month"):
-        ledger.desk.run(
+    with releases.candidate("another month"):
+        releases.ledger.run(
             """
             update core.computed_reporting_rates set is_counted = false, due_on = %s
             where release_id = 2 and (reporter_code, form, period) = (%s, %s, '2020-02-01')
             """,
             *(None if due is None else TODAY + timedelta(days=due), reporter, form),
         )
-        ledger.desk.run(
+        releases.ledger.run(
             "update ops.releases set published_at = %s where release_id = 1",
             f"{TODAY + timedelta(days=published)} 12:00+07",
         )
-        message = ledger.message("mandatory_report_missing")
+        message = releases.message("mandatory_report_missing")
     assert (message is not None) == is_named
     if message:
         assert "Phòng LĐ-TB&XH thành phố Móng Cái, tháng 02/2020 (events)" in message
@@ -269,31 +269,31 @@ def test_a_mandatory_reporter_that_is_missing(
         (["194", "195", "196"], True, None),  # a fifth of 15
     ],
 )
-def test_many_refused_reporters(ledger: Ledger, refused: list[str], also_offered: bool, said: str | None) -> None:
-    loads = [ledger.offered[reporter] for reporter in refused]
-    with ledger.candidate("another month"):
+def test_many_refused_reporters(releases: Releases, refused: list[str], also_offered: bool, said: str | None) -> None:
+    loads = [releases.offered[reporter] for reporter in refused]
+    with releases.candidate("another month"):
         if also_offered:  # by SLDTBXH, and by 193 once more
-            ledger.desk.run(
+            releases.ledger.run(
                 """
                 insert into ops.release_batches (release_id, batch_id)
                 select 2, batch_id from ops.loads where load_id = %s
                 """,
-                ledger.offered["SLDTBXH"],
+                releases.offered["SLDTBXH"],
             )
-        ledger.desk.run("update ops.loads set state = 'refused' where load_id = any(%s)", loads)
-        message = ledger.message("many_reporters_refused")
-        ledger.desk.run("update ops.loads set state = 'modelled' where load_id = any(%s)", loads)
+        releases.ledger.run("update ops.loads set state = 'refused' where load_id = any(%s)", loads)
+        message = releases.message("many_reporters_refused")
+        releases.ledger.run("update ops.loads set state = 'modelled' where load_id = any(%s)", loads)
     assert said in message if said and message else message is said
 
 
-def test_the_province_is_what_its_reporters_say(ledger: Ledger) -> None:
+def test_the_province_is_what_its_reporters_say(releases: Releases) -> None:
     rule = "report_differs_from_facts"
-    with ledger.candidate("another month"):
-        ledger.shows("F01", THIS_YEAR, 7)
-        ledger.shows("F02", THIS_YEAR, 6001)
-        assert ledger.message(rule) is None
-        ledger.desk.run("update core.dim_reporters set reporter_key = 1 where reporter_code = '196'")
-        assert "báo cáo 6.001, tính lại 5.001" in (ledger.message(rule) or "")
-        ledger.desk.run(
+    with releases.candidate("another month"):
+        releases.shows("F01", THIS_YEAR, 7)
+        releases.shows("F02", THIS_YEAR, 6001)
+        assert releases.message(rule) is None
+        releases.ledger.run("update core.dim_reporters set reporter_key = 1 where reporter_code = '196'")
+        assert "báo cáo 6.001, tính lại 5.001" in (releases.message(rule) or "")
+        releases.ledger.run(
             "update core.dim_reporters set reporter_key = hashtextextended('196', 0) where reporter_code = '196'"
         )

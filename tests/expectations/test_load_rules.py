@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from load_cases import CASES, USUAL_MONTHS
-from submissions_by_hand import Desk
+from support.ledger_by_hand import Ledger
+from support.load_cases import CASES, USUAL_MONTHS
 
 from mangnon.contract.forms import all_forms
 from mangnon.publishing import gates
@@ -26,20 +26,20 @@ class Judged:
 
 
 @pytest.fixture(scope="module")
-def judged(desk: Desk) -> Judged:
-    reference, earlier, batch = desk.batch(), desk.batch(), desk.batch()
-    code_lists = desk.reference(reference)
-    counting = [desk.receive(earlier, sent) for sent in USUAL_MONTHS]
-    broken = {name: [desk.receive(batch, sent) for sent in case.broken] for name, case in CASES.items()}
-    fine = {name: [desk.receive(batch, sent) for sent in case.fine] for name, case in CASES.items()}
-    desk.model([reference, earlier, batch], code_lists)
-    desk.run("update ops.loads set state = 'accepted' where batch_id <> %s", batch)
-    desk.releases(counting, [])
+def judged(ledger: Ledger) -> Judged:
+    reference, earlier, batch = ledger.batch(), ledger.batch(), ledger.batch()
+    code_lists = ledger.reference(reference)
+    counting = [ledger.receive(earlier, sent) for sent in USUAL_MONTHS]
+    broken = {name: [ledger.receive(batch, sent) for sent in case.broken] for name, case in CASES.items()}
+    fine = {name: [ledger.receive(batch, sent) for sent in case.fine] for name, case in CASES.items()}
+    ledger.model([reference, earlier, batch], code_lists)
+    ledger.run("update ops.loads set state = 'accepted' where batch_id <> %s", batch)
+    ledger.releases(counting, [])
 
     refused = gates.judge_loads([batch])
 
     failed: dict[str, set[int]] = {name: set() for name in CASES}
-    for name, load_id in desk.rows("select expectation, load_id from ops.verdicts where not is_met"):
+    for name, load_id in ledger.rows("select expectation, load_id from ops.verdicts where not is_met"):
         failed[name].add(load_id)
     return Judged(batch, broken, fine, failed, refused)
 
@@ -58,9 +58,9 @@ def test_rule_names_the_loads_that_break_it(judged: Judged, rule: Any) -> None:
         assert refused == set(judged.broken[rule.name])
 
 
-def test_a_refused_load_says_why_in_vietnamese(judged: Judged, desk: Desk) -> None:
+def test_a_refused_load_says_why_in_vietnamese(judged: Judged, ledger: Ledger) -> None:
     (load_id,) = judged.broken["attendances_below_parts"]
-    assert desk.rows(f"select state, state_reason from ops.loads where load_id = {load_id}") == [
+    assert ledger.rows(f"select state, state_reason from ops.loads where load_id = {load_id}") == [
         (
             "refused",
             "Tổng lượt người tham dự nhỏ hơn tổng các thành phần: dòng 1 (100 < 101). "
@@ -71,9 +71,9 @@ def test_a_refused_load_says_why_in_vietnamese(judged: Judged, desk: Desk) -> No
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.cells], ids=lambda rule: rule.name)
 def test_a_rule_that_points_at_cells_marks_some_of_every_load_that_it_names(
-    judged: Judged, desk: Desk, rule: Any
+    judged: Judged, ledger: Ledger, rule: Any
 ) -> None:
-    marked = desk.rows(
+    marked = ledger.rows(
         """
         select verdicts.load_id, loads.form, cells.row_number, cells.field, loads.rows_loaded
         from ops.verdict_cells as cells
@@ -104,10 +104,10 @@ def test_a_rule_that_points_at_cells_marks_some_of_every_load_that_it_names(
     ],
 )
 def test_the_cells_are_those_to_be_mended(
-    judged: Judged, desk: Desk, name: str, number: int, marked: set[tuple[int, str, str]]
+    judged: Judged, ledger: Ledger, name: str, number: int, marked: set[tuple[int, str, str]]
 ) -> None:
     (rule,) = (rule for rule in RULES if rule.name == name)
-    cells = desk.rows(
+    cells = ledger.rows(
         """
         select row_number, field, cells.message
         from ops.verdict_cells as cells
@@ -128,13 +128,13 @@ def test_warnings_refuse_nothing(judged: Judged) -> None:
     assert not set(judged.broken["events_repeated"]) & set(judged.refused)
 
 
-def test_judging_again_says_the_same(judged: Judged, desk: Desk) -> None:
+def test_judging_again_says_the_same(judged: Judged, ledger: Ledger) -> None:
     query = """
         select load_id, expectation, severity, is_met, observed, message, state, state_reason
         from ops.verdicts
         left join ops.loads using (load_id)
         order by expectation, load_id
     """
-    before = desk.rows(query)
+    before = ledger.rows(query)
     assert gates.judge_loads([judged.batch]) == judged.refused
-    assert desk.rows(query) == before
+    assert ledger.rows(query) == before

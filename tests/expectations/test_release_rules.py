@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from submissions_by_hand import Desk, Sent, code_list
-from test_area_rules import RULES as AREA_RULES
+from support.ledger_by_hand import Ledger, Sent, code_list
+from support.rules import AREA_RULES
 
 from mangnon.publishing import gates
 from mangnon.warehouse import dbt
@@ -197,28 +197,30 @@ class Judged:
     judgement: gates.Judgement
 
 
-def failures(desk: Desk) -> dict[str, dict[int | None, str]]:
+def failures(ledger: Ledger) -> dict[str, dict[int | None, str]]:
     found: dict[str, dict[int | None, str]] = defaultdict(dict)
-    for name, load_id, message in desk.rows("select expectation, load_id, message from ops.verdicts where not is_met"):
+    for name, load_id, message in ledger.rows(
+        "select expectation, load_id, message from ops.verdicts where not is_met"
+    ):
         found[name][load_id] = message
     return found
 
 
 @pytest.fixture(scope="module")
-def judged(desk: Desk) -> Judged:
-    old, new = desk.batch(), desk.batch()
-    code_lists = desk.reference(old)
-    published = code_lists + [desk.receive(old, sent) for sent in PUBLISHED]
-    candidates = [desk.receive(new, sent) for sent in NEW]
-    broken = {name: [desk.receive(new, sent) for sent in case.broken] for name, case in CASES.items()}
-    fine = {name: [desk.receive(new, sent) for sent in case.fine] for name, case in CASES.items()}
+def judged(ledger: Ledger) -> Judged:
+    old, new = ledger.batch(), ledger.batch()
+    code_lists = ledger.reference(old)
+    published = code_lists + [ledger.receive(old, sent) for sent in PUBLISHED]
+    candidates = [ledger.receive(new, sent) for sent in NEW]
+    broken = {name: [ledger.receive(new, sent) for sent in case.broken] for name, case in CASES.items()}
+    fine = {name: [ledger.receive(new, sent) for sent in case.fine] for name, case in CASES.items()}
     candidates += [load for loads in [*broken.values(), *fine.values()] for load in loads]
-    desk.model([old, new], code_lists)
-    desk.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
-    desk.releases(published, candidates)
-    desk.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
+    ledger.model([old, new], code_lists)
+    ledger.run("update ops.loads set state = 'accepted' where batch_id = %s", old)
+    ledger.releases(published, candidates)
+    ledger.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
     dbt.build_release_tables(2)
-    desk.run(
+    ledger.run(
         """
         -- Release 1 is as release 2, but for what a case spoils.
         insert into core.computed_annual_report
@@ -228,17 +230,17 @@ def judged(desk: Desk) -> Judged:
         """
     )
     gates.judge_release(2)
-    sound = failures(desk)
+    sound = failures(ledger)
     for case in CASES.values():
         if case.inside:
-            desk.run(case.inside)
+            ledger.run(case.inside)
     gates.judge_release(2)
-    inside = failures(desk)
+    inside = failures(ledger)
     for name, case in CASES.items():
         if case.spoil:
-            desk.run(case.spoil, *(broken[name] if "%s" in case.spoil else []))
+            ledger.run(case.spoil, *(broken[name] if "%s" in case.spoil else []))
     judgement = gates.judge_release(2)
-    return Judged(broken, fine, sound, inside, failures(desk), judgement)
+    return Judged(broken, fine, sound, inside, failures(ledger), judgement)
 
 
 def test_every_rule_has_data_that_breaks_it_and_data_just_inside() -> None:
@@ -281,11 +283,11 @@ def test_a_figure_just_inside_is_not_named(judged: Judged, name: str, only: str)
     assert ";" not in message
 
 
-def test_named_loads_are_refused_and_the_release_says_why(judged: Judged, desk: Desk) -> None:
+def test_named_loads_are_refused_and_the_release_says_why(judged: Judged, ledger: Ledger) -> None:
     critical = {rule.name for rule in RULES if rule.severity == "critical"}
     named = {load for name in critical for load in judged.spoilt[name] if load is not None}
     assert set(judged.judgement.refused_loads) == named
     assert judged.judgement.worst == "critical"
     assert any("bị đánh dấu" in reason or "dữ liệu mẫu" in reason for reason in judged.judgement.reasons)
-    states = desk.rows("select distinct state from ops.loads where load_id = any(%s)", sorted(named))
+    states = ledger.rows("select distinct state from ops.loads where load_id = any(%s)", sorted(named))
     assert states == [("refused",)]

@@ -1,13 +1,14 @@
-"""Fixtures of tests that publish often, or kill the server."""
+"""Fixtures that several subjects share."""
 
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.airflow import running_airflow
 
 from mangnon import warehouse
 from mangnon.deployment import deploy
@@ -35,5 +36,26 @@ def own_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[M
         yield warehouse
     finally:
         server.stop()
-        shutil.rmtree(server._folder())
+        shutil.rmtree(server.folder())
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def airflow(warehouse: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """An Airflow of its own on the empty warehouse."""
+    with running_airflow(monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Configures mail: the address of the server, and lines of the list of addresses."""
+
+    def set_up(url: str, *addresses: str) -> None:
+        file = tmp_path / "addresses.csv"
+        file.write_text("reporter_code,address\n" + "\n".join(addresses), encoding="utf-8")
+        monkeypatch.setenv("MANGNON_SMTP_URL", url)
+        monkeypatch.setenv("MANGNON_MAIL_FROM", "Sở LĐ-TB&XH <bao.cao@example.org>")
+        monkeypatch.setenv("MANGNON_MAIL_ADDRESSES", str(file))
+
+    return set_up

@@ -24,7 +24,7 @@ def load(context: click.Context, reporter: str | None, close: bool) -> None:
 @click.option("--by", default=getuser, show_default="you", help="Who holds it.")
 def hold(number: int, reason: str, by: str) -> None:
     """Take a load out of what counts, and publish a release without it."""
-    if decisions.hold(number, by, reason, click.echo) is None:
+    if decisions.hold(number, by, reason) is None:
         click.echo(f"Load {number} is held; what readers see does not change by that.")
 
 
@@ -33,7 +33,7 @@ def hold(number: int, reason: str, by: str) -> None:
 @click.option("--by", default=getuser, show_default="you", help="Who lets it count.")
 def count(number: int, by: str) -> None:
     """Let a held load count again, by its revision, and publish a release with it."""
-    if decisions.let_count(number, by, click.echo) is None:
+    if decisions.let_count(number, by) is None:
         click.echo(f"Load {number} is held no more; what readers see does not change by that.")
 
 

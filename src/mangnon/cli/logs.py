@@ -1,9 +1,10 @@
-"""How a command writes its log."""
+"""How a command writes its log, and shows its progress."""
 
 import logging
 import sys
 from datetime import UTC, datetime
 
+import click
 import structlog
 
 from mangnon.settings import settings
@@ -36,3 +37,19 @@ def configure_logs(command: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     if as_json:
         logging.getLogger("mangnon").setLevel(logging.INFO)
+
+
+def show_progress() -> None:
+    """Shows on stdout what the steps say while they work; they log it to `mangnon.progress`.
+
+    Inside of Airflow the same lines stand in the logs of the tasks.
+    """
+    progress = logging.getLogger("mangnon.progress")
+    progress.setLevel(logging.INFO)
+    progress.handlers = [_Terminal()]
+    progress.propagate = False  # it is no news for the log of the command
+
+
+class _Terminal(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(record.getMessage())

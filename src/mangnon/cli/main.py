@@ -6,7 +6,7 @@ from importlib import import_module
 import click
 import psycopg
 
-from mangnon.cli.logs import configure_logs
+from mangnon.cli.logs import configure_logs, show_progress
 from mangnon.failures import Failure
 from mangnon.settings import read_env_file
 
@@ -59,6 +59,7 @@ class Commands(click.Group):
 def cli() -> None:
     """Măng Non: what the districts reported about child protection, every morning, without a doubt."""
     read_env_file()
+    show_progress()
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def night() -> None:
     """Do a whole night without Airflow: collect, load, model, judge, publish, tell the province and the reporters."""
     read(steps.collect(), close=True)
     try:
-        phases.publish_all(click.echo)
+        phases.publish_all()
     finally:  # also after a refusal
         with suppress(night_page.NoNightYet):
             click.echo(f"Page of the night: {night_page.write()}")
@@ -35,7 +35,7 @@ def collect() -> None:
 @click.command()
 def publish() -> None:
     """Model and judge the closed batches, and publish them as a new release."""
-    phases.publish_all(click.echo)
+    phases.publish_all()
 
 
 @click.command()

@@ -5,6 +5,10 @@ from decimal import Decimal
 from getpass import getuser
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from mangnon import warehouse
 from mangnon.ledger import releases
@@ -73,7 +77,7 @@ def rollback(number: int, reason: str, by: str) -> None:
 @click.option("--by", default=getuser, show_default="you", help="Who approves it.")
 def approve(number: int, reason: str, by: str) -> None:
     """Publish what a refused release offered, despite its warnings."""
-    decisions.approve(number, by, reason, click.echo)
+    decisions.approve(number, by, reason)
 
 
 def _print_difference(difference: Difference) -> None:
@@ -153,11 +157,6 @@ def _arrow(old: object, new: object) -> str:
 
 
 def _print_table(headings: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     console = Console()
     if not console.is_terminal:
         console.width = 200  # into a file or a pipe: nothing is cut off

@@ -1,159 +1,229 @@
-"""What dbt's project takes from the declarations: what its models loop over, and the columns that follow from it.
+"""What dbt's project takes from declarations: the views of the marts, and what follows from the forms.
 
-`python -m mangnon.contract.page` writes both files again after a change of a form or of what figures filter by.
+A view of the marts that shows one table of the core is declared in that table's properties (`meta: {mart: …}`): its
+description, its name when it is not the table's, and the form whose loads the table holds. What models ask of the
+forms stands in macros/contract.sql; the properties of the models that hold filters of figures are made from them.
+`python -m mangnon.contract.page` writes it all.
 """
 
-import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mangnon.contract.figures import attributes, attributes_of, filters, line_field, members
-from mangnon.contract.forms import Field, Form, all_forms, submission_forms
+from mangnon.contract.forms import Field, all_forms, submission_forms
 from mangnon.settings import PROJECT
 
-MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
-FIGURE_PROPERTIES = PROJECT / "dbt_project" / "models" / "_figures__models.yml"
+MODELS = PROJECT / "dbt_project" / "models"
+CORE = MODELS / "core"
+# Nothing else is in this folder.
+VIEWS = MODELS / "marts" / "generated"
+CONTRACT_MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
 
-GENERATED = "Made from src/mangnon/contract by `python -m mangnon.contract.page`: do not edit."
-NOT_NULL = {"constraints": [{"type": "not_null"}]}
+COMMAND = "by `python -m mangnon.contract.page`: do not edit."
 
 
-def macros() -> str:
-    """The macros that return what is declared, so that models loop over it."""
-    declared = {
-        "submission_forms": (
-            "Each form of a submission: its kind, what agg_measures keeps apart of it, and what it adds up.",
-            {form.name: _measured(form) for form in submission_forms()},
+def files() -> dict[Path, str]:
+    """The text of each file, by its path."""
+    properties = {
+        MODELS / "staging" / "raw" / "_figures__models.yml": _staged_figures(),
+        CORE / "dimensions" / "_figures__models.yml": _figures(),
+        CORE / "facts" / "_measures__models.yml": _measures(),
+    }
+    texts = {CONTRACT_MACROS: contract_macros()}
+    texts |= {path: _properties("the forms", [model]) for path, model in properties.items()}
+    return texts | _views([*_declared_by_hand(), *properties.values()])
+
+
+def left_over() -> list[Path]:
+    """Views that nothing declares any more."""
+    return sorted({path for path in VIEWS.iterdir()} - files().keys())
+
+
+def _declared_by_hand() -> Iterator[dict[str, Any]]:
+    """The models of the core whose properties are not made from the forms."""
+    for path in sorted(CORE.rglob("_*__models.yml")):
+        if path.name not in ("_figures__models.yml", "_measures__models.yml"):
+            yield from yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+
+
+def _views(models: list[dict[str, Any]]) -> dict[Path, str]:
+    marts = [model for model in models if "mart" in model.get("config", {}).get("meta", {})]
+    described = [{"name": _view_name(model), "description": _mart(model)["description"]} for model in marts]
+    views = {VIEWS / f"{_view_name(model)}.sql": _view(model) for model in marts}
+    return {VIEWS / "_generated__models.yml": _properties("the properties of the core", described)} | views
+
+
+def _mart(model: dict[str, Any]) -> dict[str, str]:
+    return model["config"]["meta"]["mart"]
+
+
+def _view_name(model: dict[str, Any]) -> str:
+    """The name of the model of dbt: marts.fct_events is marts_fct_events, since core has a model fct_events."""
+    name: str = model["name"]
+    if "name" in _mart(model):
+        return _mart(model)["name"]
+    return name.removeprefix("computed_") if name.startswith("computed_") else f"marts_{name}"
+
+
+def _view(model: dict[str, Any]) -> str:
+    columns = {column["name"] for column in model["columns"]}
+    if "form" in _mart(model):
+        call = f"star_view('{model['name']}', form='{_mart(model)['form']}')"
+    else:
+        call = f"{'release' if 'release_id' in columns else 'static'}_view('{model['name']}')"
+    return f"{{#- Made from the properties of {model['name']} {COMMAND} -#}}\n{{{{ {call} }}}}\n"
+
+
+def contract_macros() -> str:
+    """Macros that return what the forms declare."""
+    forms = {
+        form.name: {
+            "attributes": attributes_of(form) + (["is_subset"] if form.has_subsets else []),
+            "measures": form.measures,
+        }
+        for form in submission_forms()
+    }
+    kinds = {one.name: {"attribute": one.field, "dimension": one.dimension} for one in filters() if one.is_kind}
+    macros = {
+        "submission_forms": ("The forms: what figures filter and count their lines by, and their measures.", forms),
+        "snapshot_forms": (
+            "Forms of which only the last month of a cut counts.",
+            [form.name for form in submission_forms() if form.kind == "snapshot"],
         ),
-        "figure_filters": ("What a figure may ask of the lines that it is made of.", [one.name for one in filters()]),
-        "figure_members": ("What a figure may count the different ones of.", members()),
-        "measure_attributes": ("What agg_measures keeps apart, of the forms that have it.", attributes()),
-        "measure_kinds": (
-            "What the reference data say of an attribute of agg_measures: column, attribute and dimension.",
-            [
-                {"name": one.name, "attribute": one.field, "dimension": one.dimension}
-                for one in filters()
-                if one.is_kind
-            ],
+        "figure_filters": (
+            "Columns of figures; an empty one matches every line.",
+            [one.name for one in filters()],
+        ),
+        "figure_members": ("What figures count.", members()),
+        "figure_attributes": ("What figures filter and count lines by.", attributes()),
+        "figure_kinds": ("Filters by a kind of code, which a dimension says.", kinds),
+        "incident_classes": (
+            "What a reporter can be silent about.",
+            _values(all_forms()["incidents"].field("incident_class")),
         ),
     }
-    return f"{{#- {GENERATED} -#}}\n" + "".join(
-        f"""
-{{% macro {name}() %}}
-    {{#- {text} -#}}
-    {{% do return({_literal(value)}) %}}
-{{% endmacro %}}
-"""
-        for name, (text, value) in declared.items()
-    )
+    texts = [f"{{#- Made from the forms {COMMAND} -#}}\n"]
+    for name, (meaning, value) in macros.items():
+        texts.append(
+            f"\n{{% macro {name}() %}}\n    {{#- {meaning} -#}}\n    {{% do return({_jinja(value)}) %}}\n"
+            "{% endmacro %}\n"
+        )
+    return "".join(texts)
 
 
-def figure_properties() -> str:
-    """The YAML of the models whose columns are the figures' filters."""
-    models = [_stg_figures(), _dim_figures(), _agg_measures()]
-    properties = yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=120)
-    return f"# {GENERATED}\n\n{properties}"
-
-
-def _measured(form: Form) -> dict[str, Any]:
-    split_by = attributes_of(form) + (["is_subset"] if form.has_subsets else [])
-    return {"kind": form.kind, "attributes": split_by, "measures": form.measures}
-
-
-def _literal(value: Any) -> str:
-    """A list or a dictionary as jinja writes it, an entry a line."""
+def _jinja(value: Any) -> str:
+    """A literal, a form or a kind a line."""
     if isinstance(value, dict):
-        opening, closing = "{", "}"
-        entries = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in value.items()]
-    else:
-        opening, closing = "[", "]"
-        entries = [json.dumps(entry) for entry in value]
-    return "\n".join([opening, *(f"        {entry}," for entry in entries), f"    {closing}"])
+        lines = "".join(f"        {key!r}: {entry!r},\n" for key, entry in value.items())
+        return f"{{\n{lines}    }}"
+    return repr(value)
 
 
-def _stg_figures() -> dict[str, Any]:
+def _values(field: Field) -> list[str]:
+    return [value for value, _ in field.categories]
+
+
+def _staged_figures() -> dict[str, Any]:
     form = all_forms()["figures"]
     return {
         "name": "stg_figures",
-        "description": f"{form.description.removesuffix('.')}, as read. Grain: one row per load and line.",
-        "data_tests": [_unique("load_id", "line")],
+        "description": f"{form.description} As read. Grain: one row per load and line.",
+        "data_tests": [_key("load_id", "line")],
         "columns": [
-            _column("load_id", "The load that read the line."),
-            _column("line", "Number of the line within its load, from 1."),
-            *(_column(field.name, field.description) for field in form.fields),
-            _column("is_synthetic", "Whether the submission is made up, for trying and testing."),
-            _column("batch_id", "The batch that the load belongs to."),
-            _column("load_state", "The state of the load."),
+            {"name": "load_id", "description": "The load that read the line."},
+            {"name": "line", "description": "Number of the line within its load, from 1."},
+            *({"name": field.name, "description": field.description} for field in form.fields),
+            {"name": "is_synthetic", "description": "Whether the delivery is made up, for trying and testing."},
+            {"name": "batch_id", "description": "The batch that the load belongs to."},
+            {"name": "load_state", "description": "The state of the load."},
         ],
     }
 
 
-def _dim_figures() -> dict[str, Any]:
+def _figures() -> dict[str, Any]:
     form = all_forms()["figures"]
-    source = "The load of reference data that the row comes from; the ledger says which load counts."
+    accepted = {"form": [form.name for form in submission_forms()]}
+    accepted |= {field.name: _values(field) for field in form.fields if field.categories}
+    mart = {
+        "form": "figures",
+        "description": "Figures of the annual report as the visible release knows them. Grain: one row per figure.",
+    }
     return {
         "name": "dim_figures",
         "description": f"{form.description} Grain: one row per load and figure.",
+        "config": {"meta": {"mart": mart}},
         "constraints": [{"type": "primary_key", "columns": ["load_id", "figure"]}],
-        "data_tests": [_unique("load_id", "figure")],
+        "data_tests": [_key("load_id", "figure")],
         "columns": [
-            _column("load_id", source, "bigint", NOT_NULL),
-            _column("figure_key", "Hash of the code.", "bigint", NOT_NULL),
-            *(_of_figure(field) for field in form.fields),
+            _column("load_id", "bigint", "The load of reference data; the ledger says which load counts.", True),
+            _column("figure_key", "bigint", "Hash of the code.", True),
+            *(
+                _column(
+                    field.name,
+                    field.sql_type,
+                    field.description,
+                    field.name != "figure" and (field.required or field.default is not None),
+                    accepted.get(field.name),
+                )
+                for field in form.fields
+            ),
         ],
     }
 
 
-def _of_figure(field: Field) -> dict[str, Any]:
-    accepted = [value for value, _ in field.categories]
-    if field.name == "form":
-        accepted = [form.name for form in submission_forms()]
-    is_given = field.name != "figure" and (field.required or field.default is not None)
-    tests = {"data_tests": [_accepted(accepted)]} if accepted else {}
-    return _column(field.name, field.description, field.sql_type, (NOT_NULL if is_given else {}) | tests)
-
-
-def _agg_measures() -> dict[str, Any]:
-    kinds = [one for one in filters() if one.is_kind]
-    columns = []
+def _measures() -> dict[str, Any]:
+    described: dict[str, str] = {}
     for name in attributes():
-        columns.append(_column(name, line_field(name).description, "text"))
-        columns += [
-            _column(one.name, f"What the reference data of the time say of the {name}.", "text")
-            for one in kinds
-            if one.field == name
-        ]
-    qualifiers = 'Whether the numbers are exact (eq), lower bounds (gte, "trên") or about right (approx, "khoảng").'
-    subset = "The lines are part of other lines (trong đó) and are never added to them."
+        described[name] = line_field(name).description
+        described |= {
+            one.name: f"Kind of the {name} in the reference data of the time."
+            for one in filters()
+            if one.is_kind and one.field == name
+        }
+    key = ["load_id", "form", "measure", "area_code", *attributes(), "is_subset", "qualifier"]
     return {
         "name": "agg_measures",
-        "description": "Measures added up per load by what figures are filtered with; release tables are made from it. "
-        "Blank is not zero: a measure that no line gives has no row. "
-        "Grain: one row per load, form, measure, area, attributes, is_subset and qualifier.",
+        "description": (
+            "Measures added up per load by what figures are filtered with; release tables are made from it. Blank is\n"
+            "not zero: a measure that no line gives has no row.\n"
+            "Grain: one row per load, form, measure, area, attributes, is_subset and qualifier.\n"
+        ),
         "config": {"indexes": [{"columns": ["load_id"]}]},
-        "data_tests": [_unique("load_id", "form", "measure", "area_code", *attributes(), "is_subset", "qualifier")],
+        "data_tests": [_key(*key)],
         "columns": [
-            _column("load_id", "The load whose lines were added up.", "bigint", NOT_NULL),
-            _column("form", "Form of the load.", "text", NOT_NULL),
-            _column("measure", "Column of the form's fact.", "text", NOT_NULL),
-            _column("area_code", "Code of the area.", "text", NOT_NULL),
-            *columns,
-            _column("is_subset", subset, "boolean", NOT_NULL),
-            _column("qualifier", qualifiers, "text", NOT_NULL | {"data_tests": [_accepted(["eq", "gte", "approx"])]}),
-            _column("value", "Sum of the measure.", "numeric", NOT_NULL),
+            _column("load_id", "bigint", "The load whose lines were added up.", True),
+            _column("form", "text", "Form of the load.", True),
+            _column("measure", "text", "Column of the form's fact.", True),
+            _column("area_code", "text", "Code of the area.", True),
+            *(_column(name, "text", description) for name, description in described.items()),
+            _column("is_subset", "boolean", "Whether the lines are part of other lines (trong đó).", True),
+            _column(
+                "qualifier", "text", "Whether the value is exact (eq), a lower bound (gte) or about right (approx).",
+                True, ["eq", "gte", "approx"],
+            ),
+            _column("value", "numeric", "Sum of the measure.", True),
         ],
-    }
+    }  # fmt: skip
 
 
-def _column(name: str, description: str, data_type: str = "", more: dict[str, Any] | None = None) -> dict[str, Any]:
-    column: dict[str, Any] = {"name": name} | ({"data_type": data_type} if data_type else {})
-    return column | {"description": description} | (more or {})
-
-
-def _unique(*columns: str) -> dict[str, Any]:
+def _key(*columns: str) -> dict[str, Any]:
     return {"unique_combination": {"arguments": {"columns": list(columns)}}}
 
 
-def _accepted(values: list[str]) -> dict[str, Any]:
-    return {"accepted_values": {"arguments": {"values": values}}}
+def _column(
+    name: str, data_type: str, description: str, is_required: bool = False, accepted: list[str] | None = None
+) -> dict[str, Any]:
+    column: dict[str, Any] = {"name": name, "data_type": data_type, "description": description}
+    if is_required:
+        column["constraints"] = [{"type": "not_null"}]
+    if accepted:
+        column["data_tests"] = [{"accepted_values": {"arguments": {"values": accepted}}}]
+    return column
+
+
+def _properties(origin: str, models: list[dict[str, Any]]) -> str:
+    text = yaml.safe_dump({"models": models}, sort_keys=False, allow_unicode=True, width=120)
+    return f"# Made from {origin} {COMMAND}\n\n{text}"

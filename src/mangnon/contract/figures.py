@@ -25,11 +25,11 @@ class Filter:
 
 
 def filters() -> list[Filter]:
-    """What figures filter lines by, in the order of their form."""
+    """What figures filter lines by, in the order of their form; an empty filter matches every line."""
     return [
-        Filter(field.name, field.filters, line_field(field.filters).dimension)
+        Filter(field.name, of := field.kind_of or field.name, line_field(of).dimension)
         for field in all_forms()["figures"].fields
-        if field.filters
+        if field.is_filter
     ]
 
 

@@ -5,9 +5,10 @@ categories, trueValues, falseValues), plus: `codes` (the code list of a field), 
 `help` and `default`; and on the form `kind` (transaction, snapshot or reference), `order` (its place among the forms of
 a submission, or among the lists of the reference data), `grain`, `aliases` (other names of its sheet) and `totals` (the
 fields whose sums the cover declares). A submission form says the `key` of its fact table `fct_<name>`, a reference form
-the `tables` of the core that are made from it; the code lists are a dimension each. In the form `figures`, `filters`
-says which field of the lines a column selects by. The blank workbook, the reader, the columns of `raw`, the content of
-a load, what the gates look through, and much of dbt's project are made from these declarations.
+the `tables` of the core that are made from it; the code lists are a dimension each. In the definitions of figures
+`filter` means that lines are only those with this value in the column of that name, and `kind_of` that they are only
+those whose code in that column is of this kind. The blank workbook, the reader, the columns of `raw`, the content of a
+load, what the gates look through, and much of dbt's project are made from these declarations.
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ class Field:
     required: bool
     minimum: float | None
     maximum: float | None
-    filters: str | None
+    is_filter: bool
+    kind_of: str | None
 
     @property
     def sql_type(self) -> str:
@@ -175,5 +177,6 @@ def _field(declared: dict[str, Any]) -> Field:
         required=constraints.get("required", False),
         minimum=constraints.get("minimum"),
         maximum=constraints.get("maximum"),
-        filters=declared.get("filters"),
+        is_filter=declared.get("filter", False) or "kind_of" in declared,
+        kind_of=declared.get("kind_of"),
     )

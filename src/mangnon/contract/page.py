@@ -1,7 +1,7 @@
 """What the forms promise, for those who build on them: the contract page and dbt's sources.
 
-`python -m mangnon.contract.page` writes them again after a change of a form or of a code list, and with them what dbt's
-models loop over (dbt_files.py).
+`python -m mangnon.contract.page` writes them again, and what dbt_files makes, after a change of a form, of a code list
+or of a view of the marts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,14 @@ import yaml
 
 from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
-from mangnon.contract.dbt_files import GENERATED
 from mangnon.contract.forms import REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
 CONTRACT_PAGE = PROJECT / "docs" / "contracts.md"
-SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "_raw__sources.yml"
+SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "raw" / "_raw__sources.yml"
+
+GENERATED = "Made from src/mangnon/contract by `python -m mangnon.contract.page`: do not edit."
 
 # The columns that the loader adds to those of the form: name, SQL type, description.
 LOADER_COLUMNS = (
@@ -201,7 +202,9 @@ def write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    write(dbt_files.MACROS, dbt_files.macros())
-    write(dbt_files.FIGURE_PROPERTIES, dbt_files.figure_properties())
     write(CONTRACT_PAGE, contract_page())
     write(SOURCE_PROPERTIES, source_properties())
+    for path, text in dbt_files.files().items():
+        write(path, text)
+    for path in dbt_files.left_over():
+        path.unlink()

@@ -7,9 +7,6 @@ from importlib.resources import files
 
 import fsspec
 import psycopg
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
 
 from mangnon import warehouse
@@ -65,7 +62,7 @@ def deploy(accept_changes: str | None = None) -> None:
         content_hash.renew(connection)
         connection.commit()
         if not is_current:
-            _giving_way(_drop_left_over)
+            _giving_way(drop_left_over)
             deployments.finish(connection)
     deliver_reference()
 
@@ -148,18 +145,28 @@ def _who_is_in_the_way() -> str:
 
 
 def _migrate() -> None:
-    config = Config()
-    config.set_main_option("script_location", "mangnon.deployment:migrations")
-    engine = sqlalchemy.create_engine(
-        sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg"),
-        connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT}"},
-    )
-    try:
-        with engine.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
+    """Runs the migrations that the warehouse lacks, in the order of their numbers.
+
+    Each is a transaction of its own, so that none holds the locks of those before it. The number of the last one stands
+    in a table with the name and the shape that Alembic gave it, which ran them once.
+    """
+    with _patient_connection() as connection:
+        connection.execute(
+            """
+            create table if not exists public.alembic_version (
+                version_num varchar(32) constraint alembic_version_pkc primary key
+            )
+            """
+        )
+        row = connection.execute("select version_num from public.alembic_version").fetchone()
+        connection.commit()
+        for migration in sorted(deployments.MIGRATIONS.glob("*.sql")):
+            number = deployments.number_of(migration)
+            if row is None or number > row[0]:
+                with connection.transaction():
+                    connection.execute(migration.read_bytes())
+                    connection.execute("delete from public.alembic_version")
+                    connection.execute("insert into public.alembic_version values (%s)", [number])
 
 
 def _deploy_tables() -> None:
@@ -171,7 +178,8 @@ def _deploy_tables() -> None:
         _give_password(connection)
 
 
-def _drop_left_over() -> None:
+def drop_left_over() -> None:
+    """Drops what an earlier version made and this one does not know any more."""
     with _patient_connection() as connection:
         now, wanted = interface.present(connection), interface.declared(connection)
         for statement in interface.removals(now, wanted):

@@ -151,7 +151,7 @@ def declared(connection: Connection) -> Interface:
     tables = {
         f"core.{model['alias']}": _declared(model, model["columns"], type_of)
         for model in models.values()
-        if model["schema"] == "core"
+        if model["schema"] == "core" and model["config"]["materialized"] != "ephemeral"
     }
     for form in all_forms().values():
         columns = {field.name: Column(field.name, type_of(field.sql_type), "") for field in form.fields}

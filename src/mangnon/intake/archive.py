@@ -1,6 +1,7 @@
 """The archive: every file that ever arrived, kept for ever under the sha256 of its content."""
 
 import hashlib
+import posixpath
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def keep(copy: Path, sha256: str) -> None:
     files, path = fsspec.url_to_fs(address(sha256))
     if files.exists(path) and files.size(path) == copy.stat().st_size:
         return
-    files.makedirs(files._parent(path), exist_ok=True)
+    files.makedirs(posixpath.dirname(path), exist_ok=True)
     with files.transaction, files.open(path, "wb") as target, copy.open("rb") as content:
         shutil.copyfileobj(content, target, 1 << 20)
 

@@ -48,11 +48,12 @@ def fingerprint(connection: Connection) -> str:
         order by 1
         """
     ).fetchall()
-    return hashlib.sha256((_code() + "".join(row[0] for row in reference)).encode()).hexdigest()[:16]
+    return hashlib.sha256((code() + "".join(row[0] for row in reference)).encode()).hexdigest()[:16]
 
 
 @cache
-def _code() -> str:
+def code() -> str:
+    """What of the fingerprint is the code and its libraries."""
     return hash_of_code(PACKAGE, PROJECT / "dbt_project")
 
 

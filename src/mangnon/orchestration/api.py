@@ -1,19 +1,20 @@
 """Airflow's REST API: where it answers, one call of it, and waiting for what was asked."""
 
 import json
+import logging
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import click
+import httpx
 
 from mangnon.failures import Failure
 from mangnon.settings import settings
+
+progress = logging.getLogger("mangnon.progress")
 
 USER = "admin"
 SECONDS_FOR_A_NIGHT = 3600
@@ -50,7 +51,7 @@ def password_file() -> Path:
 
 def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """One call of Airflow's REST API; raises ServiceError with its answer when it refuses."""
-    return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {_token(address())}"})
+    return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {token(address())}"})
 
 
 def pause(dag_id: str, is_paused: bool) -> None:
@@ -71,7 +72,7 @@ def wait_for(dag_id: str, run_id: str) -> str:
         run = ask("GET", f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}")
         for line in _task_lines(dag_id, run_id):
             if line not in told:
-                click.echo(line)
+                progress.info(line)
                 told.add(line)
         return run["state"] if run["end_date"] else None
 
@@ -97,21 +98,27 @@ def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 @cache
-def _token(address: str) -> str:
+def token(address: str) -> str:
+    """What shows Airflow at this address who asks; kept, since each new one costs a log-in."""
     password = json.loads(password_file().read_text())[USER]
     return str(_call("POST", f"{address}/auth/token", {"username": USER, "password": password}, {})["access_token"])
 
 
 def _call(method: str, url: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Any:
-    request = urllib.request.Request(
-        url, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers=headers | {"Content-Type": "application/json"},
-    )  # fmt: skip
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise ServiceError(f"Airflow refused {method} {url}: {error} {error.read().decode()}") from error
-    except (OSError, ValueError) as error:
+        answer = _client().request(method, url, json=body, headers=headers)
+        if answer.is_error:
+            reason = f"HTTP {answer.status_code} {answer.reason_phrase}"
+            raise ServiceError(f"Airflow refused {method} {url}: {reason} {answer.text}")
+        return answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise ServiceError(f"Airflow does not answer at {url}: {error}") from error
+
+
+@cache
+def _client() -> httpx.Client:
+    # No proxy reaches this Airflow, whatever the environment says. A connection that was kept might be to an API server
+    # that has ended meanwhile.
+    return httpx.Client(
+        trust_env=False, timeout=30, follow_redirects=True, limits=httpx.Limits(max_keepalive_connections=0)
+    )

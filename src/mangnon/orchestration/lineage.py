@@ -53,7 +53,8 @@ def _modelling(is_written: Callable[[dict[str, Any]], bool]) -> Datasets:
     parents = [parent for name in written for parent in nodes[name]["depends_on"]["nodes"]]
     while parents:
         name = parents.pop()
-        if nodes[name]["schema"] == "staging":  # views, on the way
+        # What is on the way: views, and what is written into the models that ask for it.
+        if nodes[name]["schema"] == "staging" or nodes[name]["config"].get("materialized") == "ephemeral":
             parents += nodes[name]["depends_on"]["nodes"]
         elif nodes[name]["schema"] in ("raw", "core") and name not in written:
             read.add(name)

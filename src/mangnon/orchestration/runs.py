@@ -1,12 +1,11 @@
 """What Airflow is asked to do on this machine, as a user would: nights, backfills, and the first night of all."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, cast
 from urllib.parse import urlencode
-
-import click
 
 from mangnon.orchestration.api import (
     SECONDS_FOR_A_NIGHT,
@@ -20,6 +19,8 @@ from mangnon.orchestration.api import (
     wait_for,
 )
 from mangnon.orchestration.services import NIGHTLY, down, is_up, up
+
+progress = logging.getLogger("mangnon.progress")
 
 PUBLISHING = "publish_marts"
 TELLING = "tell_reporters"
@@ -40,7 +41,7 @@ def run_night() -> None:
             states.append(wait_for(PUBLISHING, publishing))
             _wait_for_telling(publishing)
         else:
-            click.echo("  nothing more to load or to publish")
+            progress.info("  nothing more to load or to publish")
         _wait_until_idle()
     if set(states) != {"success"}:
         raise ServiceError(f"the night did not go through; the logs of its tasks are in {folder() / 'logs'}")
@@ -74,7 +75,7 @@ def wait_for_backfills() -> None:
         return [backfill["id"] for backfill in known if not backfill["completed_at"]]
 
     if open_ones():
-        click.echo("Airflow: an earlier backfill is not completed yet, waiting for it")
+        progress.info("Airflow: an earlier backfill is not completed yet, waiting for it")
         wait(lambda: not open_ones(), SECONDS_FOR_A_BACKFILL, "the earlier backfill to be completed")
 
 
@@ -83,7 +84,7 @@ def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
     or not.
     """
     since = datetime.now(UTC)
-    click.echo(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
+    progress.info(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
     ask(
         "POST", "backfills",
         {
@@ -103,7 +104,9 @@ def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
         query = urlencode({"run_type": "backfill", "end_date_gte": since.isoformat(), "order_by": "-end_date"})
         for run in ask("GET", f"dags/{REPROCESSING}/dagRuns?{query}&state=success&state=failed")["dag_runs"]:
             if run["dag_run_id"] not in told:
-                click.echo(f"  {REPROCESSING}: {run['logical_date'][:7]}: {run['state']}, {run['duration'] or 0:.1f} s")
+                progress.info(
+                    f"  {REPROCESSING}: {run['logical_date'][:7]}: {run['state']}, {run['duration'] or 0:.1f} s"
+                )
                 told.add(run["dag_run_id"])
         return not are_left
 

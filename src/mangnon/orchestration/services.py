@@ -6,6 +6,7 @@ On servers, where MANGNON_AIRFLOW_URL says that Airflow runs in containers of it
 """
 
 import json
+import logging
 import os
 import secrets
 import socket
@@ -19,7 +20,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import click
 import psutil
 import psycopg
 import sqlalchemy
@@ -31,6 +31,8 @@ from mangnon.orchestration.api import USER, ServiceError, address, ask, folder, 
 from mangnon.orchestration.config import airflow_config
 from mangnon.settings import PROJECT, settings, write_secret
 
+progress = logging.getLogger("mangnon.progress")
+
 COMPONENTS = {
     # Nothing of ours is deferrable, so no triggerer. The log server would listen on every interface, on a fixed port.
     "scheduler": ["scheduler", "--skip-serve-logs"],
@@ -39,6 +41,8 @@ COMPONENTS = {
 }
 # Every process of ours carries this variable, and so do its children: that is how `down` finds them all.
 MARKER = "MANGNON_SERVICES"
+# Airflow's database on the server of the warehouse.
+METADATA = "airflow"
 # The DAG of the night, and the one that misses it. The others follow from assets or do no harm, and always may.
 NIGHTLY = "collect_submissions"
 DEADLINE = "check_deadline"
@@ -52,7 +56,7 @@ def up(nightly: bool) -> None:
     Raises ServiceError, with the end of the log, when it does not become healthy.
     """
     if is_up():
-        click.echo(f"Airflow: runs already, at {address()}")
+        progress.info(f"Airflow: runs already, at {address()}")
     elif settings().airflow_url:
         raise ServiceError(f"Airflow at {address()} is not healthy: it is for its containers to start it, not for us")
     else:
@@ -63,7 +67,7 @@ def up(nightly: bool) -> None:
     for dag_id in _dag_ids():
         pause(dag_id, dag_id in (NIGHTLY, DEADLINE) and not nightly)
     if nightly:
-        click.echo(f"Airflow: the user is {USER}, the password is in {password_file()}")
+        progress.info(f"Airflow: the user is {USER}, the password is in {password_file()}")
 
 
 def down() -> None:
@@ -76,7 +80,7 @@ def down() -> None:
                 _unless_gone(act, process)
             _, processes = psutil.wait_procs(processes, timeout=SECONDS_TO_END)
     if ended:
-        click.echo(f"Airflow: stopped, {len(ended)} processes ended")
+        progress.info(f"Airflow: stopped, {len(ended)} processes ended")
 
 
 def is_up() -> bool:
@@ -90,7 +94,7 @@ def is_up() -> bool:
 
 def _start() -> None:
     started = time.monotonic()
-    click.echo("Airflow: starting the scheduler, the DAG processor and the API server")
+    progress.info("Airflow: starting the scheduler, the DAG processor and the API server")
     processes = {component: _launch(component) for component in COMPONENTS}
 
     def healthy() -> bool:
@@ -104,7 +108,7 @@ def _start() -> None:
     except ServiceError:
         down()
         raise
-    click.echo(f"Airflow: healthy after {time.monotonic() - started:.0f} s, at {address()}")
+    progress.info(f"Airflow: healthy after {time.monotonic() - started:.0f} s, at {address()}")
 
 
 def _launch(component: str) -> subprocess.Popen[bytes]:
@@ -222,9 +226,9 @@ def _migrate() -> None:
             "select shobj_description(oid, 'pg_database') from pg_database where datname = %s", [metadata.database]
         ).fetchone()
         if found == (done,):
-            click.echo("Airflow: its metadata database is up to date, skipped")
+            progress.info("Airflow: its metadata database is up to date, skipped")
             return
-        click.echo("Airflow: making or upgrading its metadata database")
+        progress.info("Airflow: making or upgrading its metadata database")
         if not found:
             connection.execute(sql.SQL("create database {}").format(name))
         command = [sys.executable, "-m", "airflow", "db", "migrate"]
@@ -236,7 +240,7 @@ def _migrate() -> None:
 
 
 def _metadata_url() -> sqlalchemy.URL:
-    return sqlalchemy.make_url(warehouse.url()).set(database=os.environ.get("MANGNON_AIRFLOW_DATABASE") or "airflow")
+    return sqlalchemy.make_url(warehouse.url()).set(database=METADATA)
 
 
 def _maintenance_url(metadata: sqlalchemy.URL) -> str:

@@ -1,6 +1,5 @@
 """What people decide: approve a release, roll back, hold a load and let it count again."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +47,7 @@ def question() -> tuple[int, str] | None:
     return waiting, "\n".join(lines)
 
 
-def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[str], None] = print) -> int:
+def approve(refused_release: int, approved_by: str, reason: str) -> int:
     """Publishes what a refused release offered, despite its warnings; the number of the release that readers see.
 
     All that waits by now is modelled and judged anew; what is critical, or was not approved, refuses it again.
@@ -59,7 +58,7 @@ def approve(refused_release: int, approved_by: str, reason: str, say: Callable[[
     with warehouse.connect("publisher") as connection:
         approvals.check(connection, refused_release)
         warnings = approvals.holding_warnings(connection, refused_release)
-    release_id = phases.publish_all(say, Approval(refused_release, warnings, approved_by, reason.strip()))
+    release_id = phases.publish_all(Approval(refused_release, warnings, approved_by, reason.strip()))
     if release_id is None:
         raise NothingToPublish(f"what release {refused_release} offered would change nothing any more")
     return release_id
@@ -123,7 +122,7 @@ def check_rollback(connection: Connection, release_id: int) -> None:
         )
 
 
-def hold(load_id: int, held_by: str, reason: str, say: Callable[[str], None] = print) -> int | None:
+def hold(load_id: int, held_by: str, reason: str) -> int | None:
     """Takes a load out of what counts, for as long as nobody releases it; the release that says so, None without one.
 
     Of its reporter, form and period the next lower revision counts, or nothing. The publishing takes along what waits.
@@ -141,10 +140,10 @@ def hold(load_id: int, held_by: str, reason: str, say: Callable[[str], None] = p
         )
         _judge_rivals_again(connection, load)
         connection.commit()
-    return _publish(held_by, f"held load {load['load_id']}: {reason}", say)
+    return _publish(held_by, f"held load {load['load_id']}: {reason}")
 
 
-def let_count(load_id: int, requested_by: str, say: Callable[[str], None] = print) -> int | None:
+def let_count(load_id: int, requested_by: str) -> int | None:
     """Lets a held load count again, by its revision; the release that says so, None when nothing changes.
 
     Raises NoSuchLoad, ReleaseRefused.
@@ -168,7 +167,7 @@ def let_count(load_id: int, requested_by: str, say: Callable[[str], None] = prin
             load,
         )
         connection.commit()
-    return _publish(requested_by, f"released load {load['load_id']}", say)
+    return _publish(requested_by, f"released load {load['load_id']}")
 
 
 def _newest_reading(connection: Connection, load_id: int) -> dict[str, Any]:
@@ -207,8 +206,8 @@ def _judge_rivals_again(connection: Connection, load: dict[str, Any]) -> None:
     )
 
 
-def _publish(requested_by: str, reason: str, say: Callable[[str], None]) -> int | None:
-    release_id = phases.publish_all(say)
+def _publish(requested_by: str, reason: str) -> int | None:
+    release_id = phases.publish_all()
     if release_id is not None:
         with warehouse.connect("publisher") as connection:
             connection.execute(

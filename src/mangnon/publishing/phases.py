@@ -7,7 +7,7 @@ batches along.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from structlog.contextvars import bound_contextvars
@@ -23,6 +23,7 @@ from mangnon.publishing import gates, pruning
 from mangnon.warehouse import dbt
 
 logger = logging.getLogger(__name__)
+progress = logging.getLogger("mangnon.progress")
 
 
 class ReleaseRefused(Failure):
@@ -91,25 +92,25 @@ def publish(release_id: int, approval: Approval | None = None) -> None:
         logger.info("the release is what readers see")
 
 
-def publish_all(say: Callable[[str], None] = print, approval: Approval | None = None) -> int | None:
+def publish_all(approval: Approval | None = None) -> int | None:
     """All phases in turn; the published release, or None when nothing changed. Raises ReleaseRefused."""
     batches = waiting_batches()
     if not batches and not _decided_by_persons():
-        say("Nothing waits to be published.")
+        progress.info("Nothing waits to be published.")
         return None
     if batches:
-        say(f"Modelling {_counted(batches)} …")
+        progress.info(f"Modelling {_counted(batches)} …")
         model(batches)
         refused = judge_loads(batches)
-        say(f"Gate 1 refused {len(refused)} loads.")
+        progress.info(f"Gate 1 refused {len(refused)} loads.")
     candidate = build_candidate(batches)
     if candidate is None:
-        say("Nothing changed: no new release.")
+        progress.info("Nothing changed: no new release.")
         return None
-    say(f"Gate 2 looks at release {candidate} …")
+    progress.info(f"Gate 2 looks at release {candidate} …")
     release_id = judge_release(candidate, approval)
     publish(release_id, approval)
-    say(f"Release {release_id} is published.")
+    progress.info(f"Release {release_id} is published.")
     return release_id
 
 

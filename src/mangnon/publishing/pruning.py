@@ -113,7 +113,7 @@ def prune(keep: int, dry_run: bool = False) -> Pruning:
             connection.execute("update ops.releases set pruned_at = now() where release_id = any(%s)", [releases])
             connection.commit()
             for start in range(0, len(load_ids), LOADS_AT_ONCE):
-                _remove_rows(connection, load_ids[start : start + LOADS_AT_ONCE])
+                remove_rows(connection, load_ids[start : start + LOADS_AT_ONCE])
         return Pruning(load_ids, sum(rows for _, rows in loads), releases)
 
 
@@ -137,7 +137,7 @@ def restore_loads(load_ids: list[int]) -> None:
     For those who hold the right to publish. Their releases are whole again, once all their loads are.
     """
     with warehouse.connect("pruner") as connection:
-        _remove_rows(connection, load_ids)  # what a restoring that was cut off has left
+        remove_rows(connection, load_ids)  # what a restoring that was cut off has left
         for reference_load_ids, some in _by_reference(connection, load_ids).items():
             with warehouse.connect("loader") as loader:
                 for load_id in some:
@@ -146,14 +146,15 @@ def restore_loads(load_ids: list[int]) -> None:
         with warehouse.connect("auditor") as auditor:
             changed = content_hash.changed_contents(auditor, load_ids)
         if changed:
-            _remove_rows(connection, load_ids)
+            remove_rows(connection, load_ids)
             raise ReadsOtherwise(
                 f"loads {changed} are read otherwise by today's code: restore with the code of that release"
             )
         _note_restored(connection, load_ids)
 
 
-def _remove_rows(connection: Connection, load_ids: list[int]) -> None:
+def remove_rows(connection: Connection, load_ids: list[int]) -> None:
+    """Takes the rows of these loads out of raw and core."""
     connection.execute("select ops.prune_loads(%s)", [load_ids])
     connection.commit()
 

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
+import viparse
+
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import submission_forms
 from mangnon.reading.problems import Problem, RefusedFile
@@ -102,8 +104,6 @@ def _byte(letter: str) -> bytes:
 def _from_font(encoding: str) -> Convert:
     @lru_cache(1 << 16)
     def word(text: str) -> str:
-        import viparse  # is rarely needed
-
         return text if text.isascii() else viparse.fix(text, encoding=encoding)
 
     # Word by word, because spaces and line ends are not to be touched.

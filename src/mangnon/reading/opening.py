@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 from mangnon.contract.code_lists import CodeLists
+from mangnon.reading.files import bundle, delimited, workbook
 from mangnon.reading.files.compound import SIGNATURE as COMPOUND
 from mangnon.reading.problems import Problem, RefusedFile
 from mangnon.reading.tables import Source
@@ -20,8 +21,6 @@ def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
 
     `lists` say which reporters there are; without any, a reporter has to be given by its code.
     """
-    from mangnon.reading.files import bundle, delimited, workbook
-
     with path.open("rb") as file:
         start = file.read(4096)
     suffix = Path(file_name).suffix.lower()

@@ -173,7 +173,7 @@ def _write_feedback(connection: Connection, feedback: Feedback, topics: list[str
         write_workbook(local, feedback, original, excerpts(connection, feedback, lists), lists)
         outbox.put(local, target)
     month = f" tháng {feedback.period:%m/%Y}" if feedback.period else ""
-    _note(
+    note(
         connection,
         kind="workbook",
         reporter_code=feedback.reporter.code if feedback.reporter else None,
@@ -213,7 +213,7 @@ def _write_reminder(connection: Connection, late: Late, today: date, lists: Code
         write_template(local, late.reporter, late.period, lists)
         outbox.put(local, template)
     _put_text(text, late.text(today))
-    _note(
+    note(
         connection,
         kind="reminder",
         reporter_code=late.reporter.code,
@@ -251,7 +251,8 @@ def _put_text(target: str, text: str) -> None:
         outbox.put(local, target)
 
 
-def _note(connection: Connection, **row: Any) -> None:
+def note(connection: Connection, **row: Any) -> None:
+    """Notes what was told, so that it is not told again."""
     connection.execute(
         """
         insert into ops.feedback

@@ -1,5 +1,6 @@
 """The outbox: a folder a reporter and month, from which the answers go to those who asked."""
 
+import posixpath
 import re
 import unicodedata
 from datetime import date
@@ -30,7 +31,7 @@ def safe_name(text: str) -> str:
 def put(local: Path, target: str) -> None:
     """Writes a file whole or not at all; one that lies there already is replaced."""
     files, path = fsspec.url_to_fs(target)
-    files.makedirs(files._parent(path), exist_ok=True)
+    files.makedirs(posixpath.dirname(path), exist_ok=True)
     files.put_file(str(local), f"{path}.part")
     files.mv(f"{path}.part", path)
 

@@ -93,16 +93,23 @@ def dbt(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in given.items()),
     }
-    result = subprocess.run(
+    result = run_process(
         [
-            sys.executable, "-m", "dbt.cli.main", "--no-use-colors", command, *arguments,
-            "--project-dir", str(project), "--profiles-dir", str(project),
+            "--no-use-colors", command, *arguments, "--project-dir", str(project), "--profiles-dir", str(project),
             "--target-path", str(_target()), "--log-path", str(settings().home / "dbt" / "logs"),
         ],
-        env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        environment,
     )  # fmt: skip
     if result.returncode:
         raise TransformError(f"dbt {command} failed:\n{result.stdout[-6000:]}")
+
+
+def run_process(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs `dbt` with these arguments in a process with this environment; its exit code, and all that it said."""
+    return subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", *arguments],
+        env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
 
 
 def _target() -> Path:

@@ -6,6 +6,7 @@ another version: each would write what the tables and models of the warehouse do
 
 import getpass
 from importlib.metadata import version
+from pathlib import Path
 
 import psycopg
 from psycopg import Connection
@@ -96,6 +97,11 @@ def finish(connection: Connection) -> None:
     connection.commit()
 
 
+def number_of(migration: Path) -> str:
+    """The number of a migration, such as 0007: it begins the name of its file."""
+    return migration.name.partition("_")[0]
+
+
 def _insert(connection: Connection, accepted_changes: list[str], reason: str | None, is_complete: bool) -> None:
     connection.execute(
         """
@@ -127,8 +133,7 @@ def _migration(connection: Connection) -> str | None:
 
 
 def _refuse_newer(migration: str) -> None:
-    known = {path.stem.partition("_")[0] for path in MIGRATIONS.glob("*.py")}
-    if migration not in known:
+    if migration not in map(number_of, MIGRATIONS.glob("*.sql")):
         raise OtherCode(
             f"the warehouse is at migration {migration}, which this code does not know: a newer version was deployed. "
             "Nothing was written. Use that version, or restore the backup that was made before it was deployed "

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import pwd
 import secrets
@@ -19,12 +20,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
 
 from mangnon.failures import Failure
 from mangnon.settings import settings, write_secret
+
+progress = logging.getLogger("mangnon.progress")
 
 SUPERUSER = "mangnon"
 # Where the server lives when `nobody` cannot reach the project's folder.
@@ -46,7 +50,7 @@ def start() -> None:
     with _locked():
         if is_ready():
             return
-        if not _data().exists():
+        if not data_folder().exists():
             _initialise()
         for _ in range(60):
             # Anew each time: another server may take a free port before ours does.
@@ -62,14 +66,14 @@ def start() -> None:
 def stop() -> None:
     """Stops the server if it runs."""
     if is_ready():
-        _run("pg_ctl", "stop", "--mode=fast", "--wait")
+        run("pg_ctl", "stop", "--mode=fast", "--wait")
 
 
 def is_ready() -> bool:
     """Whether this project's own server takes connections."""
-    if not _access_file().exists() or not _data().exists():
+    if not _access_file().exists() or not data_folder().exists():
         return False
-    answer = _run("pg_isready", "--host=127.0.0.1", f"--port={_access()['port']}", "--timeout=3")
+    answer = run("pg_isready", "--host=127.0.0.1", f"--port={_access()['port']}", "--timeout=3")
     return answer.returncode == 0 and _is_ours()
 
 
@@ -95,7 +99,7 @@ def program(name: str) -> str:
 
 def _launch(port: int) -> subprocess.CompletedProcess[str]:
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories="
-    return _run("pg_ctl", "start", "--wait", "--timeout=120", f"--log={_log()}", f"--options={options}")
+    return run("pg_ctl", "start", "--wait", "--timeout=120", f"--log={_log()}", f"--options={options}")
 
 
 def _is_ours() -> bool:
@@ -103,21 +107,21 @@ def _is_ours() -> bool:
     try:
         with psycopg.connect(url("postgres"), connect_timeout=5) as connection:
             row = connection.execute("show data_directory").fetchone()
-            return row is not None and Path(row[0]) == _data()
+            return row is not None and Path(row[0]) == data_folder()
     except psycopg.OperationalError:
         return False
 
 
 def _initialise() -> None:
-    new = _folder() / "data.new"  # renamed when complete, so that a killed initdb leaves nothing half made
+    new = folder() / "data.new"  # renamed when complete, so that a killed initdb leaves nothing half made
     shutil.rmtree(new, ignore_errors=True)
     password = secrets.token_urlsafe(24)
-    password_file = _folder() / "password"
+    password_file = folder() / "password"
     write_secret(password_file, password)
     if _is_root():
         shutil.chown(password_file, "nobody")
     try:
-        result = _run(
+        result = run(
             "initdb", f"--username={SUPERUSER}", f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums", data=new,
         )  # fmt: skip
@@ -126,24 +130,24 @@ def _initialise() -> None:
     if result.returncode:
         raise ServerError(f"PostgreSQL's initdb failed:\n{result.stderr}")
     write_secret(_access_file(), json.dumps({"port": 54329, "password": password}))
-    new.rename(_data())
+    new.rename(data_folder())
 
 
-def _run(program: str, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-    folder = _folder()
-    placed = [f"--pgdata={data or _data()}"] if program != "pg_isready" else []
+def run(program: str, *arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a program of PostgreSQL as the server's user, by default on the server's data; what it said is in stderr."""
+    placed = [f"--pgdata={data or data_folder()}"] if program != "pg_isready" else []
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server runs
         result = subprocess.run(
             [_install() / "bin" / program, *placed, *arguments],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True,
-            env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}, start_new_session=True, **_as_server_user(),
+            cwd=folder(), stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True,
+            env={"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}, start_new_session=True, **as_server_user(),
         )  # fmt: skip
         output.seek(0)
         result.stderr = output.read()
     return result
 
 
-def _folder() -> Path:
+def folder() -> Path:
     """The server's own folder, made on first use: under the home, or where `nobody` can reach it."""
     home = settings().home
     home.mkdir(parents=True, exist_ok=True)
@@ -151,7 +155,9 @@ def _folder() -> Path:
     if not _can_reach(home):
         folder = REACHABLE_FOLDER / hashlib.sha256(str(home).encode()).hexdigest()[:12]
         if not folder.exists():
-            print(f"PostgreSQL runs as the user nobody, who cannot reach {home}: its binaries and data go to {folder}")
+            progress.info(
+                f"PostgreSQL runs as the user nobody, who cannot reach {home}: its binaries and data go to {folder}"
+            )
     if not folder.exists():
         folder.mkdir(parents=True)
         if _is_root():
@@ -167,9 +173,9 @@ def _install() -> Path:
     site_packages = Path(package.origin).parents[1]
     if _can_reach(site_packages / INSTALL / "bin"):
         return site_packages / INSTALL
-    copy = _folder() / "install"
+    copy = folder() / "install"
     if not copy.exists():
-        unfinished = _folder() / "install.new"
+        unfinished = folder() / "install.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         # The binaries find their libraries beside the package, so the copy has the same shape.
         for part in (INSTALL, LIBRARIES):
@@ -179,14 +185,16 @@ def _install() -> Path:
     return copy / INSTALL
 
 
+@cache
 def _can_reach(path: Path) -> bool:
     if not _is_root():
         return True
     probe = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
-    return subprocess.run(probe, cwd="/", **_as_server_user()).returncode == 0
+    return subprocess.run(probe, cwd="/", **as_server_user()).returncode == 0
 
 
-def _as_server_user() -> dict:
+def as_server_user() -> dict:
+    """The options of subprocess that make a process one of the server's user; none where that is our own user."""
     return {"user": "nobody", "group": _nobody_group(), "extra_groups": []} if _is_root() else {}
 
 
@@ -199,11 +207,12 @@ def _is_root() -> bool:
 
 
 def _log() -> Path:
-    return _folder() / "server.log"
+    return folder() / "server.log"
 
 
-def _data() -> Path:
-    return _folder() / "data"
+def data_folder() -> Path:
+    """Where the server keeps its data."""
+    return folder() / "data"
 
 
 def _access_file() -> Path:

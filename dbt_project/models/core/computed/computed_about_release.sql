@@ -1,5 +1,5 @@
 with ledger as (
-    select * from {{ source('ops', 'published_loads') }}
+    select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
 ),
 

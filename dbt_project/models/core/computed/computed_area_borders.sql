@@ -1,6 +1,6 @@
 -- A few hundred areas by a few borders, written again for each release: whatever list changes, nothing else is read.
-with recursive ledger as (
-    select * from {{ source('ops', 'published_loads') }}
+with ledger as (
+    select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
 ),
 
@@ -8,12 +8,6 @@ areas as (
     select dim_areas.*
     from {{ ref('dim_areas') }} as dim_areas
     inner join ledger on dim_areas.load_id = ledger.load_id
-),
-
-successions as (
-    select bridge_area_successions.*
-    from {{ ref('bridge_area_successions') }} as bridge_area_successions
-    inner join ledger on bridge_area_successions.load_id = ledger.load_id
 ),
 
 changes as (
@@ -28,99 +22,22 @@ borders as (
     from changes
 ),
 
--- Forwards: what went somewhere in part is divided by its weights; the product with an unknown weight is unknown.
-later as (
-    select
-        area_key,
-        area_key as in_area_key,
-        1::numeric as weight,
-        true as is_exact
-    from areas
-    union all
-    select
-        later.area_key,
-        successions.to_area_key as in_area_key,
-        later.weight * successions.weight as weight,
-        later.is_exact and successions.method = 'exact' as is_exact
-    from later
-    inner join successions on later.in_area_key = successions.from_area_key
-),
-
--- Backwards: an area that was made from one area, or from a part of it, lay wholly in that one. Of several areas,
--- nobody knows the shares. Areas of different levels, such as district and ward, are not set beside each other.
-origins as (
-    select
-        successions.to_area_key,
-        successions.from_area_key,
-        case when count(*) over (partition by successions.to_area_key) = 1 then 1::numeric end as weight
-    from successions
-    inner join areas as old_areas on successions.from_area_key = old_areas.area_key
-    inner join areas as new_areas on successions.to_area_key = new_areas.area_key
-    where old_areas.parent_code = new_areas.parent_code
-),
-
-earlier as (
-    select
-        area_key,
-        area_key as in_area_key,
-        1::numeric as weight
-    from areas
-    union all
-    (
-        -- What is listed of a district since one day only counted with the district before.
-        select
-            parts.area_key,
-            wholes.area_key as in_area_key,
-            1::numeric as weight
-        from areas as parts
-        inner join areas as wholes
-            on
-                parts.parent_code = wholes.area_code
-                and parts.valid_from >= wholes.valid_from
-                and (parts.valid_from < wholes.valid_until or wholes.valid_until is null)
-        where wholes.parent_code is not null
-    )
-    union all
-    select
-        earlier.area_key,
-        origins.from_area_key as in_area_key,
-        earlier.weight * origins.weight as weight
-    from earlier
-    inner join origins on earlier.in_area_key = origins.to_area_key
-),
-
-paths as (
-    select
-        later.*,
-        false as is_backwards
-    from later
-    union all
-    select
-        area_key,
-        in_area_key,
-        weight,
-        true as is_exact,
-        true as is_backwards
-    from earlier
-),
-
 -- The shares of every area in the areas of each day's borders.
 shares as (
     select
-        paths.area_key,
+        area_shares.area_key,
         borders.borders_on,
-        paths.in_area_key,
-        case when bool_and(paths.weight is not null) then sum(paths.weight) end as weight,
-        bool_and(paths.is_exact) as is_exact
-    from paths
-    inner join areas on paths.area_key = areas.area_key
-    inner join areas as in_areas on paths.in_area_key = in_areas.area_key
+        area_shares.in_area_key,
+        area_shares.weight,
+        area_shares.is_exact
+    from {{ ref('int_area_shares') }} as area_shares
+    inner join areas on area_shares.area_key = areas.area_key
+    inner join areas as in_areas on area_shares.in_area_key = in_areas.area_key
     inner join borders
         on
             in_areas.valid_from <= borders.borders_on
             and (in_areas.valid_until > borders.borders_on or in_areas.valid_until is null)
-            and paths.is_backwards = (areas.valid_from > borders.borders_on)
-    group by paths.area_key, borders.borders_on, paths.in_area_key
+            and area_shares.is_backwards = (areas.valid_from > borders.borders_on)
 ),
 
 judged_shares as (

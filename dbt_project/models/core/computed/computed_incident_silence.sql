@@ -1,6 +1,6 @@
 -- A unit that reports no incident for a year is a question, not good news; a unit that reports nothing is another one.
 with ledger as (
-    select * from {{ source('ops', 'published_loads') }}
+    select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }} and reporter_code <> '_reference'
 ),
 
@@ -38,7 +38,7 @@ incidents as (
 ),
 
 classes as (
-    {% for incident_class in var('incident_classes') %}
+    {% for incident_class in incident_classes() %}
     select '{{ incident_class }}' as incident_class
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -8,8 +8,8 @@ loads as (
         coalesce(stg_loads.form, 'unknown') as form
     from {{ ref('stg_loads') }} as stg_loads
     inner join known_batches on stg_loads.batch_id = known_batches.batch_id
-    inner join {{ source('ops', 'batches') }} as batches on stg_loads.batch_id = batches.batch_id
-    where batches.kind = 'night' and stg_loads.reporter_code is distinct from '_reference'
+    inner join {{ ref('stg_batches') }} as batches on stg_loads.batch_id = batches.batch_id
+    where batches.batch_kind = 'night' and stg_loads.reporter_code is distinct from '_reference'
 ),
 
 -- Gate 2 judges after this is computed: what it says of a release is known to the next one.
@@ -17,10 +17,10 @@ release_verdicts as (
     select
         date_trunc('month', judged_at at time zone 'Asia/Ho_Chi_Minh')::date as month,
         release_id,
-        expectation as rule,
+        rule,
         severity,
         is_met
-    from {{ source('ops', 'verdicts') }}
+    from {{ ref('stg_verdicts') }}
     where gate = 'release' and release_id < {{ candidate_asked() }}
 ),
 

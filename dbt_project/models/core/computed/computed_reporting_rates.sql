@@ -1,5 +1,5 @@
 with ledger as (
-    select * from {{ source('ops', 'published_loads') }}
+    select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
 ),
 
@@ -14,32 +14,12 @@ reporters as (
     inner join ledger on dim_reporters.load_id = ledger.load_id
 ),
 
--- A year still running is expected up to the last month that any reporter has reported.
-months as (
-    select generate_series(date_trunc('year', min(period)), max(period), interval '1 month')::date as period
-    from counted
-),
-
-expected_forms as (
-    select
-        reporters.reporter_code,
-        reporters.valid_from,
-        reporters.valid_until,
-        expected.form
-    from reporters
-    cross join unnest(string_to_array(reporters.expected_forms, ' ')) as expected (form)
-),
-
 expected as (
-    select
-        expected_forms.reporter_code,
-        expected_forms.form,
-        months.period
-    from expected_forms
-    inner join months
-        on
-            expected_forms.valid_from < months.period + interval '1 month'
-            and (expected_forms.valid_until > months.period or expected_forms.valid_until is null)
+    select * from {{ ref('int_expected_submissions') }}
+),
+
+received as (
+    select * from {{ ref('int_received_submissions') }}
 ),
 
 known_batches as (
@@ -48,50 +28,8 @@ known_batches as (
 
 released as (
     select (created_at at time zone 'Asia/Ho_Chi_Minh')::date as released_on
-    from {{ source('ops', 'releases') }}
+    from {{ ref('stg_releases') }}
     where release_id = {{ candidate_asked() }}
-),
-
--- What arrived, a file once: of its readings the newest that was not refused speaks, as in the ledger. A code that no
--- reporter has may be anything and is not shown.
-deliveries as (
-    select distinct on (loads.delivery_id, loads.form)
-        loads.delivery_id,
-        loads.reporter_code,
-        loads.form,
-        loads.period,
-        loads.load_state,
-        loads.received_at
-    from {{ ref('stg_loads') }} as loads
-    inner join known_batches on loads.batch_id = known_batches.batch_id
-    inner join reporters on loads.reporter_code = reporters.reporter_code
-    where loads.form is not null and loads.period is not null
-    order by loads.delivery_id asc, loads.form asc, loads.load_state = 'refused' asc, loads.load_id desc
-),
-
-deliveries_in_order as (
-    select
-        *,
-        min(delivery_id) filter (where load_state <> 'refused') over (
-            partition by reporter_code, form, period
-        ) as first_readable
-    from deliveries
-),
-
-received as (
-    select
-        reporter_code,
-        form,
-        period,
-        min(received_at) as received_at,
-        (min(received_at) at time zone 'Asia/Ho_Chi_Minh')::date as first_received_on,
-        count(*)::integer as times_submitted,
-        count(*) filter (where load_state not in ('refused', 'held'))::integer as times_accepted,
-        count(*) filter (where load_state = 'refused')::integer as times_refused,
-        count(*) filter (where load_state = 'held')::integer as times_held,
-        count(*) filter (where delivery_id > first_readable)::integer as resubmissions
-    from deliveries_in_order
-    group by reporter_code, form, period
 ),
 
 counting as (

@@ -3,39 +3,22 @@ with areas as (
     where {{ in_batches() }}
 ),
 
-loads as (
-    select * from {{ ref('stg_loads') }}
-    where form = 'areas' and {{ in_batches() }}
-),
-
 versions as (
-    select
-        load_id,
-        area_code,
-        other_codes,
-        name,
-        area_type,
-        parent_code,
-        valid_from,
-        valid_until,
-        legal_act,
-        list_source,
-        sort_order
-    from areas
-    union all
-    select
-        load_id,
-        'unknown' as area_code,
-        null as other_codes,
-        {{ unknown_label() }} as name,
-        'unknown' as area_type,
-        null as parent_code,
-        date '1900-01-01' as valid_from,
-        null as valid_until,
-        null as legal_act,
-        null as list_source,
-        {{ unknown_sort_order() }} as sort_order
-    from loads
+    {{ with_unknown_member(
+        'areas',
+        form='areas',
+        columns=[
+            'area_code', 'other_codes', 'name', 'area_type', 'parent_code', 'valid_from', 'valid_until', 'legal_act',
+            'list_source', 'sort_order',
+        ],
+        unknown={
+            'area_code': "'unknown'",
+            'name': unknown_label(),
+            'area_type': "'unknown'",
+            'valid_from': unknown_valid_from(),
+            'sort_order': unknown_sort_order(),
+        },
+    ) | indent(4) }}
 )
 
 select

@@ -3,38 +3,25 @@ with reporters as (
     where {{ in_batches() }}
 ),
 
-loads as (
-    select * from {{ ref('stg_loads') }}
-    where form = 'reporters' and {{ in_batches() }}
-),
-
+-- Nothing is expected of the unknown member, so it enters no completeness.
 members as (
-    select
-        load_id,
-        reporter_code,
-        name,
-        reporter_kind,
-        area_code,
-        valid_from,
-        valid_until,
-        expected_forms,
-        due_day,
-        sort_order
-    from reporters
-    union all
-    -- Nothing is expected of the unknown member, so it enters no completeness.
-    select
-        load_id,
-        'unknown' as reporter_code,
-        {{ unknown_label() }} as name,
-        'unknown' as reporter_kind,
-        'unknown' as area_code,
-        date '1900-01-01' as valid_from,
-        null as valid_until,
-        '' as expected_forms,
-        null as due_day,
-        {{ unknown_sort_order() }} as sort_order
-    from loads
+    {{ with_unknown_member(
+        'reporters',
+        form='reporters',
+        columns=[
+            'reporter_code', 'name', 'reporter_kind', 'area_code', 'valid_from', 'valid_until', 'expected_forms',
+            'due_day', 'sort_order',
+        ],
+        unknown={
+            'reporter_code': "'unknown'",
+            'name': unknown_label(),
+            'reporter_kind': "'unknown'",
+            'area_code': "'unknown'",
+            'valid_from': unknown_valid_from(),
+            'expected_forms': "''",
+            'sort_order': unknown_sort_order(),
+        },
+    ) | indent(4) }}
 )
 
 select

@@ -1,8 +1,8 @@
 -- Release tables are made from these rows, so they cost what was reported in few lines, however long the facts are.
 with
-{% for kind in measure_kinds() %}
-{{ kind.dimension }} as (
-    select * from {{ ref(kind.dimension) }}
+{% for kind, part in figure_kinds().items() %}
+{{ part.dimension }} as (
+    select * from {{ ref(part.dimension) }}
     where {{ in_reference_loads() }}
 ),
 {% endfor %}
@@ -33,7 +33,7 @@ measured as (
         '{{ form }}' as form,
         '{{ measure }}' as measure,
         area_code,
-        {% for attribute in measure_attributes() %}
+        {% for attribute in figure_attributes() %}
         {{ attribute if attribute in parts.attributes else 'null::text' }} as {{ attribute }},
         {% endfor %}
         {{ 'is_subset' if 'is_subset' in parts.attributes else 'false' }} as is_subset,
@@ -47,36 +47,39 @@ measured as (
     {% endfor %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+classified as (
+    select
+        {% for kind, part in figure_kinds().items() %}
+        {{ part.dimension }}.{{ kind }},
+        {% endfor %}
+        measured.*
+    from measured
+    {% for kind, part in figure_kinds().items() %}
+    left join {{ part.dimension }} on measured.{{ part.attribute }} = {{ part.dimension }}.{{ part.attribute }}
+    {% endfor %}
 )
 
 select
-    measured.load_id,
-    measured.form,
-    measured.measure,
-    measured.area_code,
-    {% for attribute in measure_attributes() %}
-    measured.{{ attribute }},
+    load_id,
+    form,
+    measure,
+    area_code,
+    {% for attribute in figure_attributes() + figure_kinds().keys() | list %}
+    {{ attribute }},
     {% endfor %}
-    {% for kind in measure_kinds() %}
-    {{ kind.dimension }}.{{ kind.name }},
-    {% endfor %}
-    measured.is_subset,
-    measured.qualifier,
-    sum(measured.value) as value
-from measured
-{% for kind in measure_kinds() %}
-left join {{ kind.dimension }} on measured.{{ kind.attribute }} = {{ kind.dimension }}.{{ kind.attribute }}
-{% endfor %}
+    is_subset,
+    qualifier,
+    sum(value) as value
+from classified
 group by
-    measured.load_id,
-    measured.form,
-    measured.measure,
-    measured.area_code,
-    {% for attribute in measure_attributes() %}
-    measured.{{ attribute }},
+    load_id,
+    form,
+    measure,
+    area_code,
+    {% for attribute in figure_attributes() + figure_kinds().keys() | list %}
+    {{ attribute }},
     {% endfor %}
-    {% for kind in measure_kinds() %}
-    {{ kind.dimension }}.{{ kind.name }},
-    {% endfor %}
-    measured.is_subset,
-    measured.qualifier
+    is_subset,
+    qualifier

@@ -4,11 +4,6 @@ with beneficiaries as (
         coalesce(support_date, period) as date_id
     from {{ ref('stg_beneficiaries') }}
     where {{ in_batches() }}
-),
-
-areas as (
-    select * from {{ ref('dim_areas') }}
-    where {{ in_reference_loads() }}
 )
 
 select
@@ -38,9 +33,4 @@ select
     beneficiaries.qualifier,
     beneficiaries.is_synthetic
 from beneficiaries
--- The version of the area that was valid on the day of the support.
-left join areas
-    on
-        beneficiaries.area_code = areas.area_code
-        and beneficiaries.date_id >= areas.valid_from
-        and (beneficiaries.date_id < areas.valid_until or areas.valid_until is null)
+{{ join_areas('beneficiaries') }}

@@ -4,11 +4,6 @@ with child_population as (
         period as date_id
     from {{ ref('stg_child_population') }}
     where {{ in_batches() }}
-),
-
-areas as (
-    select * from {{ ref('dim_areas') }}
-    where {{ in_reference_loads() }}
 )
 
 select
@@ -33,9 +28,4 @@ select
     child_population.qualifier,
     child_population.is_synthetic
 from child_population
--- The version of the area that was valid at the start of the month.
-left join areas
-    on
-        child_population.area_code = areas.area_code
-        and child_population.date_id >= areas.valid_from
-        and (child_population.date_id < areas.valid_until or areas.valid_until is null)
+{{ join_areas('child_population') }}

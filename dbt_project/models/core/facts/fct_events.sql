@@ -4,11 +4,6 @@ with events as (
         coalesce(event_date, period) as date_id
     from {{ ref('stg_events') }}
     where {{ in_batches() }}
-),
-
-areas as (
-    select * from {{ ref('dim_areas') }}
-    where {{ in_reference_loads() }}
 )
 
 select
@@ -36,9 +31,4 @@ select
     events.qualifier,
     events.is_synthetic
 from events
--- The version of the area that was valid on the day of the event.
-left join areas
-    on
-        events.area_code = areas.area_code
-        and events.date_id >= areas.valid_from
-        and (events.date_id < areas.valid_until or areas.valid_until is null)
+{{ join_areas('events') }}

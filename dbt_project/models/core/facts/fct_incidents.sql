@@ -4,11 +4,6 @@ with incidents as (
         period as date_id
     from {{ ref('stg_incidents') }}
     where {{ in_batches() }}
-),
-
-areas as (
-    select * from {{ ref('dim_areas') }}
-    where {{ in_reference_loads() }}
 )
 
 select
@@ -36,9 +31,4 @@ select
     incidents.qualifier,
     incidents.is_synthetic
 from incidents
--- The version of the area that was valid at the start of the month.
-left join areas
-    on
-        incidents.area_code = areas.area_code
-        and incidents.date_id >= areas.valid_from
-        and (incidents.date_id < areas.valid_until or areas.valid_until is null)
+{{ join_areas('incidents') }}

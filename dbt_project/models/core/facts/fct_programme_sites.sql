@@ -4,11 +4,6 @@ with programme_sites as (
         period as date_id
     from {{ ref('stg_programme_sites') }}
     where {{ in_batches() }}
-),
-
-areas as (
-    select * from {{ ref('dim_areas') }}
-    where {{ in_reference_loads() }}
 )
 
 select
@@ -29,9 +24,4 @@ select
     programme_sites.qualifier,
     programme_sites.is_synthetic
 from programme_sites
--- The version of the area that was valid at the start of the month.
-left join areas
-    on
-        programme_sites.area_code = areas.area_code
-        and programme_sites.date_id >= areas.valid_from
-        and (programme_sites.date_id < areas.valid_until or areas.valid_until is null)
+{{ join_areas('programme_sites') }}

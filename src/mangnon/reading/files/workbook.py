@@ -23,8 +23,8 @@ from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
 COVER = "Bìa"
 # What a damaged file can end in; see also _is_broken.
 BROKEN = (
-    CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, struct.error,
-    zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
+    CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, RecursionError,
+    struct.error, zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
 )  # fmt: skip
 OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHEET)}
 

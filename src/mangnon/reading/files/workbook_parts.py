@@ -5,6 +5,7 @@ for such cells; on the way its sizes and definitions are checked (see safety.py)
 """
 
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -46,18 +47,19 @@ class Contents:
 def look_through(path: Path, file_name: str) -> Contents:
     """Looks through a workbook. Raises RefusedFile, PermissionError for a password, or what its format raises."""
     with path.open("rb") as file:
-        if file.read(4) != b"PK\x03\x04":
-            file = CompoundFile(path)  # type: ignore[assignment]
-            return _binary(file, file_name)  # type: ignore[arg-type]
+        is_zip = file.read(4) == b"PK\x03\x04"
+    if not is_zip:
+        return _binary(path, file_name)
     with zipfile.ZipFile(path) as parts:
         is_open_document = "content.xml" in parts.namelist()
     return open_document(path, file_name) if is_open_document else office_open_xml(path, file_name)
 
 
-def _binary(file: CompoundFile, file_name: str) -> Contents:
-    if "EncryptedPackage" in file.names:
-        raise PermissionError
-    return binary_workbook(file.stream("Workbook" if "Workbook" in file.names else "Book"), file_name)
+def _binary(path: Path, file_name: str) -> Contents:
+    with CompoundFile(str(path)) as file:
+        if file.exists("EncryptedPackage"):
+            raise PermissionError
+        return binary_workbook(file.stream("Workbook" if file.exists("Workbook") else "Book"), file_name)
 
 
 def office_open_xml(path: Path, file_name: str) -> Contents:
@@ -178,6 +180,7 @@ class _Tables:
 
 # Records of a BIFF8 stream; the first two numbers of a cell's record are its row and column.
 BOF, END, SHEET_NAME, PASSWORD, FORMULA, BOOLEAN_OR_ERROR = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0x205
+DIMENSIONS, MOST_ROWS = 0x200, 65_536
 CELLS = {FORMULA, BOOLEAN_OR_ERROR, 0x201, 0x203, 0x204, 0x27E, 0xBD, 0xBE, 0xFD, 0x207}
 
 
@@ -188,6 +191,8 @@ def binary_workbook(stream: bytes, file_name: str) -> Contents:
     for sheet, start in [*_binary_sheets(stream)]:
         rows = columns = 0
         for record, at, size in _records(stream, start):
+            if record == DIMENSIONS:
+                _refuse_impossible_dimensions(stream[at : at + size])
             if record not in CELLS or size < 6:
                 continue
             row, column = (
@@ -204,6 +209,13 @@ def binary_workbook(stream: bytes, file_name: str) -> Contents:
         if cells > MOST_CELLS:
             raise RefusedFile(too_large(file_name))
     return found
+
+
+def _refuse_impossible_dimensions(record: bytes) -> None:
+    """Refuses what no .xls can have: the reader makes room for all of it, and ends this process where there is none."""
+    first_row, last_row, first_column, last_column = struct.unpack_from("<4H" if len(record) < 14 else "<2I2H", record)
+    if not (first_row <= last_row <= MOST_ROWS and first_column <= last_column):
+        raise ValueError("impossible dimensions")
 
 
 def _binary_sheets(stream: bytes) -> Iterator[tuple[str, int]]:

@@ -67,7 +67,7 @@ def write_text(cell: Cell, text: str) -> None:
 
 def filled_cells(sheet: Worksheet) -> list[Cell]:
     """The cells that there are. Rows and columns would be counted up to the last one, which may be the millionth."""
-    return list(sheet._cells.values())
+    return list(sheet._cells.values())  # noqa: SLF001 - openpyxl has no public way to them
 
 
 def _strip(book: Workbook) -> None:

@@ -1,0 +1,103 @@
+-- What share of a version of an area lies in the versions that came after it, and in those that were before.
+with recursive ledger as (
+    select * from {{ ref('stg_published_loads') }}
+    where {{ in_release() }}
+),
+
+areas as (
+    select dim_areas.*
+    from {{ ref('dim_areas') }} as dim_areas
+    inner join ledger on dim_areas.load_id = ledger.load_id
+),
+
+successions as (
+    select bridge_area_successions.*
+    from {{ ref('bridge_area_successions') }} as bridge_area_successions
+    inner join ledger on bridge_area_successions.load_id = ledger.load_id
+),
+
+-- Forwards: what went somewhere in part is divided by its weights; the product with an unknown weight is unknown.
+later as (
+    select
+        area_key,
+        area_key as in_area_key,
+        1::numeric as weight,
+        true as is_exact
+    from areas
+    union all
+    select
+        later.area_key,
+        successions.to_area_key as in_area_key,
+        later.weight * successions.weight as weight,
+        later.is_exact and successions.method = 'exact' as is_exact
+    from later
+    inner join successions on later.in_area_key = successions.from_area_key
+),
+
+-- Backwards: an area that was made from one area, or from a part of it, lay wholly in that one. Of several areas,
+-- nobody knows the shares. Areas of different levels, such as district and ward, are not set beside each other.
+origins as (
+    select
+        successions.to_area_key,
+        successions.from_area_key,
+        case when count(*) over (partition by successions.to_area_key) = 1 then 1::numeric end as weight
+    from successions
+    inner join areas as old_areas on successions.from_area_key = old_areas.area_key
+    inner join areas as new_areas on successions.to_area_key = new_areas.area_key
+    where old_areas.parent_code = new_areas.parent_code
+),
+
+earlier as (
+    select
+        area_key,
+        area_key as in_area_key,
+        1::numeric as weight
+    from areas
+    union all
+    (
+        -- What is listed of a district since one day only counted with the district before.
+        select
+            parts.area_key,
+            wholes.area_key as in_area_key,
+            1::numeric as weight
+        from areas as parts
+        inner join areas as wholes
+            on
+                parts.parent_code = wholes.area_code
+                and parts.valid_from >= wholes.valid_from
+                and (parts.valid_from < wholes.valid_until or wholes.valid_until is null)
+        where wholes.parent_code is not null
+    )
+    union all
+    select
+        earlier.area_key,
+        origins.from_area_key as in_area_key,
+        earlier.weight * origins.weight as weight
+    from earlier
+    inner join origins on earlier.in_area_key = origins.to_area_key
+),
+
+paths as (
+    select
+        later.*,
+        false as is_backwards
+    from later
+    union all
+    select
+        area_key,
+        in_area_key,
+        weight,
+        true as is_exact,
+        true as is_backwards
+    from earlier
+)
+
+-- Two areas may be joined by several paths.
+select
+    area_key,
+    in_area_key,
+    is_backwards,
+    case when bool_and(weight is not null) then sum(weight) end as weight,
+    bool_and(is_exact) as is_exact
+from paths
+group by area_key, in_area_key, is_backwards

@@ -1,1 +1,0 @@
-{{ release_view('computed_annual_report') }}

@@ -1,1 +1,0 @@
-{{ star_view('bridge_area_successions', form='successions') }}

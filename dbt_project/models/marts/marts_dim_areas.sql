@@ -1,1 +1,0 @@
-{{ star_view('dim_areas', form='areas') }}

@@ -1,1 +1,0 @@
-{{ static_view('dim_dates') }}

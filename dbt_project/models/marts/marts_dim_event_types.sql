@@ -1,1 +1,0 @@
-{{ star_view('dim_event_types', form='codes') }}

@@ -1,1 +1,0 @@
-{{ star_view('dim_figures', form='figures') }}

@@ -1,1 +1,0 @@
-{{ star_view('dim_funding_instruments', form='codes') }}

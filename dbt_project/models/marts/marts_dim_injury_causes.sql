@@ -1,1 +1,0 @@
-{{ star_view('dim_injury_causes', form='codes') }}

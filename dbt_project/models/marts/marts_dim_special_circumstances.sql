@@ -1,1 +1,0 @@
-{{ star_view('dim_special_circumstances', form='codes') }}

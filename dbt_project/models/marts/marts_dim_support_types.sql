@@ -1,1 +1,0 @@
-{{ star_view('dim_support_types', form='codes') }}

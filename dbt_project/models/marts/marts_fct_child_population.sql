@@ -1,1 +1,0 @@
-{{ star_view('fct_child_population', form='child_population') }}

@@ -1,1 +1,0 @@
-{{ star_view('fct_incidents', form='incidents') }}

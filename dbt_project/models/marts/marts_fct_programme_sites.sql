@@ -1,1 +1,0 @@
-{{ star_view('fct_programme_sites', form='programme_sites') }}

@@ -1,1 +1,0 @@
-{{ release_view('computed_quality_by_rule') }}

@@ -1,0 +1,10 @@
+with problems as (
+    select * from {{ source('raw', 'problems') }}
+)
+
+select
+    load_id,
+    problem_number,
+    rule,
+    severity
+from problems

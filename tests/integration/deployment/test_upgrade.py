@@ -1,0 +1,201 @@
+"""A warehouse that an earlier version filled is brought up to this one while people read, and the nights go on."""
+
+import gzip
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+
+import psycopg
+import pytest
+from psycopg import sql
+from support import databases
+
+from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.template import write_template
+from mangnon.deployment import deploy
+from mangnon.ledger import content_hash
+from mangnon.publishing import backfills
+from mangnon.warehouse import server
+
+# Made by tests/fixtures/warehouses/make.py, each by the version that it is named after.
+WAREHOUSES = sorted(path.parent for path in (Path(__file__).parents[2] / "fixtures" / "warehouses").glob("*/*.gz"))
+LISTS = CodeLists.from_package()
+RELEASES = (1, 2)
+READERS = 3
+# Releases are made with every publishing; what each shows must stay.
+LIST_OF_RELEASES = "releases"
+
+WAITING_DEPLOYMENT = """
+    select count(*) from pg_locks
+    inner join pg_stat_activity using (pid)
+    where datname = current_database() and mode = 'AccessExclusiveLock' and not granted
+"""
+
+Marts = dict[str, list[str]]
+
+
+@dataclass
+class Readers:
+    """Clients that read the marts all the time, each mart with the columns that it had before."""
+
+    warehouse: ModuleType
+    marts: Marts
+    reads: int = 0
+    errors: list[Exception] = field(default_factory=list)
+    _done: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> "Readers":
+        self._threads = [threading.Thread(target=self._read) for _ in range(READERS)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read(self) -> None:
+        try:
+            # One attempt of the deployment may hold a reader up, and what it then does; several on end may not.
+            options = "-c lock_timeout=4s -c mangnon.release=1"
+            with psycopg.connect(self.warehouse.reader_url(), autocommit=True, options=options) as reader:
+                while not self._done.is_set():
+                    for mart, columns in self.marts.items():
+                        _rows(reader, mart, columns)
+                        self.reads += 1
+                        time.sleep(0.01)  # leaves the deployment something of the machine
+        except Exception as error:
+            self.errors.append(error)
+
+
+@pytest.fixture(params=WAREHOUSES, ids=lambda folder: folder.name)
+def earlier(
+    request: pytest.FixtureRequest, warehouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ModuleType:
+    """The warehouse of an earlier version, with those files of its archive that nobody has read yet."""
+    monkeypatch.setenv("WAREHOUSE_URL", databases.make("mangnon_test_earlier"))
+    subprocess.run(
+        [server.program("psql"), "--quiet", "--set=ON_ERROR_STOP=1", warehouse.url()],
+        input=gzip.decompress((request.param / "warehouse.sql.gz").read_bytes()), check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    shutil.copytree(request.param / "archive", tmp_path / "archive")
+    return warehouse
+
+
+def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]) -> None:
+    marts = _marts(earlier)
+    before = {release: _contents(earlier, marts, release) for release in RELEASES}
+    loads = _loads(earlier)
+    unfinished = {load_id for load_id, _, state in loads if state in ("loaded", "modelled")}
+    assert unfinished
+
+    with Readers(earlier, marts) as readers, _a_reader_who_lingers(earlier):
+        deploy.deploy()
+
+    assert readers.errors == []
+    assert readers.reads > len(marts)
+    assert {release: _contents(earlier, marts, release) for release in RELEASES} == before
+    assert _loads(earlier) == loads, "something was read again"
+    assert deploy.preview() == []
+    with earlier.connect() as connection:
+        modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
+        assert content_hash.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
+
+    _send(tmp_path / "inbox" / "new.xlsx")
+    release = run_night()
+    assert release is not None
+    assert {release: _contents(earlier, marts, release) for release in RELEASES} == before
+    assert _contents(earlier, marts, release)["annual_report"] != before[2]["annual_report"]
+    # What the earlier version had read counts as it read it; the new one read what nobody had read, and no more.
+    assert [load[:2] for load in _loads(earlier)][: len(loads)] == [load[:2] for load in loads]
+    assert unfinished <= set(_counting(earlier))
+    assert len(_loads(earlier)) == len(loads) + 5 + 1
+
+    # Its readings are known to be another version's, for whoever asks; then the archive is needed.
+    scope = backfills.Scope(date(2020, 1, 1), date(2020, 1, 1))
+    with earlier.connect("loader") as connection:
+        assert sum(month.stale_loads for month in backfills.stale_months(connection, scope)) > 0
+        number = backfills.begin(connection, scope, "thử")
+    with pytest.raises(backfills.RereadFailed, match=r"the archive has no file .* bring it back from the backup"):
+        backfills.reread(number, date(2020, 1, 1))
+
+
+def _marts(warehouse: ModuleType) -> Marts:
+    with psycopg.connect(warehouse.reader_url()) as reader:
+        return dict(
+            reader.execute(
+                """
+                select table_name::text, array_agg(column_name::text order by ordinal_position)
+                from information_schema.columns
+                where table_schema = 'marts' and table_name <> %s
+                group by table_name
+                """,
+                [LIST_OF_RELEASES],
+            ).fetchall()
+        )
+
+
+def _contents(warehouse: ModuleType, marts: Marts, release: int) -> dict[str, list[tuple]]:
+    with psycopg.connect(warehouse.reader_url(), options=f"-c mangnon.release={release}") as reader:
+        return {mart: _rows(reader, mart, columns) for mart, columns in marts.items()}
+
+
+def _rows(reader: psycopg.Connection, mart: str, columns: list[str]) -> list[tuple]:
+    query = sql.SQL("select {} from {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("marts", mart)
+    )
+    return sorted(reader.execute(query).fetchall(), key=str)
+
+
+def _loads(warehouse: ModuleType) -> list[tuple]:
+    with warehouse.connect() as connection:
+        return connection.execute("select load_id, fingerprint, state from ops.loads order by load_id").fetchall()
+
+
+def _counting(warehouse: ModuleType) -> list[int]:
+    with warehouse.connect() as connection:
+        rows = connection.execute("select load_id from ops.published_loads where until_release = 2147483647")
+        return [row[0] for row in rows]
+
+
+def _send(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    line = {"area": "193", "event_type": "communication", "event_count": 2, "attendances": 50}
+    write_template(path, LISTS.reporters["193"], date(2020, 4, 1), LISTS, {"events": [line]}, synthetic=True)
+
+
+@contextmanager
+def _a_reader_who_lingers(warehouse: ModuleType) -> Iterator[None]:
+    """Somebody in the middle of a transaction, until the deployment has waited for him and given way."""
+    lingering = psycopg.connect(warehouse.reader_url())
+    lingering.execute("select * from marts.annual_report")
+    over = threading.Event()
+    thread = threading.Thread(target=_linger, args=(warehouse, lingering, over))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _linger(warehouse: ModuleType, lingering: psycopg.Connection, over: threading.Event) -> None:
+    with psycopg.connect(warehouse.url(), autocommit=True) as superuser:
+
+        def is_waited_for() -> bool:
+            return bool(superuser.execute(WAITING_DEPLOYMENT).fetchone()[0])  # type: ignore[index]
+
+        while not is_waited_for() and not over.wait(0.05):
+            pass
+        latest = time.monotonic() + 10  # a deployment that gives way does so before
+        while is_waited_for() and time.monotonic() < latest:
+            time.sleep(0.05)
+    lingering.close()

@@ -1,0 +1,1 @@
+"""What several tests share: databases, hand-made ledgers and submissions, and what makes them quick to run."""

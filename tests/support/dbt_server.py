@@ -1,0 +1,124 @@
+"""dbt with a running start: of a call's five seconds three are imports and reading the project, the same each time.
+
+One process of a pytest worker does both once and forks for each call, so that a call still is a process of its own, of
+the real dbt, on the real project, with the arguments and the environment that Măng Non gives it. Only dbt's debug log
+and its artifacts are left out.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from multiprocessing.connection import Client, Connection, wait
+from pathlib import Path
+from typing import Any
+
+# The project is read anew for other variables, and for commands that do so themselves.
+READ_ANEW = {"parse", "--vars"}
+
+
+class DbtServer:
+    """The process that forks; it ends with the one that started it."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="dbt-")
+        self._address = f"{self._folder.name}/socket"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts the process, and waits until it answers."""
+        self._process = subprocess.Popen(
+            # What its children leave to the system, they leave on purpose.
+            [sys.executable, "-W", "ignore::UserWarning:multiprocessing.resource_tracker", __file__, self._address],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._process.stdout
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def run(self, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """Does what `python -m dbt.cli.main` does with these arguments, in this environment."""
+        if self._process is None:
+            self.start()
+        with Client(self._address, "AF_UNIX") as connection:
+            connection.send((arguments, environment))
+            try:
+                code, output = connection.recv()
+            except EOFError:
+                code, output = -signal.SIGKILL, "dbt was killed"
+        return subprocess.CompletedProcess(arguments, code, stdout=output)
+
+    def stop(self) -> None:
+        """Ends the process, if it was started."""
+        if self._process is not None:
+            self._process.communicate()
+        self._folder.cleanup()
+
+
+def serve(address: str) -> None:
+    """Answers calls until standard input is closed."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only this process imports it)
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(address)
+    listener.listen()
+    print("ready", flush=True)
+    manifests: dict[Any, Any] = {}
+    while listener in wait([listener, sys.stdin.fileno()]):
+        connection: Connection[Any, Any] = Connection(listener.accept()[0].detach())
+        arguments, environment = connection.recv()
+        _become(environment)
+        manifest = None
+        if not READ_ANEW & set(arguments):
+            key = _project(arguments)
+            if key not in manifests:
+                manifests[key] = _read(dbtRunner, arguments)
+            manifest = manifests[key]
+        if os.fork() == 0:
+            _answer(connection, dbtRunner(manifest), arguments)
+        connection.close()
+
+
+def _become(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _project(arguments: list[str]) -> tuple[Any, ...]:
+    """What the manifest depends on: folders, files and the database."""
+    folder, target = (arguments[arguments.index(name) + 1] for name in ("--project-dir", "--target-path"))
+    files = [(str(path), path.stat().st_mtime_ns) for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+    database = sorted(item for item in os.environ.items() if item[0].startswith("MANGNON_DB_"))
+    return target, *files, *database
+
+
+def _read(runner: Any, arguments: list[str]) -> Any:
+    """The manifest; None when the project cannot be read: then the call itself says why."""
+    folders = arguments[arguments.index("--project-dir") :]
+    return runner().invoke(["--quiet", "--log-level-file", "none", "parse", *folders]).result
+
+
+def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
+    """Runs dbt in this process, and ends it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    code = 1
+    with tempfile.TemporaryFile("w+") as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
+        try:
+            options = ["--log-level-file", "none", *(["--no-write-json"] if runner.manifest else [])]
+            outcome = runner.invoke([*options, *arguments])
+            if outcome.exception:
+                print(outcome.exception)
+            code = 0 if outcome.success else 1
+            sys.stdout.flush()
+        finally:
+            output.seek(0)
+            connection.send((code, output.read()))
+            os._exit(code)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])

@@ -1,0 +1,131 @@
+"""Loads made by hand, with their rows in the core: so that a test can publish hundreds of times without dbt and gates.
+
+Every load of a round says the number of the round in its measures, in two facts. So a reader who sees two numbers in
+one statement saw a mixture of two releases.
+"""
+
+from datetime import date
+from types import ModuleType
+from typing import Any
+
+import psycopg
+
+from mangnon import warehouse
+from mangnon.ledger.batches import close_night, closed_batches
+from mangnon.publishing import phases
+from mangnon.warehouse import Connection
+from support.ledger_by_hand import Ledger
+
+PERIOD = date(2021, 3, 1)
+REPORTERS = ("193", "194")
+ROWS_OF_A_LOAD = 20
+MEASURES = {"events": ("fct_events", "event_count"), "incidents": ("fct_incidents", "cases")}
+
+# Joined marts: of each reporter what both facts say, and how often.
+READ = """
+    with events as (
+        select reporter_key, count(*) as lines, min(event_count) as least, max(event_count) as most
+        from marts.fct_events
+        where period = '2021-03-01'
+        group by reporter_key
+    ),
+
+    incidents as (
+        select reporter_key, count(*) as lines, min(cases) as least, max(cases) as most
+        from marts.fct_incidents
+        where period = '2021-03-01'
+        group by reporter_key
+    )
+
+    select events.lines, events.least, events.most, incidents.lines, incidents.least, incidents.most
+    from events
+    full join incidents using (reporter_key)
+"""
+
+
+def deliver(connection: Connection, number: int) -> None:
+    """The loads of a round, modelled, in the open batch of the night: both forms of both reporters."""
+    ledger = Ledger(connection)
+    for reporter in REPORTERS:
+        for form, (fact, measure) in MEASURES.items():
+            load = ledger.deliver(number, str(number), reporter, form, PERIOD)
+            _write_rows(connection, fact, measure, load, reporter, number)
+    connection.commit()
+
+
+def deliver_night(number: int) -> None:
+    """The same, and the night is closed."""
+    with warehouse.connect() as connection:
+        deliver(connection, number)
+        close_night(connection)
+
+
+def publish_what_waits() -> int | None:
+    """A night's publishing, without dbt and gates."""
+    candidate = phases.build_candidate(phases.waiting_batches())
+    if candidate is not None:
+        phases.publish(candidate)
+    return candidate
+
+
+def whole_number(rows: list[tuple[Any, ...]]) -> int:
+    """The one number that all reporters and facts say; the rows are those that READ answers."""
+    numbers = {number for row in rows for number in (row[1], row[2], row[4], row[5])}
+    lines = {count for row in rows for count in (row[0], row[3])}
+    assert len(rows) == len(REPORTERS), rows
+    assert len(numbers) == 1, f"a mixture of two releases: {rows}"
+    assert lines == {ROWS_OF_A_LOAD}, f"rows are missing or double: {rows}"
+    return numbers.pop()
+
+
+def seen(warehouse: ModuleType) -> int:
+    """The number that BI sees."""
+    with psycopg.connect(warehouse.reader_url()) as reader:
+        return whole_number(reader.execute(READ).fetchall())
+
+
+def assert_ledger_is_right(warehouse: ModuleType) -> None:
+    """No candidate and no batch is left over; what counts is what the loads' states say."""
+    with warehouse.connect() as connection:
+        assert closed_batches(connection) == []
+        assert connection.execute("select count(*) from ops.releases where state = 'candidate'").fetchone() == (0,)
+        wrong = connection.execute(
+            """
+            select load_id, loads.state, batches.state
+            from ops.loads
+            inner join ops.batches using (batch_id)
+            left join ops.published_loads using (load_id)
+            where (batches.state = 'published' and loads.state = 'modelled')
+                or (published_loads.until_release = 2147483647 and loads.state <> 'accepted')
+            """
+        ).fetchall()
+        assert wrong == []
+
+
+def _write_rows(connection: Connection, fact: str, measure: str, load: int, reporter: str, number: int) -> None:
+    # A row without a date, an area or a kind: it is the joins and the measures that matter here.
+    needed = connection.execute(
+        """
+        select string_agg(
+            quote_ident(attname) || case atttypid
+                when 'boolean'::regtype then ', false'
+                when 'text'::regtype then ', ''eq'''
+                when 'date'::regtype then ', ''2021-03-01'''
+                else ', 0'
+            end, ';' order by attnum
+        )
+        from pg_attribute
+        where attrelid = format('core.%%I', %s::text)::regclass and attnum > 0 and not attisdropped
+        """,
+        [fact],
+    ).fetchone()
+    assert needed is not None
+    values = dict(column.split(", ") for column in needed[0].split(";"))
+    values |= {"load_id": str(load), "line": "line", measure: str(number)}
+    values["reporter_key"] = f"hashtextextended('{reporter}', 0)"
+    connection.execute(
+        f"""
+        insert into core.{fact} ({", ".join(values)})
+        select {", ".join(values.values())} from generate_series(1, {ROWS_OF_A_LOAD}) as line
+        """.encode()
+    )
