@@ -29,14 +29,18 @@ def code(project: Path) -> str:
     return hash_of_code(project / "src" / "mangnon", project / "dbt_project")
 
 
-def add(path: str, text: str = "\n") -> Edit:
-    """Writes something at the end of a file."""
+def add(path: str) -> Edit:
+    """Adds a line to a file."""
 
     def edit(project: Path) -> None:
-        with (project / path).open("a", encoding="utf-8") as file:
-            file.write(text)
+        text = (project / path).read_text(encoding="utf-8")
+        (project / path).write_text(text + "\n", encoding="utf-8")
 
     return edit
+
+
+def create(path: str, text: str) -> Edit:
+    return lambda project: (project / path).write_text(text, encoding="utf-8")
 
 
 def put(path: str, old: str, new: str) -> Edit:
@@ -61,21 +65,24 @@ CONTRACT, READING, DBT = "src/mangnon/contract", "src/mangnon/reading", "dbt_pro
     "edit",
     [
         pytest.param(put(f"{CONTRACT}/events.yml", "aliases: [Số đoàn]", "aliases: [Số đoàn, Đoàn]"), id="form"),
-        pytest.param(add(f"{CONTRACT}/visits.yml", "name: visits\n"), id="new form"),
-        pytest.param(put(f"{CONTRACT}/figures.yml", "filters: occasion", "filters: sex"), id="filter"),
+        pytest.param(create(f"{CONTRACT}/visits.yml", "name: visits\n"), id="new form"),
+        pytest.param(put(f"{CONTRACT}/figures.yml", "kind_of: programme", "filter: true"), id="filter"),
         pytest.param(add(f"{CONTRACT}/forms.py"), id="how forms are read"),
         pytest.param(add(f"{CONTRACT}/code_lists.py"), id="which codes are valid"),
         pytest.param(add(f"{READING}/values.py"), id="reader of cells"),
         pytest.param(add(f"{READING}/files/delimited.py"), id="reader of files"),
-        pytest.param(add(f"{READING}/names.txt"), id="data of the reader"),
+        pytest.param(create(f"{READING}/names.txt", "Hạ Long\n"), id="data of the reader"),
         pytest.param(add("src/mangnon/intake/rows.py"), id="rows of raw"),
-        pytest.param(add(f"{DBT}/models/staging/stg_events.sql"), id="staging"),
+        pytest.param(add(f"{DBT}/models/staging/raw/stg_events.sql"), id="staging"),
         pytest.param(add(f"{DBT}/models/core/dimensions/dim_areas.sql"), id="dimension"),
         pytest.param(add(f"{DBT}/models/core/facts/fct_incidents.sql"), id="fact"),
         pytest.param(add(f"{DBT}/models/core/facts/agg_measures.sql"), id="aggregate"),
-        pytest.param(put(f"{DBT}/macros/dimensions.sql", "codes as", "members_of_list as"), id="macro of a model"),
+        pytest.param(put(f"{DBT}/macros/facts.sql", "left join", "inner join"), id="macro of facts"),
+        pytest.param(
+            put(f"{DBT}/macros/dimensions.sql", "from members", "from members where true"), id="macro of a model"
+        ),
         pytest.param(put(f"{DBT}/macros/names.sql", "999999", "888888"), id="macro of a macro"),
-        pytest.param(put(f"{DBT}/macros/contract.sql", '"victims", ', ""), id="what is added up"),
+        pytest.param(put(f"{DBT}/macros/contract.sql", "'victims', ", ""), id="what is added up"),
     ],
 )
 def test_what_decides_rows_makes_loads_stale(project: Path, edit: Edit) -> None:
@@ -108,13 +115,14 @@ def test_another_version_of_a_library_that_parses_makes_loads_stale(
         pytest.param(add("src/mangnon/intake/loads.py"), id="what a load is noted with"),
         pytest.param(add("src/mangnon/serving/annual_report.py"), id="printed report"),
         pytest.param(add(f"{DBT}/dbt_project.yml"), id="settings of dbt"),
-        pytest.param(add(f"{DBT}/models/staging/_staging__models.yml"), id="documentation"),
-        pytest.param(add(f"{DBT}/models/staging/stg_verdicts.sql"), id="verdicts as they were read"),
+        pytest.param(add(f"{DBT}/models/staging/raw/_raw__models.yml"), id="documentation"),
+        pytest.param(add(f"{DBT}/models/staging/ops/stg_verdicts.sql"), id="verdicts as they were read"),
         pytest.param(add(f"{DBT}/models/core/verdicts/agg_verdicts.sql"), id="verdicts"),
         pytest.param(add(f"{DBT}/models/core/computed/computed_annual_report.sql"), id="annual report"),
+        pytest.param(add(f"{DBT}/models/core/intermediate/int_cuts.sql"), id="intermediate"),
         pytest.param(add(f"{DBT}/models/marts/about_release.sql"), id="view"),
         pytest.param(add(f"{DBT}/macros/published_view.sql"), id="how views are made"),
-        pytest.param(put(f"{DBT}/macros/loads.sql", "analyze {{ this }}", "analyze"), id="macro of release tables"),
+        pytest.param(put(f"{DBT}/macros/releases.sql", "analyze {{ this }}", "analyze"), id="macro of release tables"),
     ],
 )
 def test_what_only_shows_or_explains_makes_no_load_stale(project: Path, edit: Edit) -> None:
