@@ -1,4 +1,4 @@
-"""The suites of the two gates: plain declarations, one module a subject. Reading them needs no Great Expectations."""
+"""The suites of the two gates as plain declarations, one module per subject. Importing them needs no GX."""
 
 from expectations.loads import (
     beneficiaries,

@@ -1,11 +1,11 @@
-"""Gate 1: what holds for a load of any form."""
+"""Gate 1: the rules for loads of any form."""
 
 from expectations.loads.lines import failing_lines, repeated_lines, together
 from expectations.rule import Rule, number_vi, threshold, title_of_field
 
 FORMS_WITH_AGES = ("beneficiaries", "incidents", "child_population")
 
-# What one line of a form stands for; events have a rule of their own, since two like events on one day are possible.
+# The columns that identify a line of a form. Events have a rule of their own, since two events on a day may be equal.
 KEYS = {
     "beneficiaries": [
         "area_key", "date_id", "is_dated", "occasion_key", "support_type_key", "funding_instrument_key",
@@ -23,7 +23,7 @@ RULES = (
         name="rows_refused",
         gate="loads",
         severity="critical",
-        hurts="Children in the refused rows: the province's sums miss them, and nobody sees it.",
+        hurts="Children in the refused rows: the province's sums lack them, and nobody sees it.",
         message_vi="Biểu có dòng không đọc được",
         mend_vi="Hãy sửa các ô được nêu và gửi lại cả biểu.",
         query=f"""
@@ -86,7 +86,7 @@ RULES = (
         number=19,
         gate="loads",
         severity="critical",
-        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number would hold others.",
+        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number includes others.",
         message_vi="Biểu về trẻ em (dưới 16 tuổi) có dòng của nhóm từ 16 tuổi",
         mend_vi="Hãy xoá dòng của nhóm từ 16 tuổi và bớt số đó khỏi dòng tổng.",
         **together(

@@ -1,11 +1,10 @@
-"""Gate 2: whether what was computed for the report is what everybody can add up from the facts of the release."""
+"""Gate 2: whether the figures of the report equal the sums that anybody can make from the facts of the release."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
-from expectations.release.releases import COUNTING
 from expectations.rule import Rule, number_vi, unattributed
 
-# Which dimensions give the filters of a form's figures, and what its facts measure. Snapshots are left out: of them
-# only the last month of a year counts, which the star alone does not say.
+# The dimensions that filter a form's figures, and the measures of its facts. Snapshots are left out: only their last
+# month of a year counts, and the star alone does not say which one that is.
 TRANSACTIONS = {
     "events": (
         {"event_type": "dim_event_types", "programme": "dim_programmes"},
@@ -21,7 +20,7 @@ TRANSACTIONS = {
     ),
     "incidents": ({}, ["cases", "victims", "deaths", "handled_cases"]),
 }
-# Where the attributes of a figure's lines are found, for the forms that have them.
+# The columns that have the attributes of a figure's lines, for the forms that have them.
 ATTRIBUTES = {
     "event_type": "dim_event_types.event_type",
     "programme": "dim_programmes.programme",
@@ -33,9 +32,9 @@ ATTRIBUTES = {
 
 
 def _seen(form: str) -> str:
-    """SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
+    """Returns SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
     dimensions, measures = TRANSACTIONS[form]
-    # The province is what its districts, communes and bodies report: who is in no list, or twice, is seen here.
+    # The province is the sum of its reporters. The join shows a reporter that is missing in the list, or in it twice.
     dimensions = dimensions | {"reporter": "dim_reporters"}
     keys = [f"facts.{code}_key" for code in dimensions]
     if form == "incidents":
@@ -110,7 +109,7 @@ RULES = (
         number=17,
         gate="release",
         severity="critical",
-        hurts="The analyst: the report's percentage is not that of the children whom she counts in the release.",
+        hurts="The analyst: the report's percentage differs from her own over the children in the same release.",
         message_vi="Tỷ lệ của báo cáo năm khác với tỷ lệ tính lại từ kho",
         query=unattributed(f"""
             with touched_years as ({TOUCHED_YEARS}),
@@ -120,10 +119,10 @@ RULES = (
                 select distinct on (counting.reporter_code, touched_years.year)
                     counting.load_id, touched_years.year
                 from touched_years
-                inner join ops.published_loads as counting
+                inner join ops.visible_loads as counting
                     on counting.period >= make_date(touched_years.year, 1, 1)
                     and counting.period < make_date(touched_years.year + 1, 1, 1)
-                where {COUNTING} and counting.form = 'child_population'
+                where counting.form = 'child_population'
                 order by counting.reporter_code, touched_years.year, counting.period desc
             ),
 
@@ -164,7 +163,7 @@ RULES = (
         number=23,
         gate="release",
         severity="critical",
-        hurts="The provincial officer: the months, the months so far and the year say different things in one release.",
+        hurts="The provincial officer: months, year to date and year contradict each other in one release.",
         message_vi="Cộng các tháng khác với số luỹ kế hoặc số cả năm",
         query=unattributed(f"""
             select

@@ -1,4 +1,4 @@
-"""Gate 2: whether a candidate shows every load that counts, once, whole, and with all its dimensions."""
+"""Gate 2: whether a candidate shows every counting load once, completely, and with all its dimensions."""
 
 from collections.abc import Callable
 
@@ -36,15 +36,15 @@ DIMENSIONS = {
     "programme_sites": [DATES, REPORTERS, AREAS, PROGRAMMES],
     "child_population": [DATES, REPORTERS, AREAS, SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS],
 }  # fmt: skip
-# The form of the reference load that a dimension is made from; all others are made from the codes.
+# The form of the reference data that a dimension is made from; all others are made from the form `codes`.
 REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
 
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 TODAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
 THIS_MONTH = "date_trunc('month', now() at time zone 'Asia/Ho_Chi_Minh')"
-COUNTING = "from_release <= (select ops.visible_release()) and until_release > (select ops.visible_release())"
-# The release that readers see while the candidate is judged.
-PUBLISHED = "(select max(release_id) from ops.releases where state = 'published')"
+# The release that readers see while the candidate is judged, and the loads that count in it.
+PUBLISHED = "(select release_id from ops.published_release)"
+PUBLISHED_LOADS = "ops.published_release cross join lateral ops.loads_in_release(release_id)"
 LAST_PUBLISHED_PERIOD = f"""(
     select max(period) from core.computed_reporting_rates where release_id = {PUBLISHED} and is_counted
 )"""
@@ -85,7 +85,7 @@ def _each_dimension(query: Callable[[str, str, str], str]) -> str:
 
 
 def _is_orphan(dimension: str, key: str) -> str:
-    # Not a join: the members are hashed once, whatever the planner believes of tables that were filled a moment ago.
+    # No join: PostgreSQL hashes the members once, even if the planner has no statistics of newly filled tables.
     return f"facts.{key} not in (select {key} from marts.{dimension})"
 
 
@@ -100,7 +100,7 @@ def _new_facts_without(dimension: str, key: str, form: str) -> str:
 
 
 def _old_facts_without(dimension: str, key: str, form: str) -> str:
-    # Looks at all facts, so only in a release that brings a new list: `exists` is evaluated once, before the scan.
+    # This reads all facts, so it runs only for a release with a new list: `exists` is evaluated once, before the scan.
     list_form = REFERENCE_FORMS.get(dimension, "codes")
     return f"""
         select '{list_form}' as form, '{dimension}' as dimension, count(*) as lines
@@ -118,7 +118,7 @@ RULES = (
         number=23,
         gate="release",
         severity="critical",
-        hurts="The analyst: rows were lost or doubled between the form and what she sees.",
+        hurts="The analyst: rows were lost or doubled between the form and the view that she reads.",
         message_vi="Số dòng trong kho khác số dòng đã nạp",
         mend_vi="Lỗi của hệ thống, không phải của đơn vị báo cáo: người vận hành kho dữ liệu cần kiểm tra.",
         query=f"""
@@ -137,7 +137,7 @@ RULES = (
         number=10,
         gate="release",
         severity="critical",
-        hurts="The analyst: what she adds up of a submission is not what its reporter signed on the cover.",
+        hurts="The analyst: her sums of a submission differ from the totals that its reporter declared on the cover.",
         message_vi="Tổng trong kho khác với tổng khai báo ở trang bìa",
         mend_vi="Đây là lỗi của hệ thống: đơn vị không phải sửa gì, cán bộ quản trị kho cần kiểm tra.",
         query=f"""
@@ -181,7 +181,7 @@ RULES = (
         name="dimension_member_lost",
         gate="release",
         severity="critical",
-        hurts="The analyst: published facts whose member the new code list lacks vanish from every dashboard.",
+        hurts="The analyst: published facts vanish from every dashboard if the new code list lacks their member.",
         message_vi="Danh mục mới thiếu mã mà số liệu đã công bố đang dùng",
         mend_vi="Hãy thêm lại mã vào danh mục (có thể ghi ngày hết hiệu lực) và gửi lại danh mục.",
         query=f"""
@@ -201,7 +201,7 @@ RULES = (
         number=6,
         gate="release",
         severity="critical",
-        hurts="The reporter itself: a mistyped year hides a real month of it, which then counts as missing.",
+        hurts="The reporter itself: a mistyped year hides one of its real months, which then counts as missing.",
         message_vi="Kỳ báo cáo ở tương lai",
         mend_vi="Hãy sửa kỳ báo cáo ở trang bìa.",
         query=f"""
@@ -224,10 +224,10 @@ RULES = (
             inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
             where judged_loads.form in ({FORMS}) and deliveries.is_synthetic and exists (
                 select 1
-                from ops.published_loads as counting
+                from ops.visible_loads as counting
                 inner join ops.loads as counting_loads on counting.load_id = counting_loads.load_id
                 inner join ops.deliveries as real_ones on counting_loads.delivery_id = real_ones.delivery_id
-                where {COUNTING} and counting.form in ({FORMS}) and not real_ones.is_synthetic
+                where counting.form in ({FORMS}) and not real_ones.is_synthetic
             )
         """,
     ),
@@ -235,7 +235,7 @@ RULES = (
         name="release_not_described",
         gate="release",
         severity="critical",
-        hurts="Readers of the report, who cannot tell which release they see, nor how complete it is.",
+        hurts="Readers of the report: they cannot tell which release they see, nor how complete it is.",
         message_vi="Thiếu thông tin mô tả bản phát hành",
         query=unattributed("""
             select 'about_release không có dòng nào' as detail
@@ -247,21 +247,17 @@ RULES = (
         number=1,
         gate="release",
         severity="warning",
-        hurts="Children of a reporter whose published month is missing now: sums shrink without a word.",
+        hurts="Children of a reporter: its published month is missing now, so sums shrink silently.",
         message_vi="Biểu đã công bố nay không còn được tính",
         query=unattributed(f"""
             select
                 concat_ws(' ', published.reporter_code, published.form, to_char(published.period, 'MM/YYYY')) as detail
-            from ops.published_loads as published
-            left join ops.published_loads as counting
+            from {PUBLISHED_LOADS} as published
+            left join ops.visible_loads as counting
                 on published.reporter_code = counting.reporter_code
                 and published.form = counting.form
                 and published.period = counting.period
-                and counting.from_release <= (select ops.visible_release())
-                and counting.until_release > (select ops.visible_release())
-            where published.from_release <= {PUBLISHED}
-                and published.until_release > {PUBLISHED}
-                and counting.load_id is null
+            where counting.load_id is null
         """),
     ),
     Rule(
@@ -269,9 +265,9 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="District officers: so many refusals are no slips of theirs, the template or the reader may be at fault.",
+        hurts="District officers: with so many refusals, the template or the reader may be at fault, not they.",
         message_vi="Nhiều đơn vị có biểu bị từ chối",
-        # A file of which nobody knows the sender is one of somebody. What was sent again and read is mended.
+        # A file without a known sender counts as a reporter of its own. A resubmission that was read mends a refusal.
         query=f"""
             select
                 null::bigint as load_id,
@@ -309,8 +305,8 @@ RULES = (
         holds_release=True,
         hurts="Children of a whole district or commune: the month looks closed, and they are in none of its figures.",
         message_vi="Đơn vị bắt buộc chưa có báo cáo khi đã quá hạn",
-        # Asked once, by the first release after the due day: readers were told, or somebody approved. So neither a
-        # month that is not due, nor old history that is loaded with gaps, nor a later night asks.
+        # Only the first release after the due day asks: by the next one readers know, or somebody has approved. So a
+        # month that is not due does not ask, nor does old history with gaps, nor a later night.
         query=unattributed(f"""
             select
                 reporters.name || ', tháng ' || to_char(rates.period, 'MM/YYYY')
@@ -334,7 +330,7 @@ RULES = (
         number=1,
         gate="release",
         severity="warning",
-        hurts="Readers of the report: a year that is over looks too low, since some reporters' months are missing.",
+        hurts="Readers of the report: a past year looks too low, because some reporters' months are missing.",
         message_vi="Năm đã kết thúc nhưng chưa đủ báo cáo",
         query=unattributed(f"""
             select
@@ -351,7 +347,7 @@ RULES = (
         number=15,
         gate="release",
         severity="warning",
-        hurts="The analyst: more children celebrate than live in the area, so attendances or population are wrong.",
+        hurts="The analyst: more children celebrate than live in the area, so attendances or population must be wrong.",
         message_vi="Lượt trẻ dự lễ nhiều hơn số trẻ em của địa bàn",
         mend_vi="Hãy kiểm tra lượt trẻ dự và số trẻ em của địa bàn.",
         query=f"""
@@ -390,17 +386,17 @@ RULES = (
         name="release_holds_synthetic",
         gate="release",
         severity="info",
-        hurts="Readers of the report, who must not take the sample for the province's real numbers.",
+        hurts="Readers of the report: they may take the sample for the province's real numbers.",
         message_vi="Bản phát hành có dữ liệu mẫu (giả định)",
         query=f"""
             select
                 null::bigint as load_id,
                 count(*) as observed,
                 count(*) || ' biểu là dữ liệu mẫu' as detail
-            from ops.published_loads as counting
+            from ops.visible_loads as counting
             inner join ops.loads as loads on counting.load_id = loads.load_id
             inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
-            where {COUNTING} and counting.form in ({FORMS}) and deliveries.is_synthetic
+            where counting.form in ({FORMS}) and deliveries.is_synthetic
             having count(*) > 0
         """,
     ),

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import pyarrow.csv
 from psycopg import sql
@@ -25,6 +25,7 @@ from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.reader import FormReader, RefusedRow
 from mangnon.reading.tables import Source
 from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import cover_month
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,6 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
             """,
             [UNREADABLE, reporter],
         ).fetchall()
-    connection.commit()
     if not waiting:
         return []
     code_lists = None if reporter == REFERENCE_REPORTER else read_code_lists(connection)
@@ -194,27 +194,12 @@ def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
     assert code_lists is not None
     reporter = code_lists.reporters.get(cover.reporter_code)
     if reporter is None:
-        raise RefusedFile(
-            Problem(
-                "reporter_unknown",
-                f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.",
-                value=cover.reporter_code,
-            )
-        )
+        raise RefusedFile(Problem("reporter_unknown.code", value=cover.reporter_code))
     if not reporter.is_valid_in(cover.period):
-        raise RefusedFile(
-            Problem(
-                "reporter_not_valid",
-                f"{reporter.name} (mã {reporter.code}) không phải báo cáo cho kỳ {cover.period:%Y-%m}.",
-                value=cover.reporter_code,
-            )
-        )
+        found = {"name": reporter.name, "period": cover.period}
+        raise RefusedFile(Problem("reporter_not_valid", found, value=cover.reporter_code))
     if cover.period > datetime.now(TIMEZONE).date():
-        raise RefusedFile(
-            Problem(
-                "period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"
-            )
-        )
+        raise RefusedFile(Problem("period_in_future", value=cover_month(cover.period)))
     return reporter
 
 
@@ -259,7 +244,6 @@ def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
     for form in {load.form for load in loads if load.rows_loaded >= LARGE_LOAD}:
         assert form is not None
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
-    connection.commit()
 
 
 def _next_load_id(connection: Connection) -> int:
@@ -303,7 +287,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
     with connection.cursor().copy(
         """
         copy raw.problems (
-            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity
+            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity,
+            wording_id, wording_values
         ) from stdin
         """
     ) as copy:
@@ -320,6 +305,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
                     problem.value,
                     problem.message,
                     problem.severity,
+                    problem.id,
+                    json.dumps(problem.values, ensure_ascii=False, default=date.isoformat),
                 ]
             )
 

@@ -293,7 +293,7 @@ def test_of_months_that_end_at_the_same_moment_exactly_one_is_the_last(warehouse
         (["--from", "2020-01"], "say which months"),
         (["--from", "2020-03", "--to", "2020-01"], "is later than"),
         (["--from", "2020-01", "--to", "2999-01"], "is in the future"),
-        (["--from", "2020-01", "--to", "2020-12", "--form", "incident"], "there is no form incident: one of"),
+        (["--from", "2020-01", "--to", "2020-12", "--form", "incident"], "there is no form incident; the forms are"),
         (["--from", "2020-01-01", "--to", "2020-12"], "does not match the format"),
     ],
 )
