@@ -13,31 +13,19 @@ from expectations.rule import (
     title_of_field,
     unattributed,
 )
-from mangnon.contract.forms import submission_forms
+from mangnon.contract.forms import reference_forms, submission_forms
 
 # The dimensions of each form's facts: (table, key).
-AREAS = ("dim_areas", "area_key")
-REPORTERS = ("dim_reporters", "reporter_key")
-DATES = ("dim_dates", "date_id")
-SEXES = ("dim_sexes", "sex_key")
-AGE_BANDS = ("dim_age_bands", "age_band_key")
-PROGRAMMES = ("dim_programmes", "programme_key")
-SPECIAL_CIRCUMSTANCES = ("dim_special_circumstances", "special_circumstance_key")
 DIMENSIONS = {
-    "events": [DATES, REPORTERS, AREAS, ("dim_event_types", "event_type_key"), PROGRAMMES],
-    "beneficiaries": [
-        DATES, REPORTERS, AREAS, ("dim_occasions", "occasion_key"), ("dim_support_types", "support_type_key"),
-        ("dim_funding_instruments", "funding_instrument_key"), SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS,
-    ],
-    "incidents": [
-        DATES, REPORTERS, AREAS, ("dim_abuse_types", "abuse_type_key"), ("dim_injury_causes", "injury_cause_key"),
-        SEXES, AGE_BANDS,
-    ],
-    "programme_sites": [DATES, REPORTERS, AREAS, PROGRAMMES],
-    "child_population": [DATES, REPORTERS, AREAS, SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS],
-}  # fmt: skip
+    form.name: [
+        ("dim_dates", "date_id"),
+        ("dim_reporters", "reporter_key"),
+        *((str(field.dimension), field.key) for field in form.dimensions),
+    ]
+    for form in submission_forms()
+}
 # The form of the reference data that a dimension is made from; all others are made from the form `codes`.
-REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
+REFERENCE_FORMS = {table: form.name for form in reference_forms() for table in form.tables}
 
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 TODAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
