@@ -19,7 +19,7 @@ from warehouses import FORMS, copy, copy_rows, import_great_expectations, look_a
 
 from mangnon import warehouse
 from mangnon.ledger import candidates
-from mangnon.publishing import gates
+from mangnon.publishing import gates, phases
 from mangnon.warehouse import dbt
 
 SIZES = {"100,000": (100_000, 1), "10 million": (10_000_000, 4)}  # rows, years before the sample's
@@ -56,14 +56,15 @@ def _grown(size: str) -> tuple[str, list[int], int]:
         history, new = (_one(connection, batch.format(state)) for state in ("published", "closed"))
         times = -(-rows // (lines * years))
         for year in range(2, years + 2):
-            _copy(connection, "state = 'accepted'", history, f"-interval '{year} years'", times)
-        _copy(connection, "extract(month from period) = 12 and reporter_code ~ '^[0-9]'", new, "interval '1 month'", 1)
+            with connection.transaction():
+                _copy(connection, "state = 'accepted'", history, f"-interval '{year} years'", times)
+        december = "extract(month from period) = 12 and reporter_code ~ '^[0-9]'"
+        with connection.transaction():
+            _copy(connection, december, new, "interval '1 month'", 1)
         facts = sum(_one(connection, f"select count(*) from core.fct_{form}") for form in FORMS)
-        connection.commit()
-        connection.autocommit = True
         connection.execute("vacuum analyze")
-        connection.autocommit = False
-        candidate = candidates.build_candidate(connection, [new], "bench")
+        with connection.transaction():
+            candidate = candidates.build_candidate(connection, [new], "bench")
     assert candidate is not None
     dbt.build_release_tables(candidate)
     print(f"{name}: {facts:,} fact rows")
@@ -102,7 +103,6 @@ def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, ti
     if not is_new:
         published = of_load.format("ops.published_loads")
         copy_rows(connection, "ops.published_loads", f"{published} on conflict do nothing", moved)
-    connection.commit()
 
 
 def _print_table(
@@ -113,8 +113,8 @@ def _print_table(
             look_at(name)
             took[size].append(
                 {
-                    "gate 1": _seconds(partial(gates.judge_loads, batches)),
-                    "gate 2": _seconds(partial(gates.judge_release, candidate)),
+                    "gate 1": _seconds(partial(phases.judge_loads, batches)),
+                    "gate 2": _seconds(partial(phases.judge_candidate, candidate)),
                     "SQL of gate 1": _seconds(partial(_bare, "loads", batches, None)),
                     "SQL of gate 2": _seconds(partial(_bare, "release", batches, candidate)),
                 }

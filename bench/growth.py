@@ -134,12 +134,11 @@ def _grow(size: str) -> None:
     provinces, years = SIZES[size]
     with warehouse.connect() as connection:
         connection.execute("set session_replication_role = replica")  # the copies have no rows in raw
-        connection.execute((OTHER_PROVINCES % provinces).encode())
-        connection.execute((COPIES % years).encode())
-        _copy_ledger(connection)
-        _copy_facts(connection)
-        connection.commit()
-        connection.autocommit = True
+        with connection.transaction():
+            connection.execute((OTHER_PROVINCES % provinces).encode())
+            connection.execute((COPIES % years).encode())
+            _copy_ledger(connection)
+            _copy_facts(connection)
         connection.execute("vacuum analyze")
     # The first night is neither measured nor judged: gate 2 would rightly hold one province that became sixty-three.
     _send(revision=2)

@@ -37,9 +37,8 @@ SUPPORTED = """
         where form = 'child_population'
         union all
         select counting.load_id, counting.reporter_code, counting.period
-        from ops.published_loads as counting
+        from ops.open_loads as counting
         where counting.form = 'child_population'
-            and counting.until_release = 2147483647
             and (counting.reporter_code, extract(year from counting.period)) in (
                 select reporter_code, extract(year from period) from judged_loads
             )

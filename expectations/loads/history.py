@@ -22,12 +22,11 @@ TOTALS_AND_MEDIANS = f"""
         union
         select counting.load_id, counting.reporter_code, counting.form
         from judged_spans
-        inner join ops.published_loads as counting
+        inner join ops.open_loads as counting
             on judged_spans.reporter_code = counting.reporter_code
             and judged_spans.form = counting.form
             and counting.period >= judged_spans.first_period - interval '{HISTORY} months'
             and counting.period <= judged_spans.last_period
-            and counting.until_release = 2147483647
     ),
 
     totals as (

@@ -27,9 +27,8 @@ SIGNATURES = f"""
         select load_id, reporter_code, form, period from judged_loads
         union
         select counting.load_id, counting.reporter_code, counting.form, counting.period
-        from ops.published_loads as counting
-        where counting.until_release = 2147483647
-            and (counting.form, counting.period) in (select form, period from judged_loads)
+        from ops.open_loads as counting
+        where (counting.form, counting.period) in (select form, period from judged_loads)
     ) as known
     inner join core.agg_measures as measures on known.load_id = measures.load_id
     group by known.load_id, known.reporter_code, known.form, known.period
@@ -93,11 +92,10 @@ RULES = (
             from judged_loads
             inner join ops.loads as offered on judged_loads.load_id = offered.load_id
             inner join ops.deliveries as deliveries on offered.delivery_id = deliveries.delivery_id
-            inner join ops.published_loads as counting
+            inner join ops.open_loads as counting
                 on judged_loads.reporter_code = counting.reporter_code
                 and judged_loads.form = counting.form
                 and judged_loads.period = counting.period
-                and counting.until_release = 2147483647
             inner join ops.loads as replaced on counting.load_id = replaced.load_id
             where judged_loads.form in ({FORMS})
                 and coalesce(trim(deliveries.revision_reason), '') = ''

@@ -62,7 +62,7 @@ RULES = (
                     on judged_loads.load_id = measures.load_id
                     and totals.field = measures.measure
                     and not measures.is_subset
-                -- Of a form with refused rows the sum cannot be right; what has to be mended is said already.
+                -- If rows of the form were refused, the sum cannot be right, and the reader has said what to mend.
                 where judged_loads.rows_refused = 0
                 group by judged_loads.load_id, judged_loads.form, totals.field, totals.declared
             ) as totals

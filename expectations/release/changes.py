@@ -36,7 +36,7 @@ RULES = (
                     and figures.aggregation = 'sum'
                     and published.value > 0
                     and report.value > {threshold("figure_thousandfold")} * published.value
-                    -- A resubmission that says why may well mend a published slip.
+                    -- A resubmission with a reason may mend a published slip.
                     and coalesce(deliveries.revision_reason, '') = ''
                 group by judged_loads.load_id, figures.figure, figures.label, report.year, report.value, published.value
                 having sum(measures.value) > {threshold("figure_thousandfold_share")} * report.value
@@ -68,7 +68,7 @@ RULES = (
                     report.value > {threshold("year_on_year")} * report.previous_value
                     or report.value * {threshold("year_on_year")} < report.previous_value
                 )
-                -- Readers who know the figure already are not kept from the rest because of it.
+                -- A figure that readers know already must not keep the rest from them.
                 and not exists (
                     select
                     from core.computed_annual_report as published

@@ -2,7 +2,7 @@
 
 from expectations.release.annual_report import OF_FIGURE
 from expectations.release.reconciliation import TRANSACTIONS
-from expectations.release.releases import COUNTING, LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH, TODAY
+from expectations.release.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, PUBLISHED_LOADS, THIS_MONTH, TODAY
 from expectations.rule import Rule, number_vi, threshold, title_of_field, unattributed
 
 # Loads of additive forms that counted for months of past years in the published release and no longer count, beside the
@@ -77,9 +77,11 @@ RULES = (
                     figures.figure,
                     figures.year,
                     count(distinct ledger.load_id) filter (
-                        where ledger.from_release <= {PUBLISHED} and ledger.until_release > {PUBLISHED}
+                        where ledger.load_id in (select load_id from {PUBLISHED_LOADS})
                     )::numeric as loads_before,
-                    count(distinct ledger.load_id) filter (where {COUNTING})::numeric as loads_now
+                    count(distinct ledger.load_id) filter (
+                        where ledger.load_id in (select load_id from ops.visible_loads)
+                    )::numeric as loads_now
                 from changed as figures
                 inner join ops.published_loads as ledger
                     on figures.form = ledger.form

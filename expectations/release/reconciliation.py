@@ -1,7 +1,6 @@
 """Gate 2: whether the figures of the report equal the sums that anybody can make from the facts of the release."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
-from expectations.release.releases import COUNTING
 from expectations.rule import Rule, number_vi, unattributed
 
 # The dimensions that filter a form's figures, and the measures of its facts. Snapshots are left out: only their last
@@ -115,15 +114,15 @@ RULES = (
         query=unattributed(f"""
             with touched_years as ({TOUCHED_YEARS}),
 
-            -- Snapshots: of a year, the last month of each reporter counts.
+            -- For a snapshot, the last month of each reporter in a year counts.
             last_loads as (
                 select distinct on (counting.reporter_code, touched_years.year)
                     counting.load_id, touched_years.year
                 from touched_years
-                inner join ops.published_loads as counting
+                inner join ops.visible_loads as counting
                     on counting.period >= make_date(touched_years.year, 1, 1)
                     and counting.period < make_date(touched_years.year + 1, 1, 1)
-                where {COUNTING} and counting.form = 'child_population'
+                where counting.form = 'child_population'
                 order by counting.reporter_code, touched_years.year, counting.period desc
             ),
 

@@ -42,9 +42,9 @@ REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 TODAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
 THIS_MONTH = "date_trunc('month', now() at time zone 'Asia/Ho_Chi_Minh')"
-COUNTING = "from_release <= (select ops.visible_release()) and until_release > (select ops.visible_release())"
-# The release that readers see while the candidate is judged.
-PUBLISHED = "(select max(release_id) from ops.releases where state = 'published')"
+# The release that readers see while the candidate is judged, and the loads that count in it.
+PUBLISHED = "(select release_id from ops.published_release)"
+PUBLISHED_LOADS = "ops.published_release cross join lateral ops.loads_in_release(release_id)"
 LAST_PUBLISHED_PERIOD = f"""(
     select max(period) from core.computed_reporting_rates where release_id = {PUBLISHED} and is_counted
 )"""
@@ -224,10 +224,10 @@ RULES = (
             inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
             where judged_loads.form in ({FORMS}) and deliveries.is_synthetic and exists (
                 select 1
-                from ops.published_loads as counting
+                from ops.visible_loads as counting
                 inner join ops.loads as counting_loads on counting.load_id = counting_loads.load_id
                 inner join ops.deliveries as real_ones on counting_loads.delivery_id = real_ones.delivery_id
-                where {COUNTING} and counting.form in ({FORMS}) and not real_ones.is_synthetic
+                where counting.form in ({FORMS}) and not real_ones.is_synthetic
             )
         """,
     ),
@@ -252,16 +252,12 @@ RULES = (
         query=unattributed(f"""
             select
                 concat_ws(' ', published.reporter_code, published.form, to_char(published.period, 'MM/YYYY')) as detail
-            from ops.published_loads as published
-            left join ops.published_loads as counting
+            from {PUBLISHED_LOADS} as published
+            left join ops.visible_loads as counting
                 on published.reporter_code = counting.reporter_code
                 and published.form = counting.form
                 and published.period = counting.period
-                and counting.from_release <= (select ops.visible_release())
-                and counting.until_release > (select ops.visible_release())
-            where published.from_release <= {PUBLISHED}
-                and published.until_release > {PUBLISHED}
-                and counting.load_id is null
+            where counting.load_id is null
         """),
     ),
     Rule(
@@ -397,10 +393,10 @@ RULES = (
                 null::bigint as load_id,
                 count(*) as observed,
                 count(*) || ' biểu là dữ liệu mẫu' as detail
-            from ops.published_loads as counting
+            from ops.visible_loads as counting
             inner join ops.loads as loads on counting.load_id = loads.load_id
             inner join ops.deliveries as deliveries on loads.delivery_id = deliveries.delivery_id
-            where {COUNTING} and counting.form in ({FORMS}) and deliveries.is_synthetic
+            where counting.form in ({FORMS}) and deliveries.is_synthetic
             having count(*) > 0
         """,
     ),

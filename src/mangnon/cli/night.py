@@ -19,7 +19,7 @@ def night() -> None:
     read(steps.collect(), close=True)
     try:
         phases.publish_all()
-    finally:  # a refused release is told too
+    finally:  # people need to know even if the release was refused
         with suppress(night_page.NoNightYet):
             click.echo(f"Page of the night: {night_page.write()}")
         tell_all()

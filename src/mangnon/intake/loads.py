@@ -97,7 +97,6 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
             """,
             [UNREADABLE, reporter],
         ).fetchall()
-    connection.commit()
     if not waiting:
         return []
     code_lists = None if reporter == REFERENCE_REPORTER else read_code_lists(connection)
@@ -245,7 +244,6 @@ def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
     for form in {load.form for load in loads if load.rows_loaded >= LARGE_LOAD}:
         assert form is not None
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
-    connection.commit()
 
 
 def _next_load_id(connection: Connection) -> int:

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from mangnon.failures import Failure
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 
 class NotApprovable(Failure):
@@ -43,26 +44,7 @@ def waiting_release(connection: Connection) -> int | None:
     Candidates, and those that were replaced before they were decided, are passed over: an approval that was killed
     leaves such a one behind, and can be given again.
     """
-    row = connection.execute(
-        """
-        with decided as (
-            select release_id, refused_for
-            from ops.releases
-            where state = 'published' or refused_for in ('critical', 'warnings')
-            order by release_id desc
-            limit 1
-        )
-
-        select release_id
-        from decided
-        where refused_for = 'warnings' and not exists (
-            select
-            from ops.release_batches
-            inner join ops.batches using (batch_id)
-            where release_batches.release_id = decided.release_id and batches.state <> 'closed'
-        )
-        """
-    ).fetchone()
+    row = connection.execute(read_sql(__package__, "waiting_release")).fetchone()
     return row[0] if row else None
 
 

@@ -45,13 +45,12 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
             """,
             {"batches": batches, "form": form},
         )
-    connection.commit()
 
 
 def renew(connection: Connection) -> None:
     """Gives the loads whose hash an earlier version made one of today's, so that what comes again is found the same.
 
-    Pruned loads keep theirs: their rows are gone. Does not commit.
+    Pruned loads keep theirs: their rows are gone.
     """
     for form in CORE_TABLES:
         connection.execute(
@@ -96,7 +95,6 @@ def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
             {"load_ids": load_ids, "form": form},
         )
         changed += [row[0] for row in rows]
-    connection.commit()
     return changed
 
 

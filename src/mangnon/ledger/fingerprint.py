@@ -21,7 +21,7 @@ DECIDING = (
     (PROJECT / "dbt_project" / "macros", ("contract.sql", "dimensions.sql", "facts.sql", "loads.sql", "names.sql")),
 )
 # The libraries that turn bytes and texts into values.
-PARSERS = ("babel", "openpyxl", "pyarrow", "python-calamine", "viparse")
+PARSERS = ("babel", "olefile", "openpyxl", "pyarrow", "python-calamine", "viparse")
 
 
 def fingerprint(connection: Connection) -> str:

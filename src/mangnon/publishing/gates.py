@@ -1,9 +1,9 @@
 """The two gates: what the suites in `expectations/` say of the night's loads and of a candidate release.
 
 Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
-`ops.verdicts`, and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the
-release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of gate 2 hold the
-release: a person may let it pass.
+`ops.verdicts` (see verdicts.py), and Data Docs for people. A critical verdict on a load refuses that load; one on no
+load refuses the release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of
+gate 2 hold the release: a person may let it pass.
 
 Importing Great Expectations takes seconds, so it is done only when there is something to judge.
 """
@@ -11,23 +11,23 @@ Importing Great Expectations takes seconds, so it is done only when there is som
 import importlib
 import logging
 import os
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+from psycopg.rows import namedtuple_row
 
 from expectations import RULES
 from expectations.rule import Rule
 from mangnon import warehouse
 from mangnon.publishing import verdicts
-from mangnon.publishing.verdicts import Breach
+from mangnon.publishing.verdicts import Breach, Judgement
 from mangnon.settings import settings
+from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
 
-SEVERITIES = ("info", "warning", "critical")
 # Great Expectations lists no more rows of a query than this, whatever it counted.
 ROWS_LISTED = 200
 
@@ -36,83 +36,35 @@ class GateError(Exception):
     """A rule could not be run, or did not name every load that it counted; nothing was judged."""
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What gate 2 said of a release."""
-
-    worst: str | None  # the gravest severity that anything failed with
-    refused_loads: list[int]  # those that a critical rule named
-    reasons: list[str]  # of the critical rules, in Vietnamese
-
-
-def judge_loads(batches: list[int]) -> list[int]:
-    """Gate 1: judges the modelled loads of these batches and refuses what is critical.
-
-    Returns the ids of the refused loads. Judging again replaces the verdicts, and takes in what the gate had refused.
-    Raises GateError.
-    """
-    with warehouse.connect("auditor") as connection:
-        query = f"""
-            select
-                load_id, batch_id, reporter_code, form, period, revision, rows_in, rows_loaded, rows_refused,
-                declared_totals
-            from ops.loads
-            where batch_id = any(array{batches}::bigint[]) and (
-                state = 'modelled'
-                or (state = 'refused' and exists (
-                    select 1
-                    from ops.verdicts
-                    where verdicts.load_id = loads.load_id and gate = 'loads' and severity = 'critical' and not is_met
-                ))
-            )
-        """
-        judged = {row[0]: row[1] for row in connection.execute(query.encode())}
-        connection.commit()
-        if not judged:
-            return []
-        rules = suite("loads")
-        breaches = _breaches("loads", rules, query, release_id=None)
-        if strangers := {breach.load_id for breach in breaches} - judged.keys():
-            raise GateError(f"rules named loads that are not judged: {strangers}")
-        breaches = verdicts.with_cells(connection, breaches, query)
-        connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
-        connection.execute(
-            "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
-        )
-        for batch_id in sorted(set(judged.values())):
-            loads = {load_id for load_id, batch in judged.items() if batch == batch_id}
-            breaches_of_batch = [breach for breach in breaches if breach.load_id in loads]
-            verdicts.write(connection, "loads", rules, breaches_of_batch, batch_id=batch_id)
-        return verdicts.refuse(connection, breaches, set(judged))
+def judge_loads(connection: Connection, batches: list[int]) -> Judgement:
+    """Gate 1: judges the modelled loads of these batches, and those that it refused before. Raises GateError."""
+    query = f"select * from ops.loads_to_judge(array{batches}::bigint[])"
+    judged = {row.load_id: row.batch_id for row in _rows(connection, query)}
+    if not judged:
+        return Judgement([], [], {})
+    rules = suite("loads")
+    breaches = _breaches("loads", rules, query, release_id=None)
+    if strangers := {breach.load_id for breach in breaches} - judged.keys():
+        raise GateError(f"rules named loads that are not judged: {strangers}")
+    return Judgement(rules, verdicts.with_cells(connection, breaches, query), judged)
 
 
-def judge_release(release_id: int) -> Judgement:
-    """Gate 2: judges a candidate, seen as BI would see it, and refuses the new loads that critical rules name.
-
-    The caller builds the candidate again without the refused loads, or refuses it. Judging again replaces the verdicts.
-    Raises GateError.
-    """
-    with warehouse.connect("auditor") as connection:
-        query = f"""
-            select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}
-        """
-        new_loads = {row[0] for row in connection.execute(query.encode())}
-        connection.commit()
-        rules = suite("release")
-        breaches = _breaches("release", rules, query, release_id)
-        connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
-        verdicts.write(connection, "release", rules, breaches, release_id=release_id)
-        refused = verdicts.refuse(connection, breaches, new_loads)
-        return Judgement(
-            worst=max((breach.rule.severity for breach in breaches), key=SEVERITIES.index, default=None),
-            refused_loads=refused,
-            reasons=[breach.message for breach in breaches if breach.rule.severity == "critical"],
-        )
+def judge_release(connection: Connection, release_id: int) -> Judgement:
+    """Gate 2: judges a candidate, seen as BI would see it, with the loads that are new in it. Raises GateError."""
+    query = f"select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}"
+    judged = {row.load_id: None for row in _rows(connection, query)}
+    rules = suite("release")
+    return Judgement(rules, _breaches("release", rules, query, release_id), judged)
 
 
 def suite(gate: str) -> list[Rule]:
     """The rules of a gate, in their order."""
     return [rule for rule in RULES if rule.gate == gate]
+
+
+def _rows(connection: Connection, query: str) -> list[Any]:
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query.encode()).fetchall()
 
 
 def _breaches(gate: str, rules: list[Rule], judged: str, release_id: int | None) -> list[Breach]:

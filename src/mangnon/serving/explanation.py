@@ -14,13 +14,15 @@ from itertools import groupby
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
-from mangnon.contract.forms import all_forms
+from mangnon.contract.forms import Form, all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
 from mangnon.vietnamese import listed, month, number, quoted
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 # What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself.
 ATTRIBUTES: dict[str, tuple[str, str] | None] = {
@@ -34,6 +36,19 @@ ATTRIBUTES: dict[str, tuple[str, str] | None] = {
     "special_circumstance": ("dim_special_circumstances", "special_circumstance_key"),
     "incident_class": None,
 }
+LINES = sql.SQL(
+    """
+    (
+        select
+            facts.load_id, facts.line, facts.area_key, facts.reporter_key, cells.sheet_name, cells.row_number,
+            {value}::numeric as value, {qualifier} as qualifier, {member} as member
+        from {fact} as facts
+        inner join {cells} as cells using (load_id, line)
+        {joins}
+        where {value} is not null {conditions}
+    )
+    """
+)
 PERCENT = Decimal("0.01")
 
 
@@ -169,82 +184,94 @@ def _definition(connection: Connection, figure: str) -> dict[str, Any]:
 
 
 def _parts(connection: Connection, definition: dict[str, Any], year: int) -> list[Part]:
+    form = _form(definition)
     measures = [name for name in (definition["measure"], definition["denominator"]) if name]
     parts: list[Part] = []
     for measure in measures:
-        query, parameters = _query(definition, measure, year)
+        query = sql.SQL(read_sql(__package__, "cells")).format(lines=_selected_lines(form, definition, measure))
+        parameters = definition | {
+            "year": year,
+            "measure": measure,
+            "title": form.field(measure).title,
+            "is_snapshot": form.kind == "snapshot",
+        }
         with connection.cursor(row_factory=class_row(Part)) as cursor:
             parts += cursor.execute(query, parameters).fetchall()
     return parts
 
 
-def _query(definition: dict[str, Any], measure: str, year: int) -> tuple[bytes, dict[str, Any]]:
-    """The cells of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
-    form = all_forms()[definition["form"]]
-    filters = {name: definition[name] for name in ATTRIBUTES if definition.get(name) is not None}
+def _form(definition: dict[str, Any]) -> Form:
+    """The form that the definition speaks of. Raises NothingToExplain when it asks for what no such form has.
+
+    Definitions are delivered: what they name becomes SQL only where the contract declares it.
+    """
+    form = all_forms().get(definition["form"])
+    if form is None or form.kind == "reference":
+        raise _unusable(definition, "form", "is no form of submissions")
+    fields = {field.name: field for field in form.fields}
+    for column in ("measure", "denominator"):
+        name = definition[column]
+        if name and (name not in fields or fields[name].type not in ("integer", "number")):
+            raise _unusable(definition, column, f"is no measure of the form {form.name}")
+    counted = definition["distinct_of"]
+    if counted and counted != "area" and counted not in ATTRIBUTES:
+        raise _unusable(definition, "distinct_of", "cannot be counted")
+    for attribute in _attributes_of(definition):
+        if _field_of(attribute) not in fields:
+            raise _unusable(definition, attribute, f"is asked for, which the form {form.name} does not have")
+    return form
+
+
+def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExplain:
+    return NothingToExplain(
+        f"figure {definition['figure']} cannot be explained: in its definition {column} “{definition[column]}” {why}. "
+        "Mend the list `figures` of _reference and send it again"
+    )
+
+
+def _attributes_of(definition: dict[str, Any]) -> list[str]:
+    """What the definition filters by or counts the different ones of."""
+    asked = [name for name in ATTRIBUTES if definition.get(name) is not None]
+    return [*asked, definition["distinct_of"]] if definition["distinct_of"] in ATTRIBUTES else asked
+
+
+def _field_of(attribute: str) -> str:
+    """The field of a form that says it, or says the code of which the dimension knows it."""
+    dimension = ATTRIBUTES[attribute]
+    return dimension[1].removesuffix("_key") if dimension else attribute
+
+
+def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql.Composed:
+    """The lines of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
+    filters = [name for name in ATTRIBUTES if definition.get(name) is not None]
     distinct = definition["distinct_of"] if measure == definition["measure"] else None
     dimensions = {ATTRIBUTES[name] for name in (*filters, distinct) if name in ATTRIBUTES}
-    joins = "\n".join(f"inner join marts.{table} using ({key})" for table, key in sorted(filter(None, dimensions)))
-    conditions = [f"{_column(name)} = %({name})s" for name in filters]
+    conditions: list[sql.Composable] = [
+        sql.SQL("{} = {}").format(_column(name), sql.Placeholder(name)) for name in filters
+    ]
     if any(field.name == "is_subset" for field in form.fields):
-        conditions.append("facts.is_subset = %(is_subset)s")
-    if form.kind == "snapshot":
-        # Snapshots are not added over months: of a year, a reporter's last month counts.
-        conditions.append("counting.is_last")
-    member = "null" if distinct is None else f"nullif({_column(distinct)}, 'unknown')"
-    query = f"""
-        with counting as (
-            select *, period = max(period) over (partition by reporter_code) as is_last
-            from ops.published_loads
-            where form = %(form)s
-                and period between make_date(%(year)s, 1, 1) and make_date(%(year)s, 12, 1)
-                and from_release <= (select ops.visible_release())
-                and until_release > (select ops.visible_release())
-        )
-
-        select
-            %(figure)s as figure,
-            %(year)s::integer as year,
-            %(measure)s as measure,
-            facts.{measure}::numeric as value,
-            {"'eq'" if measure == "event_count" else "facts.qualifier"} as qualifier,
-            {member} as member,
-            counting.reporter_code,
-            coalesce(dim_reporters.name, counting.reporter_code) as reporter,
-            counting.period,
-            coalesce(dim_areas.name, '') as area,
-            counting.form,
-            facts.load_id,
-            facts.line,
-            loads.revision,
-            deliveries.file_name,
-            cells.sheet_name,
-            cells.row_number,
-            %(title)s as column_title,
-            deliveries.sha256,
-            deliveries.is_synthetic
-        from counting
-        inner join marts.fct_{form.name} as facts using (load_id)
-        inner join raw.{form.name} as cells using (load_id, line)
-        inner join ops.loads as loads using (load_id)
-        inner join ops.deliveries as deliveries using (delivery_id)
-        left join marts.dim_areas using (area_key)
-        left join marts.dim_reporters using (reporter_key)
-        {joins}
-        where facts.{measure} is not null
-            {"".join(f"and {condition} " for condition in conditions)}
-        order by counting.period, counting.reporter_code, facts.line
-    """
-    parameters = definition | {"year": year, "measure": measure, "title": form.field(measure).title}
-    return query.encode(), parameters
+        conditions.append(sql.SQL("facts.is_subset = %(is_subset)s"))
+    return LINES.format(
+        value=sql.Identifier("facts", measure),
+        # A number of events is exact; what is estimated is how many came.
+        qualifier=sql.Literal("eq") if measure == "event_count" else sql.Identifier("facts", "qualifier"),
+        member=sql.SQL("nullif({}, 'unknown')").format(_column(distinct)) if distinct else sql.NULL,
+        fact=sql.Identifier("marts", f"fct_{form.name}"),
+        cells=sql.Identifier("raw", form.name),
+        joins=sql.SQL(" ").join(
+            sql.SQL("inner join {} using ({})").format(sql.Identifier("marts", table), sql.Identifier(key))
+            for table, key in sorted(filter(None, dimensions))
+        ),
+        conditions=sql.SQL("").join(sql.SQL(" and {}").format(condition) for condition in conditions),
+    )
 
 
-def _column(attribute: str) -> str:
+def _column(attribute: str) -> sql.Identifier:
     """Where a line says it: in a dimension, in the fact itself, or as it was written."""
     if attribute == "area":
-        return "cells.area"
+        return sql.Identifier("cells", "area")
     dimension = ATTRIBUTES[attribute]
-    return f"{dimension[0]}.{attribute}" if dimension else f"facts.{attribute}"
+    return sql.Identifier(dimension[0] if dimension else "facts", attribute)
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:

@@ -66,9 +66,7 @@ def write_feedback() -> list[str]:
                 feedback = findings.gather(connection, delivery_id, lists)
                 if feedback is not None:
                     written.append(_write_feedback(connection, feedback, topics, lists))
-                connection.commit()
             except Exception as error:
-                connection.rollback()
                 with bound_contextvars(delivery=delivery_id):
                     logger.exception("feedback could not be written")
                 failed.append(f"delivery {delivery_id}: {error}")
@@ -90,7 +88,7 @@ def write_reminders(today: date | None = None) -> list[str]:
         for late in reminders.late_reporters(connection, lists, today):
             noted = connection.execute(
                 """
-                select topics from ops.feedback
+                select topics, paths from ops.feedback
                 where kind = 'reminder' and reporter_code = %s and period = %s
                 """,
                 [late.reporter.code, late.period],
@@ -98,8 +96,7 @@ def write_reminders(today: date | None = None) -> list[str]:
             if noted is None and late.topics:
                 written.append(_write_reminder(connection, late, today, lists))
             elif noted is not None and noted[0] != late.topics:
-                _correct_reminder(connection, late, today)
-            connection.commit()
+                _correct_reminder(connection, late, today, noted[1][0])
     return written
 
 
@@ -118,7 +115,6 @@ def send_mail() -> Sent:
                 order by feedback_id
                 """
             ).fetchall()
-        connection.commit()
         sent, failed = 0, []
         if waiting:
             try:
@@ -154,7 +150,6 @@ def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
 def _telling() -> Iterator[Connection]:
     with warehouse.connect("teller") as connection:
         row = connection.execute("select pg_try_advisory_lock(%s)", [TELL_LOCK]).fetchone()
-        connection.commit()
         if not row or not row[0]:
             raise Failure("another process is telling the reporters: wait for it to end, then try again")
         yield connection
@@ -229,20 +224,18 @@ def _write_reminder(connection: Connection, late: Late, today: date, lists: Code
     return text
 
 
-def _correct_reminder(connection: Connection, late: Late, today: date) -> None:
-    row = connection.execute(
+def _correct_reminder(connection: Connection, late: Late, today: date, text: str) -> None:
+    _put_text(text, late.text(today))
+    connection.execute(
         """
         update ops.feedback
         set topics = %s,
             body = %s,
             mail_state = case when mail_state = 'waiting' and %s then 'withdrawn' else mail_state end
         where kind = 'reminder' and reporter_code = %s and period = %s
-        returning paths
         """,
         [late.topics, late.text(today), not late.topics, late.reporter.code, late.period],
-    ).fetchone()
-    assert row is not None
-    _put_text(row[0][0], late.text(today))
+    )
 
 
 def _put_text(target: str, text: str) -> None:
@@ -277,7 +270,6 @@ def _without_address(connection: Connection, reporters: list[str]) -> None:
         """,
         [reporters],
     )
-    connection.commit()
 
 
 def _send(connection: Connection, server: smtplib.SMTP, letter: dict[str, Any], to: list[str]) -> str | None:
@@ -300,7 +292,6 @@ def _send(connection: Connection, server: smtplib.SMTP, letter: dict[str, Any], 
         """,
         [str(refused) if refused else None, letter["feedback_id"]],
     )
-    connection.commit()
     return None
 
 
@@ -309,4 +300,3 @@ def _note_error(connection: Connection, feedback_ids: list[int], error: Exceptio
         "update ops.feedback set mail_error = %s where feedback_id = any(%s) and mail_state = 'waiting'",
         [str(error), feedback_ids],
     )
-    connection.commit()

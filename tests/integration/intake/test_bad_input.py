@@ -11,7 +11,7 @@ from support.bad_input import ONE_ROW, WHOLE_FILE, WHOLE_FORM, cover, edited, su
 from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.ledger.batches import closed_batches
-from mangnon.publishing import gates
+from mangnon.publishing import phases
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_column_that_speaks_of_persons_refuses_the_form(reference: ModuleType,
         batch, load_id = connection.execute(
             "update ops.loads set state = 'modelled' where form = 'events' returning batch_id, load_id"
         ).fetchone()
-    assert gates.judge_loads([batch]) == [load_id]
+    assert phases.judge_loads([batch]) == [load_id]
     with reference.connect() as connection:
         (message,) = connection.execute(
             "select message from ops.verdicts where expectation = 'personal_data_column' and load_id = %s", [load_id]
@@ -129,10 +129,11 @@ def test_the_database_itself_refuses_a_load_that_loses_rows(reference: ModuleTyp
         select delivery_id, batch_id, reporter_code, form, period, revision, 'other', 7, 7, 0
         from ops.loads where form = 'events'
     """
-    with reference.connect("loader") as connection:
+    with (
+        reference.connect("loader") as connection,
+        pytest.raises(psycopg.errors.CheckViolation, match="raw holds 0"),
+    ):
         connection.execute(claim)
-        with pytest.raises(psycopg.errors.CheckViolation, match="raw holds 0"):
-            connection.commit()
     with reference.connect("loader") as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute(claim.replace("7, 7, 0", "7, 6, 0"))
 
@@ -150,7 +151,6 @@ def test_a_closed_batch_takes_no_more_loads(reference: ModuleType, tmp_path: Pat
     assert steps.close() == second, "whoever closed it may not have told anybody"
     with reference.connect("publisher") as connection:
         connection.execute("update ops.batches set state = 'published'")
-        connection.commit()
     assert steps.close() is None
 
 

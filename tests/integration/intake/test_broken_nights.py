@@ -139,7 +139,11 @@ def test_dbt_killed_between_two_models(
     for reporter in steps.collect():
         steps.load(reporter)
     steps.close()
-    with published.connect() as blocker, psycopg.connect(published.url(), autocommit=True) as watcher:
+    with (
+        published.connect() as blocker,
+        blocker.transaction(),
+        psycopg.connect(published.url(), autocommit=True) as watcher,
+    ):
         blocker.execute("lock table core.fct_programme_sites in share mode")  # here dbt has to stop
         modelling = Process(target=phases.model, args=(phases.waiting_batches(),))
         modelling.start()

@@ -26,5 +26,5 @@ def resubmitted(published: ModuleType, tmp_path: Path, run_night: Callable[[], i
 @pytest.fixture
 def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing without dbt and gates, for loads that have no rows."""
-    monkeypatch.setattr(phases.transform, "build_release_tables", lambda release_id: None)
+    monkeypatch.setattr(phases.dbt, "build_release_tables", lambda release_id: None)
     monkeypatch.setattr(phases, "judge_release", lambda release_id, _: release_id)

@@ -180,7 +180,6 @@ def test_kept_are_the_newest_releases_and_the_last_of_each_month(warehouse: Modu
             connection.execute(
                 "update ops.releases set published_at = %s where release_id = %s", [f"{moment}+00", number]
             )
-        connection.commit()
     # 31 January 17:01 UTC is February in Viet Nam, so release 2 is the last one of January.
     assert pruning.prune(keep=1).releases == [1, 3, 4]
     assert whole_number(look(warehouse, 2, READ)) == 2
@@ -193,7 +192,6 @@ def test_what_waits_or_is_held_stays(warehouse: ModuleType) -> None:
             _publish(connection, number)
         connection.execute("update ops.loads set state = 'held' where revision = 1")
         connection.execute("update ops.loads set state = 'modelled' where revision = 2 and form = 'events'")
-        connection.commit()
         pruned = pruning.prune(keep=1)
         assert len(pruned.load_ids) == 2
         rows = connection.execute(
@@ -275,7 +273,6 @@ def test_the_database_itself_keeps_what_counts(warehouse: ModuleType, kept: str)
         connection.execute("update ops.loads set state = 'held' where revision = 1 and form = 'events'")
         deliver(connection, 3)
         load = one(connection, f"select load_id from ops.loads where {kept} order by load_id desc limit 1")
-        connection.commit()
     with warehouse.connect("pruner") as pruner, pytest.raises(psycopg.errors.RestrictViolation, match="not pruned"):
         pruner.execute("select ops.prune_loads(%s)", [[load]])
 

@@ -22,8 +22,9 @@ comment on column ops.verdicts.detail is
 
 -- What a reporter was told of a tie is known by a word, no more by the sentence that it was told.
 update ops.feedback
-set topics = array(
-    select regexp_replace(topic, ':held Hai tệp khác nhau cùng lần gửi .*$', ':tie')
-    from unnest(topics) as topic
-)
+set
+    topics = array(
+        select regexp_replace(topic, ':held Hai tệp khác nhau cùng lần gửi .*$', ':tie')
+        from unnest(topics) as topic
+    )
 where array_to_string(topics, ' ') like '%:held Hai tệp khác nhau cùng lần gửi %';
