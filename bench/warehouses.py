@@ -11,13 +11,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from mangnon.contract.forms import submission_forms
 from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.publishing import phases
 from mangnon.sample import write_sample
 from mangnon.warehouse import server
 
-FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
+FORMS = [form.name for form in submission_forms()]
 
 
 @contextmanager

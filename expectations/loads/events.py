@@ -1,9 +1,10 @@
 """Gate 1: events and their attendances."""
 
-from expectations.loads.lines import failing_lines, repeated_lines
+from expectations.loads.lines import failing_lines, key_of_line, repeated_lines
 from expectations.rule import Rule, key_of, threshold
+from mangnon.contract.forms import all_forms
 
-KEYS = ("area_key", "date_id", "is_dated", "event_type_key", "programme_key")
+EVENTS = all_forms()["events"]
 PARTS = ("child_attendances", "caregiver_attendances", "official_attendances", "collaborator_attendances")
 SUM_OF_PARTS = " + ".join(f"coalesce(facts.{part}, 0)" for part in PARTS)
 IS_TRAINING = f"facts.event_type_key = {key_of('training')}"
@@ -89,6 +90,6 @@ RULES = (
         hurts="The analyst: an event entered twice counts twice. It is a note, as two equal events on a day can be.",
         message_vi="Nhiều dòng giống hệt nhau",
         mend_vi="Nếu nhập trùng, hãy xoá dòng thừa; nếu đúng là nhiều hoạt động giống nhau thì không cần sửa.",
-        **repeated_lines("events", [*KEYS, "event_count", "attendances", *PARTS, "delegations"]),
+        **repeated_lines("events", [*key_of_line(EVENTS), *EVENTS.measures]),
     ),
 )

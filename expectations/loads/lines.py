@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from expectations.rule import UNKNOWN_KEY, judged_range, named
+from mangnon.contract.forms import Form
 
 # The row's number in the sheet, as the reporter sees it.
 ROW = "coalesce(submitted.row_number, facts.line)"
@@ -29,6 +30,17 @@ def together(*found: Found) -> Found:
         query=" union all ".join(part["query"] for part in found),
         cells=" union all ".join(part["cells"] for part in found),
     )
+
+
+def key_of_line(form: Form) -> list[str]:
+    """The columns of the form's fact table that say what a line stands for: all but its numbers and its qualifier."""
+    columns: list[str] = []
+    for field in form.fields:
+        if field.type == "date":
+            columns += ["date_id", "is_dated"]
+        elif field.type not in ("integer", "number") and field.name != "qualifier":
+            columns.append(field.key if field.codes else field.name)
+    return columns
 
 
 def failing_lines(form: str, condition: str, shown: str, fields: list[str]) -> Found:

@@ -1,8 +1,10 @@
 """Gates 1 and 2: copied numbers, and new numbers for published months."""
 
 from expectations.rule import Rule, attributed, named, number_vi, threshold, title_of_field
+from mangnon.contract.figures import attributes
 from mangnon.contract.forms import submission_forms
 
+ATTRIBUTES = ", ".join(f"measures.{name}" for name in attributes())
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 
 # The content of a load without its areas: measures by their attributes, smallest first.
@@ -14,14 +16,8 @@ SIGNATURES = f"""
             where measures.value >= {threshold("copied_value_least")} and measures.measure <> 'amount_vnd'
         ) as telling_values,
         string_agg(
-            concat_ws(
-                '|', measures.measure, measures.event_type, measures.programme, measures.occasion,
-                measures.support_type, measures.funding_instrument, measures.special_circumstance,
-                measures.incident_class, measures.is_subset, measures.qualifier, measures.value
-            ),
-            ';' order by measures.measure, measures.value, measures.event_type, measures.programme,
-            measures.occasion, measures.support_type, measures.funding_instrument, measures.special_circumstance,
-            measures.incident_class, measures.is_subset, measures.qualifier
+            concat_ws('|', measures.measure, {ATTRIBUTES}, measures.is_subset, measures.qualifier, measures.value),
+            ';' order by measures.measure, measures.value, {ATTRIBUTES}, measures.is_subset, measures.qualifier
         ) as content
     from (
         select load_id, reporter_code, form, period from judged_loads

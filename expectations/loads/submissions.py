@@ -1,22 +1,12 @@
 """Gate 1: the rules for loads of any form."""
 
-from expectations.loads.lines import failing_lines, repeated_lines, together
+from expectations.loads.lines import failing_lines, key_of_line, repeated_lines, together
 from expectations.rule import Rule, number_vi, threshold, title_of_field
+from mangnon.contract.forms import submission_forms
 
-FORMS_WITH_AGES = ("beneficiaries", "incidents", "child_population")
-
-# The columns that identify a line of a form. Events have a rule of their own, since two events on a day may be equal.
-KEYS = {
-    "beneficiaries": [
-        "area_key", "date_id", "is_dated", "occasion_key", "support_type_key", "funding_instrument_key",
-        "special_circumstance_key", "sex_key", "age_band_key", "is_subset",
-    ],
-    "incidents": [
-        "area_key", "incident_class", "abuse_type_key", "injury_cause_key", "sex_key", "age_band_key", "is_subset",
-    ],
-    "programme_sites": ["area_key", "programme_key"],
-    "child_population": ["area_key", "special_circumstance_key", "sex_key", "age_band_key", "is_subset"],
-}  # fmt: skip
+FORMS_WITH_AGES = [form.name for form in submission_forms() if any(field.name == "age_band" for field in form.fields)]
+# Events have a rule of their own, since two events on a day may be equal.
+WITHOUT_LIKE_LINES = [form for form in submission_forms() if form.name != "events"]
 
 RULES = (
     Rule(
@@ -79,7 +69,7 @@ RULES = (
         hurts="The analyst: the same group of children, incidents or sites is counted twice.",
         message_vi="Nhiều dòng cùng một nội dung",
         mend_vi="Hãy gộp thành một dòng, hoặc ghi cột phân biệt các dòng (ngày, dịp, giới tính, nhóm tuổi).",
-        **together(*(repeated_lines(form, columns) for form, columns in KEYS.items())),
+        **together(*(repeated_lines(form.name, key_of_line(form)) for form in WITHOUT_LIKE_LINES)),
     ),
     Rule(
         name="adolescents_among_children",

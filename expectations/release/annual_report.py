@@ -1,27 +1,18 @@
 """Gate 2: the figures of the annual report that were computed for the candidate."""
 
 from expectations.rule import Rule, number_vi, unattributed
+from mangnon.contract.figures import filters
 
 # Condition on a line: a figure is made of it. Empty filters match everything.
-OF_FIGURE = """
-    measures.form = figures.form
-    and measures.measure = figures.measure
-    and measures.is_subset = figures.is_subset
-    and (figures.event_type is null or measures.event_type = figures.event_type)
-    and (figures.programme is null or measures.programme = figures.programme)
-    and (figures.programme_kind is null or measures.programme_kind = figures.programme_kind)
-    and (figures.occasion is null or measures.occasion = figures.occasion)
-    and (figures.funding_kind is null or measures.funding_kind = figures.funding_kind)
-    and (figures.special_circumstance is null or measures.special_circumstance = figures.special_circumstance)
-    and (figures.incident_class is null or measures.incident_class = figures.incident_class)
-"""
+OF_FIGURE = " and ".join(
+    [
+        *(f"measures.{column} = figures.{column}" for column in ("form", "measure", "is_subset")),
+        *(f"(figures.{one.name} is null or measures.{one.name} = figures.{one.name})" for one in filters()),
+    ]
+)
 SAME_FILTERS = " and ".join(
-    f"part.{column} is not distinct from whole.{column}"
-    for column in (
-        "form", "event_type", "programme", "programme_kind", "occasion", "funding_kind", "special_circumstance",
-        "incident_class",
-    )
-)  # fmt: skip
+    f"part.{column} is not distinct from whole.{column}" for column in ("form", *(one.name for one in filters()))
+)
 
 # The years of the new loads. The other years have not changed since they were judged.
 TOUCHED_YEARS = """

@@ -5,8 +5,9 @@ compared only if all its parts are known and all its reporters have reported. In
 """
 
 from expectations.rule import Rule, attributed, number_vi, threshold, title_of_field
+from mangnon.contract.forms import submission_forms
 
-SNAPSHOTS = "('programme_sites', 'child_population')"
+SNAPSHOTS = "({})".format(", ".join(f"'{form.name}'" for form in submission_forms() if form.kind == "snapshot"))
 
 
 def in_same_borders(spans: str) -> str:

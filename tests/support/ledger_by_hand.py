@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
-from mangnon.contract.forms import REFERENCE_FORMS
+from mangnon.contract.forms import reference_forms
 from mangnon.ledger import candidates, content_hash
 from mangnon.ledger.batches import close_night, closed_batches, open_night
 from mangnon.warehouse import dbt
@@ -81,7 +81,7 @@ class Ledger:
 
     def reference(self, batch: int) -> list[int]:
         """The loads of the packaged reference data."""
-        return [self.receive(batch, code_list(form)) for form in REFERENCE_FORMS]
+        return [self.receive(batch, code_list(form.name)) for form in reference_forms()]
 
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """What a night does with dbt."""

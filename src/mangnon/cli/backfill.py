@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mangnon import warehouse
-from mangnon.contract.forms import SUBMISSION_FORMS
+from mangnon.contract.forms import submission_forms
 from mangnon.deployment import deploy
 from mangnon.orchestration import runs
 from mangnon.publishing import backfills
@@ -106,8 +106,9 @@ def _months(first: datetime | None, last: datetime | None) -> tuple[date, date]:
 
 
 def _known(form: str | None) -> str | None:
-    if form and form not in SUBMISSION_FORMS:
-        raise click.UsageError(f"there is no form {form}; the forms are {', '.join(sorted(SUBMISSION_FORMS))}")
+    forms = sorted(one.name for one in submission_forms())
+    if form and form not in forms:
+        raise click.UsageError(f"there is no form {form}; the forms are {', '.join(forms)}")
     return form or None
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from mangnon.contract.forms import Field, Form, all_forms, figure_filters, submission_forms
+from mangnon.contract.figures import attributes, attributes_of, filters, line_field, members
+from mangnon.contract.forms import Field, all_forms, submission_forms
 from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
@@ -78,27 +79,26 @@ def _view(model: dict[str, Any]) -> str:
 
 def contract_macros() -> str:
     """Returns the text of the macros that return what the forms declare."""
-    forms = {form.name: {"attributes": _attributes_of(form), "measures": _measures_of(form)} for form in _submitted()}
-    kinds = {
-        field.name: {"attribute": field.kind_of, "dimension": f"dim_{_code_list(field.kind_of)}"}
-        for field in figure_filters()
-        if field.kind_of
+    forms = {
+        form.name: {
+            "attributes": attributes_of(form) + (["is_subset"] if form.has_subsets else []),
+            "measures": form.measures,
+        }
+        for form in submission_forms()
     }
+    kinds = {one.name: {"attribute": one.field, "dimension": one.dimension} for one in filters() if one.is_kind}
     macros = {
         "submission_forms": ("Form → the columns that figures filter and count its lines by, and its measures.", forms),
         "snapshot_forms": (
             "Forms that are snapshots: only the last month of a cut counts.",
-            [form.name for form in _submitted() if form.kind == "snapshot"],
+            [form.name for form in submission_forms() if form.kind == "snapshot"],
         ),
         "figure_filters": (
             "Columns of the form `figures` that filter lines; an empty one matches every line.",
-            [field.name for field in figure_filters()],
+            [one.name for one in filters()],
         ),
-        "figure_members": (
-            "Columns of lines whose distinct members figures can count.",
-            _values(all_forms()["figures"].field("distinct_of")),
-        ),
-        "figure_attributes": ("Columns of lines that figures filter by or count the members of.", _attributes()),
+        "figure_members": ("Columns of lines whose distinct members figures can count.", members()),
+        "figure_attributes": ("Columns of lines that figures filter by or count the members of.", attributes()),
         "figure_kinds": ("Filters by a kind of code → the column of lines, and the dimension with the kind.", kinds),
         "incident_classes": (
             "Classes of incidents; a reporter can be silent about each.",
@@ -120,33 +120,6 @@ def _jinja(value: Any) -> str:
         lines = "".join(f"        {key!r}: {entry!r},\n" for key, entry in value.items())
         return f"{{\n{lines}    }}"
     return repr(value)
-
-
-def _submitted() -> list[Form]:
-    return submission_forms()
-
-
-def _attributes() -> list[str]:
-    """Returns the columns of lines that figures filter by or count the members of, without the area."""
-    filtered = [field.kind_of or field.name for field in figure_filters()]
-    counted = _values(all_forms()["figures"].field("distinct_of"))
-    return [name for name in dict.fromkeys([*filtered, *counted]) if name != "area"]
-
-
-def _attributes_of(form: Form) -> list[str]:
-    names = {field.name for field in form.fields}
-    return [name for name in [*_attributes(), "is_subset"] if name in names]
-
-
-def _measures_of(form: Form) -> list[str]:
-    return [field.name for field in form.fields if field.type == "integer"]
-
-
-def _code_list(attribute: str) -> str:
-    """Returns the name of the code list of a column of the forms."""
-    return next(
-        field.codes for form in _submitted() for field in form.fields if field.name == attribute and field.codes
-    )
 
 
 def _values(field: Field) -> list[str]:
@@ -172,7 +145,7 @@ def _staged_figures() -> dict[str, Any]:
 
 def _figures() -> dict[str, Any]:
     form = all_forms()["figures"]
-    accepted = {"form": [form.name for form in _submitted()]}
+    accepted = {"form": [form.name for form in submission_forms()]}
     accepted |= {field.name: _values(field) for field in form.fields if field.categories}
     mart = {
         "form": "figures",
@@ -207,16 +180,15 @@ def _figures() -> dict[str, Any]:
 
 
 def _measures() -> dict[str, Any]:
-    described = {field.name: field.description for form in _submitted() for field in form.fields}
-    attributes: dict[str, str] = {}
-    for name in _attributes():
-        attributes[name] = described[name]
-        attributes |= {
-            field.name: f"Kind of the {name} in the reference data that counted when the load was modelled."
-            for field in figure_filters()
-            if field.kind_of == name
+    described: dict[str, str] = {}
+    for name in attributes():
+        described[name] = line_field(name).description
+        described |= {
+            one.name: f"Kind of the {name} in the reference data that counted when the load was modelled."
+            for one in filters()
+            if one.is_kind and one.field == name
         }
-    key = ["load_id", "form", "measure", "area_code", *_attributes(), "is_subset", "qualifier"]
+    key = ["load_id", "form", "measure", "area_code", *attributes(), "is_subset", "qualifier"]
     return {
         "name": "agg_measures",
         "description": (
@@ -231,7 +203,7 @@ def _measures() -> dict[str, Any]:
             _column("form", "text", "Form of the load.", True),
             _column("measure", "text", "Column of the form's fact.", True),
             _column("area_code", "text", "Code of the area.", True),
-            *(_column(name, "text", description) for name, description in attributes.items()),
+            *(_column(name, "text", description) for name, description in described.items()),
             _column("is_subset", "boolean", "Whether the lines are part of other lines (trong đó).", True),
             _column(
                 "qualifier", "text", "Whether the value is exact (eq), a lower bound (gte) or about right (approx).",

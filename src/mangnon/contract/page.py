@@ -12,7 +12,7 @@ import yaml
 
 from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
-from mangnon.contract.forms import REFERENCE_FORMS, Field, Form, all_forms, submission_forms
+from mangnon.contract.forms import REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
@@ -73,7 +73,7 @@ def contract_page() -> str:
             "Code lists arrive as CSV deliveries of the reporter `_reference`, one form a file, without a period.",
             "Dates are written year-month-day.",
             "",
-            *(line for name in REFERENCE_FORMS for line in _form_section(all_forms()[name])),
+            *(line for form in reference_forms() for line in _form_section(form)),
             "## Code lists",
             "",
             "A code without dates is always valid. On the day `Valid until` a code is no longer valid. A cell may hold",
@@ -119,7 +119,7 @@ def _cover_section() -> list[str]:
 def _form_section(form: Form) -> list[str]:
     totals = ", ".join(f"`{name}`" for name in form.totals)
     return [
-        f"### {form.title} (`{form.name}`)" if form.kind != "reference" else f"### `{form.name}`",
+        f"### {form.title} (`{form.name}`)" if form.kind != REFERENCE else f"### `{form.name}`",
         "",
         f"{form.description} Kind: {form.kind}. Grain: {form.grain}."
         + (f" Declared totals: {totals}." if totals else ""),

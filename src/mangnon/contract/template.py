@@ -15,12 +15,8 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import Field, Form, submission_forms
+from mangnon.contract.forms import COVER_SHEET, INSTRUCTION_SHEET, LISTS_SHEET, Field, Form, submission_forms
 from mangnon.vietnamese import month
-
-COVER_SHEET = "Bìa"
-INSTRUCTION_SHEET = "Hướng dẫn"
-LISTS_SHEET = "Danh mục"
 
 # Rows of a form's sheet, counted from 0: title, help, headers, then data down to the last row that Excel has.
 HEADER_ROW = 2

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from mangnon import warehouse
 from mangnon.contract.code_lists import REFERENCE_FOLDER, REFERENCE_REPORTER
-from mangnon.contract.forms import REFERENCE_FORMS, Form, all_forms
+from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.deployment import interface
 from mangnon.failures import Failure
 from mangnon.ledger import content_hash
@@ -77,9 +77,9 @@ def preview() -> list[interface.Change]:
 def deliver_reference() -> None:
     """Puts the package's code lists into the inbox, from the reporter `_reference`; the next night reads them."""
     files_of_inbox, folder = fsspec.url_to_fs(settings().inbox)
-    for form in REFERENCE_FORMS:
-        content = (REFERENCE_FOLDER / f"{form}.csv").read_bytes()
-        path = f"{folder}/{REFERENCE_REPORTER}/{form}.csv"
+    for form in reference_forms():
+        content = (REFERENCE_FOLDER / f"{form.name}.csv").read_bytes()
+        path = f"{folder}/{REFERENCE_REPORTER}/{form.name}.csv"
         if not files_of_inbox.exists(path) or files_of_inbox.cat_file(path) != content:
             files_of_inbox.makedirs(f"{folder}/{REFERENCE_REPORTER}", exist_ok=True)
             files_of_inbox.pipe_file(path, content)

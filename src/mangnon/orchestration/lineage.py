@@ -14,7 +14,7 @@ from openlineage.client.event_v2 import Dataset
 from psycopg.conninfo import conninfo_to_dict
 
 from mangnon import warehouse
-from mangnon.contract.forms import REFERENCE_FORMS, SUBMISSION_FORMS
+from mangnon.contract.forms import Form, reference_forms, submission_forms
 from mangnon.settings import settings
 from mangnon.warehouse import dbt
 
@@ -41,8 +41,8 @@ def _collecting() -> Datasets:
     return [_folder(settings().inbox)], [_folder(settings().archive)]
 
 
-def _loading(forms: Iterable[str]) -> Datasets:
-    return [_folder(settings().archive)], [_table("raw", name) for name in (*forms, *REFUSALS)]
+def _loading(forms: Iterable[Form]) -> Datasets:
+    return [_folder(settings().archive)], [_table("raw", name) for name in (*(form.name for form in forms), *REFUSALS)]
 
 
 def _modelling(is_written: Callable[[dict[str, Any]], bool]) -> Datasets:
@@ -83,9 +83,9 @@ def _folder(address: str) -> Dataset:
 
 TASKS: dict[str, Callable[[], Datasets]] = {
     "collect": _collecting,
-    "load_reference": lambda: _loading(REFERENCE_FORMS),
-    "load_reporter": lambda: _loading(SUBMISSION_FORMS),
-    "reread_deliveries": lambda: _loading(SUBMISSION_FORMS),
+    "load_reference": lambda: _loading(reference_forms()),
+    "load_reporter": lambda: _loading(submission_forms()),
+    "reread_deliveries": lambda: _loading(submission_forms()),
     "model_loads": lambda: _modelling(lambda model: "night" in model["tags"]),
     "build_candidate": lambda: _modelling(lambda model: "release" in model["tags"]),
     "publish_release": lambda: _modelling(lambda model: model["schema"] == "marts"),

@@ -15,7 +15,8 @@ from psycopg.rows import class_row, dict_row
 
 from mangnon import warehouse
 from mangnon.failures import Failure
-from mangnon.intake.loads import Delivery, load_delivery, refresh_statistics
+from mangnon.intake.loads import load_delivery, refresh_statistics
+from mangnon.intake.rows import Delivery
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.warehouse import Connection

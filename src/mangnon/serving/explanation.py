@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -17,25 +18,14 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
-from mangnon.contract.forms import Form, all_forms
+from mangnon.contract.figures import Filter, filters, line_field, members
+from mangnon.contract.forms import AREAS, Field, Form, all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
 from mangnon.vietnamese import listed, month, number, quoted
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
-# What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself.
-ATTRIBUTES: dict[str, tuple[str, str] | None] = {
-    "event_type": ("dim_event_types", "event_type_key"),
-    "programme": ("dim_programmes", "programme_key"),
-    "programme_kind": ("dim_programmes", "programme_key"),
-    "occasion": ("dim_occasions", "occasion_key"),
-    "support_type": ("dim_support_types", "support_type_key"),
-    "funding_instrument": ("dim_funding_instruments", "funding_instrument_key"),
-    "funding_kind": ("dim_funding_instruments", "funding_instrument_key"),
-    "special_circumstance": ("dim_special_circumstances", "special_circumstance_key"),
-    "incident_class": None,
-}
 LINES = sql.SQL(
     """
     (
@@ -214,7 +204,7 @@ def _form(definition: dict[str, Any]) -> Form:
         if name and (name not in fields or fields[name].type not in ("integer", "number")):
             raise _unusable(definition, column, f"is no measure of the form {form.name}")
     counted = definition["distinct_of"]
-    if counted and counted != "area" and counted not in ATTRIBUTES:
+    if counted and counted != "area" and counted not in _attributes():
         raise _unusable(definition, "distinct_of", "cannot be counted")
     for attribute in _attributes_of(definition):
         if _field_of(attribute) not in fields:
@@ -229,27 +219,40 @@ def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExp
     )
 
 
+@cache
+def _attributes() -> dict[str, tuple[str, str] | None]:
+    """What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself."""
+    counted = [field for field in map(line_field, members()) if field.codes != AREAS]
+    asked: list[Filter | Field] = [*filters(), *counted]
+    return {one.name: (one.dimension, one.key) if one.dimension else None for one in asked}
+
+
+def _given(definition: dict[str, Any]) -> list[str]:
+    """The filters that the definition sets."""
+    return [one.name for one in filters() if definition.get(one.name) is not None]
+
+
 def _attributes_of(definition: dict[str, Any]) -> list[str]:
-    """What the definition filters by or counts the different ones of."""
-    asked = [name for name in ATTRIBUTES if definition.get(name) is not None]
-    return [*asked, definition["distinct_of"]] if definition["distinct_of"] in ATTRIBUTES else asked
+    """What the definition filters by, and what it counts the members of."""
+    counted = definition["distinct_of"]
+    return [*_given(definition), counted] if counted in _attributes() else _given(definition)
 
 
 def _field_of(attribute: str) -> str:
     """The field of a form that says it, or says the code of which the dimension knows it."""
-    dimension = ATTRIBUTES[attribute]
+    dimension = _attributes()[attribute]
     return dimension[1].removesuffix("_key") if dimension else attribute
 
 
 def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql.Composed:
     """The lines of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
-    filters = [name for name in ATTRIBUTES if definition.get(name) is not None]
+    given, attributes = _given(definition), _attributes()
     distinct = definition["distinct_of"] if measure == definition["measure"] else None
-    dimensions = {ATTRIBUTES[name] for name in (*filters, distinct) if name in ATTRIBUTES}
+    dimensions = {attributes[name] for name in (*given, distinct) if name in attributes}
     conditions: list[sql.Composable] = [
-        sql.SQL("{} = {}").format(_column(name), sql.Placeholder(name)) for name in filters
+        sql.SQL("{} = {}").format(_column(name), sql.Placeholder(name)) for name in given
     ]
-    if any(field.name == "is_subset" for field in form.fields):
+    if form.has_subsets:
         conditions.append(sql.SQL("facts.is_subset = %(is_subset)s"))
     return LINES.format(
         value=sql.Identifier("facts", measure),
@@ -270,7 +273,7 @@ def _column(attribute: str) -> sql.Identifier:
     """Where a line says it: in a dimension, in the fact itself, or as it was written."""
     if attribute == "area":
         return sql.Identifier("cells", "area")
-    dimension = ATTRIBUTES[attribute]
+    dimension = _attributes()[attribute]
     return sql.Identifier(dimension[0] if dimension else "facts", attribute)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import SUBMISSION_FORMS, all_forms
+from mangnon.contract.forms import submission_forms
 from mangnon.vietnamese import day, month
 from mangnon.warehouse import Connection
 
@@ -46,7 +46,7 @@ class Late:
                 f"Kính gửi {self.reporter.name},\n\n"
                 f"Đến ngày {day(today)} đã nhận đủ các biểu của {reported}. Đơn vị không cần gửi thêm.\n"
             )
-        titles = {form: all_forms()[form].title for form in SUBMISSION_FORMS}
+        titles = {form.name: form.title for form in submission_forms()}
         missing = [f"- {titles[form]}: chưa nhận được" for form in self.never_came]
         missing += [
             f"- {titles[form]}: đã nhận nhưng bị từ chối; cách sửa ở tệp phản hồi đã gửi" for form in self.refused

@@ -10,8 +10,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import Form, submission_forms
-from mangnon.contract.template import INSTRUCTION_SHEET, LISTS_SHEET
+from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, Form, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cover import entries_of, forms_of, read_cover
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
