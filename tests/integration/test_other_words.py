@@ -16,7 +16,7 @@ import yaml
 from support import databases, messy
 from support.bad_input import ONE_ROW, WHOLE_FILE, WHOLE_FORM, edited
 from support.nights import do_night
-from support.outcomes import everything, silent
+from support.outcomes import everything
 from support.workbooks import event, send
 
 from mangnon import warehouse
@@ -200,7 +200,7 @@ def told(patch: pytest.MonkeyPatch, folder: Path, catalogue: Path | None) -> Nig
     if catalogue:
         say_otherwise(patch, catalogue, "⟨")  # what was found is approved, whatever it was called
     assert (question := decisions.question())
-    assert decisions.approve(question[0], "Lan", "đã hỏi các đơn vị", silent)
+    assert decisions.approve(question[0], "Lan", "đã hỏi các đơn vị")
     messages.write_feedback()
     if catalogue:
         with warehouse.connect() as connection:
