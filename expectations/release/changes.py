@@ -1,7 +1,7 @@
 """Gate 2: figures of the province that change too much, or that change although their year is closed."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
-from expectations.release.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH
+from expectations.release.published import LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH
 from expectations.rule import Rule, number_vi, threshold, unattributed
 
 RULES = (

@@ -1,8 +1,8 @@
 """Gate 2: how a candidate changes figures that readers know. Each of these rules holds the release."""
 
 from expectations.release.annual_report import OF_FIGURE
+from expectations.release.published import LAST_PUBLISHED_PERIOD, PUBLISHED, PUBLISHED_LOADS, THIS_MONTH, TODAY
 from expectations.release.reconciliation import FORMS
-from expectations.release.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, PUBLISHED_LOADS, THIS_MONTH, TODAY
 from expectations.rule import Rule, number_vi, threshold, title_of_field, unattributed
 
 # Loads of additive forms that counted for months of past years in the published release and no longer count, beside the
