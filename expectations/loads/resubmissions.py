@@ -1,4 +1,4 @@
-"""Gates 1 and 2: the same numbers again, and other numbers for what was published."""
+"""Gates 1 and 2: copied numbers, and new numbers for published months."""
 
 from expectations.rule import Rule, attributed, named, number_vi, threshold, title_of_field
 from mangnon.contract.figures import attributes
@@ -7,7 +7,7 @@ from mangnon.contract.forms import submission_forms
 ATTRIBUTES = ", ".join(f"measures.{name}" for name in attributes())
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 
-# What a load says of whom and what, without where: measures by their attributes, smallest first.
+# The content of a load without its areas: measures by their attributes, smallest first.
 SIGNATURES = f"""
     select
         known.load_id, known.reporter_code, known.form, known.period,
@@ -23,15 +23,14 @@ SIGNATURES = f"""
         select load_id, reporter_code, form, period from judged_loads
         union
         select counting.load_id, counting.reporter_code, counting.form, counting.period
-        from ops.published_loads as counting
-        where counting.until_release = 2147483647
-            and (counting.form, counting.period) in (select form, period from judged_loads)
+        from ops.open_loads as counting
+        where (counting.form, counting.period) in (select form, period from judged_loads)
     ) as known
     inner join core.agg_measures as measures on known.load_id = measures.load_id
     group by known.load_id, known.reporter_code, known.form, known.period
 """
 
-# The loads that are new in the release, and the other contents that readers see in their place until it is published.
+# The new loads of the release, and the loads with other content that readers see in their place until then.
 RESTATED = """
     select judged_loads.load_id, judged_loads.form, published.load_id as published_load_id
     from judged_loads
@@ -51,7 +50,7 @@ RULES = (
         number=21,
         gate="loads",
         severity="warning",
-        hurts="Children of the district: its own numbers are unknown, another district's are shown in their place.",
+        hurts="Children of the district: another district's numbers are shown in place of theirs.",
         message_vi="Toàn bộ số liệu giống hệt biểu cùng kỳ của đơn vị khác",
         mend_vi="Hãy kiểm tra có gửi nhầm tệp của đơn vị khác không.",
         query=f"""
@@ -77,10 +76,10 @@ RULES = (
         number=22,
         gate="loads",
         severity="warning",
-        hurts="The provincial officer: a figure that was published changes, and nobody who is asked why can say it.",
+        hurts="The provincial officer: a published figure changes, and nobody can say why.",
         message_vi="Gửi lại làm thay đổi số liệu đã công bố nhưng bìa không ghi “Lý do gửi lại”",
         mend_vi="Hãy cho biết lý do, và ghi “Lý do gửi lại” ở trang bìa từ lần gửi sau.",
-        # A reading of the same delivery by newer code is no resubmission; a lower revision replaces nothing.
+        # Newer code that reads the same delivery makes no resubmission. A lower revision replaces nothing.
         query=f"""
             select
                 judged_loads.load_id,
@@ -89,11 +88,10 @@ RULES = (
             from judged_loads
             inner join ops.loads as offered on judged_loads.load_id = offered.load_id
             inner join ops.deliveries as deliveries on offered.delivery_id = deliveries.delivery_id
-            inner join ops.published_loads as counting
+            inner join ops.open_loads as counting
                 on judged_loads.reporter_code = counting.reporter_code
                 and judged_loads.form = counting.form
                 and judged_loads.period = counting.period
-                and counting.until_release = 2147483647
             inner join ops.loads as replaced on counting.load_id = replaced.load_id
             where judged_loads.form in ({FORMS})
                 and coalesce(trim(deliveries.revision_reason), '') = ''
@@ -107,7 +105,7 @@ RULES = (
         number=22,
         gate="release",
         severity="info",
-        hurts="Readers of the report: a published figure changes by much, or one of abused or injured children at all.",
+        hurts="Readers of the report: a published figure changes a lot, or any count of abused or injured children.",
         message_vi="Gửi lại làm thay đổi nhiều số liệu đã công bố, hoặc thay đổi số liệu vụ việc",
         mend_vi="Người thứ hai cần xem lại và đồng ý trước khi dùng số mới.",
         query=attributed(f"""

@@ -1,11 +1,11 @@
-"""Gate 1: what holds for a load of any form."""
+"""Gate 1: the rules for loads of any form."""
 
 from expectations.loads.lines import failing_lines, key_of_line, repeated_lines, together
 from expectations.rule import Rule, number_vi, threshold, title_of_field
 from mangnon.contract.forms import submission_forms
 
 FORMS_WITH_AGES = [form.name for form in submission_forms() if any(field.name == "age_band" for field in form.fields)]
-# Events have a rule of their own, since two like events on one day are possible.
+# Events have a rule of their own, since two events on a day may be equal.
 WITHOUT_LIKE_LINES = [form for form in submission_forms() if form.name != "events"]
 
 RULES = (
@@ -13,7 +13,7 @@ RULES = (
         name="rows_refused",
         gate="loads",
         severity="critical",
-        hurts="Children in the refused rows: the province's sums miss them, and nobody sees it.",
+        hurts="Children in the refused rows: the province's sums lack them, and nobody sees it.",
         message_vi="Biểu có dòng không đọc được",
         mend_vi="Hãy sửa các ô được nêu và gửi lại cả biểu.",
         query=f"""
@@ -52,7 +52,7 @@ RULES = (
                     on judged_loads.load_id = measures.load_id
                     and totals.field = measures.measure
                     and not measures.is_subset
-                -- Of a form with refused rows the sum cannot be right; what has to be mended is said already.
+                -- If rows of the form were refused, the sum cannot be right, and the reader has said what to mend.
                 where judged_loads.rows_refused = 0
                 group by judged_loads.load_id, judged_loads.form, totals.field, totals.declared
             ) as totals
@@ -76,7 +76,7 @@ RULES = (
         number=19,
         gate="loads",
         severity="critical",
-        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number would hold others.",
+        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number includes others.",
         message_vi="Biểu về trẻ em (dưới 16 tuổi) có dòng của nhóm từ 16 tuổi",
         mend_vi="Hãy xoá dòng của nhóm từ 16 tuổi và bớt số đó khỏi dòng tổng.",
         **together(

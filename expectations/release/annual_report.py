@@ -1,9 +1,9 @@
-"""Gate 2: the figures of the annual report, as computed for the candidate."""
+"""Gate 2: the figures of the annual report that were computed for the candidate."""
 
 from expectations.rule import Rule, number_vi, unattributed
 from mangnon.contract.figures import filters
 
-# The lines that a figure is made of; empty filters match everything.
+# Condition on a line: a figure is made of it. Empty filters match everything.
 OF_FIGURE = " and ".join(
     [
         *(f"measures.{column} = figures.{column}" for column in ("form", "measure", "is_subset")),
@@ -14,7 +14,7 @@ SAME_FILTERS = " and ".join(
     f"part.{column} is not distinct from whole.{column}" for column in ("form", *(one.name for one in filters()))
 )
 
-# The years that the new loads touch; the other years are as they were when they were judged.
+# The years of the new loads. The other years have not changed since they were judged.
 TOUCHED_YEARS = """
     select distinct extract(year from period)::integer as year
     from judged_loads
@@ -28,7 +28,7 @@ RULES = (
         name="report_incomplete",
         gate="release",
         severity="critical",
-        hurts="Readers of the report: it lacks a figure or a whole year.",
+        hurts="Readers of the report: a figure or a whole year is missing.",
         message_vi="Báo cáo năm thiếu chỉ tiêu",
         query=unattributed(f"""
             select figures.figure || ' năm ' || years.year as detail
@@ -43,7 +43,7 @@ RULES = (
         number=9,
         gate="release",
         severity="critical",
-        hurts="Readers of the report: a count of children below zero; only a change may be.",
+        hurts="Readers of the report: a count of children is below zero, which only a change may be.",
         message_vi="Chỉ tiêu âm",
         query=unattributed(f"""
             select {FIGURE_AND_YEAR} || ': ' || report.value as detail
@@ -57,7 +57,7 @@ RULES = (
         number=17,
         gate="release",
         severity="critical",
-        hurts="Readers of the report: a share of children below 0 or above 100 %.",
+        hurts="Readers of the report: a share of children is below 0 or above 100 %.",
         message_vi="Tỷ lệ phần trăm ngoài khoảng 0-100",
         query=unattributed(f"""
             select {FIGURE_AND_YEAR} || ': ' || report.value || ' %' as detail
@@ -71,7 +71,7 @@ RULES = (
         number=11,
         gate="release",
         severity="critical",
-        hurts='Readers of the report: of some children ("trong đó") more were given presents than there were.',
+        hurts='Readers of the report: a part of the children ("trong đó") exceeds all children who got presents.',
         message_vi='Chỉ tiêu "trong đó" lớn hơn chỉ tiêu tổng',
         query=unattributed(f"""
             select
@@ -95,7 +95,7 @@ RULES = (
         name="districts_above_map",
         gate="release",
         severity="critical",
-        hurts="Readers of the report: more districts are counted than the province had; a merged one is counted twice.",
+        hurts="Readers of the report: more districts are counted than the province had, so a merged one counts twice.",
         message_vi="Số huyện vượt quá số đơn vị hành chính của tỉnh trong năm",
         query=unattributed(f"""
             select
@@ -116,7 +116,7 @@ RULES = (
         number=12,
         gate="release",
         severity="warning",
-        hurts="Abused children: some reporters gave cases but not victims, so their number is too low.",
+        hurts="Abused children: some reporters gave cases without victims, so the number of victims is too low.",
         message_vi="Số trẻ bị xâm hại ít hơn số vụ",
         query=unattributed(f"""
             select

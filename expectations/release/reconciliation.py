@@ -1,20 +1,19 @@
-"""Gate 2: whether what was computed for the report is what everybody can add up from the facts of the release."""
+"""Gate 2: whether the figures of the report equal the sums that anybody can make from the facts of the release."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
-from expectations.release.releases import COUNTING
 from expectations.rule import Rule, number_vi, unattributed
 from mangnon.contract.figures import attributes_of, filters
 from mangnon.contract.forms import Form, submission_forms
 
-# Snapshots are left out: of them only the last month of a year counts, which the star alone does not say.
+# Snapshots are left out: only their last month of a year counts, and the star alone does not say which one that is.
 TRANSACTIONS = [form for form in submission_forms() if form.kind == "transaction"]
 FORMS = ", ".join(f"'{form.name}'" for form in TRANSACTIONS)
 
 
 def _seen(form: Form) -> str:
-    """SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
+    """Returns SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
     kept = [one for one in filters() if one.field in attributes_of(form)]
-    # The province is what its districts, communes and bodies report: who is in no list, or twice, is seen here.
+    # The province is the sum of its reporters. The join shows a reporter that is missing in the list, or in it twice.
     dimensions = {one.key: one.dimension for one in kept if one.dimension} | {"reporter_key": "dim_reporters"}
     said = [one.name for one in kept if not one.dimension] + (["is_subset"] if form.has_subsets else [])
     keys = [f"facts.{column}" for column in (*dimensions, *said)]
@@ -84,20 +83,20 @@ RULES = (
         number=17,
         gate="release",
         severity="critical",
-        hurts="The analyst: the report's percentage is not that of the children whom she counts in the release.",
+        hurts="The analyst: the report's percentage differs from her own over the children in the same release.",
         message_vi="Tỷ lệ của báo cáo năm khác với tỷ lệ tính lại từ kho",
         query=unattributed(f"""
             with touched_years as ({TOUCHED_YEARS}),
 
-            -- Snapshots: of a year, the last month of each reporter counts.
+            -- For a snapshot, the last month of each reporter in a year counts.
             last_loads as (
                 select distinct on (counting.reporter_code, touched_years.year)
                     counting.load_id, touched_years.year
                 from touched_years
-                inner join ops.published_loads as counting
+                inner join ops.visible_loads as counting
                     on counting.period >= make_date(touched_years.year, 1, 1)
                     and counting.period < make_date(touched_years.year + 1, 1, 1)
-                where {COUNTING} and counting.form = 'child_population'
+                where counting.form = 'child_population'
                 order by counting.reporter_code, touched_years.year, counting.period desc
             ),
 
@@ -138,7 +137,7 @@ RULES = (
         number=23,
         gate="release",
         severity="critical",
-        hurts="The provincial officer: the months, the months so far and the year say different things in one release.",
+        hurts="The provincial officer: months, year to date and year contradict each other in one release.",
         message_vi="Cộng các tháng khác với số luỹ kế hoặc số cả năm",
         query=unattributed(f"""
             select

@@ -132,7 +132,6 @@ def test_overlapping_versions_of_an_area_are_impossible(ledger: Ledger) -> None:
     ledger.connection.execute(statement, [1, "2015-01-01"])
     with pytest.raises(psycopg.errors.ExclusionViolation):
         ledger.connection.execute(statement, [2, "2020-01-01"])
-    ledger.connection.rollback()
 
 
 def test_deploy_replaces_only_views_that_changed(ledger: Ledger) -> None:
@@ -145,7 +144,6 @@ def test_deploy_replaces_only_views_that_changed(ledger: Ledger) -> None:
     ledger.connection.execute("update ops.deployed_views set sql_hash = 'other' where view_name = 'marts.dim_sexes'")
     ledger.connection.execute("alter view marts.dim_sexes owner to transformer")
     ledger.connection.execute("grant select on marts.dim_sexes to teller")  # as a province might, for its own roles
-    ledger.connection.commit()
 
     dbt.deploy(lock_timeout="2s")
 

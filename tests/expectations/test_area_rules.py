@@ -11,7 +11,7 @@ import pytest
 from support.ledger_by_hand import Ledger, Sent
 from support.rules import AREA_RULES
 
-from mangnon.publishing import gates
+from mangnon.publishing import phases
 from mangnon.warehouse import dbt
 
 
@@ -133,7 +133,7 @@ def judged(ledger: Ledger) -> Judged:
     ledger.run("insert into ops.release_batches (release_id, batch_id) values (2, %s)", new)
     dbt.build_release_tables(2)
 
-    gates.judge_release(2)
+    phases.judge_candidate(2)
 
     named: dict[str, dict[int, str]] = {rule: {} for rule in AREA_RULES}
     for rule, load_id, message in ledger.rows(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support.ledger_by_hand import Ledger, Sent
 
-from mangnon.publishing import gates, verdicts
+from mangnon.publishing import gates, phases, verdicts
 from mangnon.settings import PROJECT, settings
 
 SUITE = gates.suite("loads")
@@ -36,7 +36,7 @@ def use(monkeypatch: pytest.MonkeyPatch, query: str, cells: str = "") -> None:
 def test_more_failing_loads_than_great_expectations_lists_are_all_named(ledger: Ledger) -> None:
     batch = ledger.batch()
     loads = received(ledger, batch, *[UNREADABLE] * 450)
-    assert gates.judge_loads([batch]) == loads
+    assert phases.judge_loads([batch]) == loads
     named = ledger.rows("select load_id from ops.verdicts where expectation = 'rows_refused' order by load_id")
     assert [row[0] for row in named] == loads
 
@@ -45,7 +45,7 @@ def test_every_batch_has_a_verdict_of_every_rule(ledger: Ledger) -> None:
     sound, broken = ledger.batch(), ledger.batch()
     received(ledger, sound, Sent("events", []))
     received(ledger, broken, UNREADABLE, UNREADABLE)
-    gates.judge_loads([sound, broken])
+    phases.judge_loads([sound, broken])
     verdicts = Counter(ledger.rows("select batch_id, is_met from ops.verdicts"))
     assert verdicts == {(sound, True): len(SUITE), (broken, True): len(SUITE) - 1, (broken, False): 2}
 
@@ -53,9 +53,9 @@ def test_every_batch_has_a_verdict_of_every_rule(ledger: Ledger) -> None:
 def test_a_refused_load_is_judged_again_and_can_be_accepted(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = ledger.batch()
     loads = received(ledger, batch, UNREADABLE)
-    assert gates.judge_loads([batch]) == loads
+    assert phases.judge_loads([batch]) == loads
     use(monkeypatch, "select load_id, 0 as observed, '' as detail from judged_loads where false")
-    assert gates.judge_loads([batch]) == []
+    assert phases.judge_loads([batch]) == []
     assert ledger.rows("select state, state_reason from ops.loads") == [("modelled", None)]
 
 
@@ -64,7 +64,7 @@ def test_only_modelled_loads_are_judged(ledger: Ledger, state: str) -> None:
     batch = ledger.batch()
     ledger.receive(batch, UNREADABLE)
     ledger.run("update ops.loads set state = %s", state)
-    assert gates.judge_loads([batch]) == []
+    assert phases.judge_loads([batch]) == []
     assert ledger.rows("select state from ops.loads") == [(state,)]
     assert ledger.rows("select * from ops.verdicts") == []
 
@@ -87,7 +87,7 @@ def test_a_rule_that_cannot_be_trusted_judges_nothing(
     received(ledger, batch, UNREADABLE)
     use(monkeypatch, query)
     with pytest.raises(gates.GateError, match=message):
-        gates.judge_loads([batch])
+        phases.judge_loads([batch])
     assert ledger.rows("select state from ops.loads") == [("modelled",)]
     assert ledger.rows("select * from ops.verdicts") == []
 
@@ -107,7 +107,7 @@ def test_cells_are_marked_up_to_a_limit_and_the_verdict_says_so(
         """,
     )
     for _ in range(2):  # judging again replaces them
-        gates.judge_loads([batch])
+        phases.judge_loads([batch])
         assert ledger.rows("select message from ops.verdicts") == [
             ("Thử: ba ô. Hãy sửa. (Chỉ đánh dấu 2 ô đầu trong 3 ô.)",)
         ]
@@ -120,7 +120,7 @@ def test_cells_are_marked_up_to_a_limit_and_the_verdict_says_so(
 def test_data_docs_show_the_last_judgement(ledger: Ledger) -> None:
     batch = ledger.batch()
     received(ledger, batch, UNREADABLE)
-    gates.judge_loads([batch])
+    phases.judge_loads([batch])
     pages = list((settings().home / "data_docs" / "loads").rglob("validations/**/*.html"))
     assert any("Biểu có dòng không đọc được" in page.read_text(encoding="utf-8") for page in pages)
 
@@ -128,7 +128,7 @@ def test_data_docs_show_the_last_judgement(ledger: Ledger) -> None:
 def test_every_threshold_has_a_date_and_a_reason_and_is_used() -> None:
     folder = PROJECT / "expectations"
     thresholds = yaml.safe_load((folder / "thresholds.yml").read_text(encoding="utf-8"))
-    suites = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    suites = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.py"))
     for name, declared in thresholds.items():
         assert declared.keys() == {"value", "unit", "date", "reason"}
         assert isinstance(declared["date"], date)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from support.ledger_by_hand import Ledger, Sent
 
-from mangnon.publishing import gates
+from mangnon.publishing import gates, phases
 from mangnon.settings import TIMEZONE
 from mangnon.warehouse import dbt
 
@@ -108,7 +108,7 @@ class Releases:
 
     def message(self, rule: str) -> str | None:
         """What gate 2 says of the candidate by that rule; None when it meets it."""
-        gates.judge_release(2)
+        phases.judge_candidate(2)
         rows = self.ledger.rows(
             "select message, holds_release from ops.verdicts where expectation = %s and not is_met", rule
         )

@@ -11,7 +11,7 @@ from support.ledger_by_hand import Ledger
 from support.load_cases import CASES, USUAL_MONTHS
 
 from mangnon.contract.forms import all_forms
-from mangnon.publishing import gates
+from mangnon.publishing import gates, phases
 
 RULES = gates.suite("loads")
 
@@ -36,7 +36,7 @@ def judged(ledger: Ledger) -> Judged:
     ledger.run("update ops.loads set state = 'accepted' where batch_id <> %s", batch)
     ledger.releases(counting, [])
 
-    refused = gates.judge_loads([batch])
+    refused = phases.judge_loads([batch])
 
     failed: dict[str, set[int]] = {name: set() for name in CASES}
     for name, load_id in ledger.rows("select expectation, load_id from ops.verdicts where not is_met"):
@@ -136,5 +136,5 @@ def test_judging_again_says_the_same(judged: Judged, ledger: Ledger) -> None:
         order by expectation, load_id
     """
     before = ledger.rows(query)
-    assert gates.judge_loads([judged.batch]) == judged.refused
+    assert phases.judge_loads([judged.batch]) == judged.refused
     assert ledger.rows(query) == before

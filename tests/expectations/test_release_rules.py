@@ -9,7 +9,8 @@ import pytest
 from support.ledger_by_hand import Ledger, Sent, code_list
 from support.rules import AREA_RULES
 
-from mangnon.publishing import gates
+from mangnon.publishing import gates, phases
+from mangnon.publishing.verdicts import Judgement
 from mangnon.warehouse import dbt
 
 RULES = [rule for rule in gates.suite("release") if rule.name not in AREA_RULES]
@@ -194,7 +195,8 @@ class Judged:
     sound: dict[str, dict[int | None, str]]  # what failed before the release was spoilt: by rule and load, the detail
     inside: dict[str, dict[int | None, str]]
     spoilt: dict[str, dict[int | None, str]]
-    judgement: gates.Judgement
+    judgement: Judgement
+    refused: list[int]
 
 
 def failures(ledger: Ledger) -> dict[str, dict[int | None, str]]:
@@ -229,18 +231,18 @@ def judged(ledger: Ledger) -> Judged:
         update core.computed_reporting_rates set is_counted = true
         """
     )
-    gates.judge_release(2)
+    phases.judge_candidate(2)
     sound = failures(ledger)
     for case in CASES.values():
         if case.inside:
             ledger.run(case.inside)
-    gates.judge_release(2)
+    phases.judge_candidate(2)
     inside = failures(ledger)
     for name, case in CASES.items():
         if case.spoil:
             ledger.run(case.spoil, *(broken[name] if "%s" in case.spoil else []))
-    judgement = gates.judge_release(2)
-    return Judged(broken, fine, sound, inside, failures(ledger), judgement)
+    judgement, refused = phases.judge_candidate(2)
+    return Judged(broken, fine, sound, inside, failures(ledger), judgement, refused)
 
 
 def test_every_rule_has_data_that_breaks_it_and_data_just_inside() -> None:
@@ -286,7 +288,7 @@ def test_a_figure_just_inside_is_not_named(judged: Judged, name: str, only: str)
 def test_named_loads_are_refused_and_the_release_says_why(judged: Judged, ledger: Ledger) -> None:
     critical = {rule.name for rule in RULES if rule.severity == "critical"}
     named = {load for name in critical for load in judged.spoilt[name] if load is not None}
-    assert set(judged.judgement.refused_loads) == named
+    assert set(judged.refused) == named
     assert judged.judgement.worst == "critical"
     assert any("bị đánh dấu" in reason or "dữ liệu mẫu" in reason for reason in judged.judgement.reasons)
     states = ledger.rows("select distinct state from ops.loads where load_id = any(%s)", sorted(named))

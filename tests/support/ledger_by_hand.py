@@ -59,24 +59,24 @@ class Ledger:
 
     def receive(self, batch: int, sent: Sent) -> int:
         """The load of what was sent, its rows in raw."""
-        load = self._load(
-            self._delivery(
-                reporter_code=sent.reporter, revision_reason=sent.revision_reason, is_synthetic=sent.is_synthetic
-            ),
-            batch_id=batch, reporter_code=sent.reporter, form=sent.form, period=sent.period, revision=sent.revision,
-            rows_in=len(sent.lines) + sent.rows_refused, rows_loaded=len(sent.lines), rows_refused=sent.rows_refused,
-            declared_totals=json.dumps(sent.declared_totals),
-        )  # fmt: skip
-        for number, line in enumerate(sent.lines, start=1):
-            row = {"load_id": load, "line": number, "row_number": number} | USUAL_LINES.get(sent.form, {}) | line
-            self._insert("raw", sent.form, row)
-        for number in range(1, sent.rows_refused + 1):
-            self._insert("raw", "refused_rows", {"load_id": load, "row_number": number, "cells": "{}"})
-        for number, header in enumerate(sent.ignored_columns, start=1):
-            message = f"Cột “{header}” không thuộc biểu nên không được đọc."
-            problem = {"load_id": load, "problem_number": number, "cell": f"A{number}", "severity": "info"}
-            self._insert("raw", "problems", problem | {"rule": "column_ignored", "message": message})
-        self.connection.commit()
+        with self.connection.transaction():
+            load = self._load(
+                self._delivery(
+                    reporter_code=sent.reporter, revision_reason=sent.revision_reason, is_synthetic=sent.is_synthetic
+                ),
+                batch_id=batch, reporter_code=sent.reporter, form=sent.form, period=sent.period, revision=sent.revision,
+                rows_in=len(sent.lines) + sent.rows_refused, rows_loaded=len(sent.lines),
+                rows_refused=sent.rows_refused, declared_totals=json.dumps(sent.declared_totals),
+            )  # fmt: skip
+            for number, line in enumerate(sent.lines, start=1):
+                row = {"load_id": load, "line": number, "row_number": number} | USUAL_LINES.get(sent.form, {}) | line
+                self._insert("raw", sent.form, row)
+            for number in range(1, sent.rows_refused + 1):
+                self._insert("raw", "refused_rows", {"load_id": load, "row_number": number, "cells": "{}"})
+            for number, header in enumerate(sent.ignored_columns, start=1):
+                place = {"load_id": load, "problem_number": number, "cell": f"A{number}", "value": header}
+                problem = {"rule": "column_ignored", "severity": "info", "message": "Không được đọc."}
+                self._insert("raw", "problems", place | problem)
         return load
 
     def reference(self, batch: int) -> list[int]:
@@ -86,7 +86,8 @@ class Ledger:
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """What a night does with dbt."""
         dbt.model(batches, reference_loads)
-        content_hash.note_modelled(self.connection, batches)
+        with self.connection.transaction():
+            content_hash.note_modelled(self.connection, batches)
 
     def accept(self, *batches: int) -> None:
         """The batches' loads are accepted."""
@@ -152,24 +153,25 @@ class Ledger:
         self, revision: int, content: str, reporter: str = "193", form: str = "events", period: date = MARCH
     ) -> int:
         """A load of that content as it is after modelling, in the open batch of the night."""
-        load = self._load(
-            self._delivery(),
-            batch_id=open_night(self.connection), reporter_code=reporter, form=form, period=period, revision=revision,
-            state="modelled", content_hash=content, rows_in=0, rows_loaded=0, rows_refused=0,
-        )  # fmt: skip
-        self.connection.commit()
-        return load
+        with self.connection.transaction():
+            return self._load(
+                self._delivery(),
+                batch_id=open_night(self.connection), reporter_code=reporter, form=form, period=period,
+                revision=revision, state="modelled", content_hash=content, rows_in=0, rows_loaded=0, rows_refused=0,
+            )  # fmt: skip
 
     def candidate(self) -> int | None:
         """The candidate of what was delivered; None when nothing would change."""
-        close_night(self.connection)
-        return candidates.build_candidate(self.connection, closed_batches(self.connection), "by hand")
+        with self.connection.transaction():
+            close_night(self.connection)
+            return candidates.build_candidate(self.connection, closed_batches(self.connection), "by hand")
 
     def night(self) -> int | None:
         """Publishes what was delivered; the release."""
         release = self.candidate()
         if release is not None:
-            candidates.publish(self.connection, release)
+            with self.connection.transaction():
+                candidates.publish(self.connection, release)
         return release
 
     def counting(self, release: int | None = None) -> dict[tuple[str, str], str]:
@@ -193,15 +195,12 @@ class Ledger:
     # Anything else
 
     def run(self, statement: str, *values: Any, **named: Any) -> None:
-        """Runs a statement and commits; several statements when there are no values."""
+        """Runs a statement; several statements, in one transaction, when there are no values."""
         self.connection.execute(statement.encode(), named or values or None)
-        self.connection.commit()
 
     def rows(self, query: str, *values: Any, **named: Any) -> list[tuple[Any, ...]]:
-        """What a query answers, in a transaction of its own."""
-        rows = self.connection.execute(query.encode(), named or values or None).fetchall()
-        self.connection.commit()
-        return rows
+        """What a query answers."""
+        return self.connection.execute(query.encode(), named or values or None).fetchall()
 
     def _delivery(self, **values: Any) -> int:
         return self._number(

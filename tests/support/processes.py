@@ -29,22 +29,20 @@ def kill_me(*_: object, **__: object) -> None:
 
 
 def break_at(nth: int, how: Break, broken: Any, act: Callable[[], object]) -> None:
-    """Acts, and breaks before the nth statement that goes to the database, or its commit."""
+    """Acts, and breaks before the nth time that anything is said to the database.
+
+    That is every statement, and what begins and ends a transaction: all of it goes through psycopg.Connection.wait.
+    """
     statements = itertools.count(1)
+    wait = psycopg.Connection.wait
 
-    def counted(method: Callable) -> Callable:
-        def call(*arguments: Any, **options: Any) -> Any:
-            if next(statements) == nth:
-                broken.set()
-                how()
-            return method(*arguments, **options)
+    def counted(*arguments: Any, **options: Any) -> Any:
+        if next(statements) == nth:
+            broken.set()
+            how()
+        return wait(*arguments, **options)
 
-        return call
-
-    for owner, name in (
-        (psycopg.Connection, "execute"), (psycopg.Connection, "commit"), (psycopg.Cursor, "executemany"),
-    ):  # fmt: skip
-        setattr(owner, name, counted(getattr(owner, name)))
+    psycopg.Connection.wait = counted  # type: ignore[assignment]
     act()
 
 

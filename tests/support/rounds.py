@@ -46,16 +46,16 @@ READ = """
 def deliver(connection: Connection, number: int) -> None:
     """The loads of a round, modelled, in the open batch of the night: both forms of both reporters."""
     ledger = Ledger(connection)
-    for reporter in REPORTERS:
-        for form, (fact, measure) in MEASURES.items():
-            load = ledger.deliver(number, str(number), reporter, form, PERIOD)
-            _write_rows(connection, fact, measure, load, reporter, number)
-    connection.commit()
+    with connection.transaction():
+        for reporter in REPORTERS:
+            for form, (fact, measure) in MEASURES.items():
+                load = ledger.deliver(number, str(number), reporter, form, PERIOD)
+                _write_rows(connection, fact, measure, load, reporter, number)
 
 
 def deliver_night(number: int) -> None:
     """The same, and the night is closed."""
-    with warehouse.connect() as connection:
+    with warehouse.connect() as connection, connection.transaction():
         deliver(connection, number)
         close_night(connection)
 

@@ -1,9 +1,9 @@
-"""What dbt's project takes from declarations: the views of the marts, and what follows from the forms.
+"""Generates files of the dbt project from declarations: views of the marts, macros, and properties of models.
 
-A view of the marts that shows one table of the core is declared in that table's properties (`meta: {mart: …}`): its
-description, its name when it is not the table's, and the form whose loads the table holds. What models ask of the
-forms stands in macros/contract.sql; the properties of the models that hold filters of figures are made from them.
-`python -m mangnon.contract.page` writes it all.
+If a view of the marts shows one table of the core, that table's properties declare it (`meta: {mart: …}`): the view's
+description, its name if it differs from the table's, and the form whose loads the table holds. The macros in
+macros/contract.sql return what the models need to know about the forms. The properties of models that filter by the
+columns of figures are made from the forms too. `python -m mangnon.contract.page` writes all of it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
 CORE = MODELS / "core"
-# Nothing else is in this folder.
+# This folder holds generated views only: any other file in it is deleted.
 VIEWS = MODELS / "marts" / "generated"
 CONTRACT_MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
 
@@ -26,7 +26,7 @@ COMMAND = "by `python -m mangnon.contract.page`: do not edit."
 
 
 def files() -> dict[Path, str]:
-    """The text of each file, by its path."""
+    """Returns the generated files: path → text."""
     properties = {
         MODELS / "staging" / "raw" / "_figures__models.yml": _staged_figures(),
         CORE / "dimensions" / "_figures__models.yml": _figures(),
@@ -38,12 +38,12 @@ def files() -> dict[Path, str]:
 
 
 def left_over() -> list[Path]:
-    """Views that nothing declares any more."""
+    """Returns the files of views that are no longer declared."""
     return sorted({path for path in VIEWS.iterdir()} - files().keys())
 
 
 def _declared_by_hand() -> Iterator[dict[str, Any]]:
-    """The models of the core whose properties are not made from the forms."""
+    """Yields the models of the core whose properties are written by hand."""
     for path in sorted(CORE.rglob("_*__models.yml")):
         if path.name not in ("_figures__models.yml", "_measures__models.yml"):
             yield from yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
@@ -61,7 +61,7 @@ def _mart(model: dict[str, Any]) -> dict[str, str]:
 
 
 def _view_name(model: dict[str, Any]) -> str:
-    """The name of the model of dbt: marts.fct_events is marts_fct_events, since core has a model fct_events."""
+    """Returns the name of the view's model: marts.fct_events is marts_fct_events, since core has a model fct_events."""
     name: str = model["name"]
     if "name" in _mart(model):
         return _mart(model)["name"]
@@ -78,7 +78,7 @@ def _view(model: dict[str, Any]) -> str:
 
 
 def contract_macros() -> str:
-    """Macros that return what the forms declare."""
+    """Returns the text of the macros that return what the forms declare."""
     forms = {
         form.name: {
             "attributes": attributes_of(form) + (["is_subset"] if form.has_subsets else []),
@@ -88,20 +88,20 @@ def contract_macros() -> str:
     }
     kinds = {one.name: {"attribute": one.field, "dimension": one.dimension} for one in filters() if one.is_kind}
     macros = {
-        "submission_forms": ("The forms: what figures filter and count their lines by, and their measures.", forms),
+        "submission_forms": ("Form → the columns that figures filter and count its lines by, and its measures.", forms),
         "snapshot_forms": (
-            "Forms of which only the last month of a cut counts.",
+            "Forms that are snapshots: only the last month of a cut counts.",
             [form.name for form in submission_forms() if form.kind == "snapshot"],
         ),
         "figure_filters": (
-            "Columns of figures; an empty one matches every line.",
+            "Columns of the form `figures` that filter lines; an empty one matches every line.",
             [one.name for one in filters()],
         ),
-        "figure_members": ("What figures count.", members()),
-        "figure_attributes": ("What figures filter and count lines by.", attributes()),
-        "figure_kinds": ("Filters by a kind of code, which a dimension says.", kinds),
+        "figure_members": ("Columns of lines whose distinct members figures can count.", members()),
+        "figure_attributes": ("Columns of lines that figures filter by or count the members of.", attributes()),
+        "figure_kinds": ("Filters by a kind of code → the column of lines, and the dimension with the kind.", kinds),
         "incident_classes": (
-            "What a reporter can be silent about.",
+            "Classes of incidents; a reporter can be silent about each.",
             _values(all_forms()["incidents"].field("incident_class")),
         ),
     }
@@ -115,7 +115,7 @@ def contract_macros() -> str:
 
 
 def _jinja(value: Any) -> str:
-    """A literal, a form or a kind a line."""
+    """Returns the value as a literal of Jinja, with one entry of a mapping per line."""
     if isinstance(value, dict):
         lines = "".join(f"        {key!r}: {entry!r},\n" for key, entry in value.items())
         return f"{{\n{lines}    }}"
@@ -136,7 +136,7 @@ def _staged_figures() -> dict[str, Any]:
             {"name": "load_id", "description": "The load that read the line."},
             {"name": "line", "description": "Number of the line within its load, from 1."},
             *({"name": field.name, "description": field.description} for field in form.fields),
-            {"name": "is_synthetic", "description": "Whether the delivery is made up, for trying and testing."},
+            {"name": "is_synthetic", "description": "Whether the delivery is made up, for trials and tests."},
             {"name": "batch_id", "description": "The batch that the load belongs to."},
             {"name": "load_state", "description": "The state of the load."},
         ],
@@ -149,7 +149,7 @@ def _figures() -> dict[str, Any]:
     accepted |= {field.name: _values(field) for field in form.fields if field.categories}
     mart = {
         "form": "figures",
-        "description": "Figures of the annual report as the visible release knows them. Grain: one row per figure.",
+        "description": "Figures of the annual report, as the visible release defines them. Grain: one row per figure.",
     }
     return {
         "name": "dim_figures",
@@ -179,7 +179,7 @@ def _measures() -> dict[str, Any]:
     for name in attributes():
         described[name] = line_field(name).description
         described |= {
-            one.name: f"Kind of the {name} in the reference data of the time."
+            one.name: f"Kind of the {name} in the reference data that counted when the load was modelled."
             for one in filters()
             if one.is_kind and one.field == name
         }
@@ -187,8 +187,8 @@ def _measures() -> dict[str, Any]:
     return {
         "name": "agg_measures",
         "description": (
-            "Measures added up per load by what figures are filtered with; release tables are made from it. Blank is\n"
-            "not zero: a measure that no line gives has no row.\n"
+            "Measures of each load, added up by the columns that figures filter by. The tables of a release are made\n"
+            "from it. Blank is not zero: a measure that is empty in every line has no row.\n"
             "Grain: one row per load, form, measure, area, attributes, is_subset and qualifier.\n"
         ),
         "config": {"indexes": [{"columns": ["load_id"]}]},

@@ -59,8 +59,8 @@ def deploy(accept_changes: str | None = None) -> None:
         )
         for step in (_deploy_tables, lambda: dbt.deploy(LOCK_TIMEOUT)):
             _giving_way(step)
-        content_hash.renew(connection)
-        connection.commit()
+        with connection.transaction():
+            content_hash.renew(connection)
         if not is_current:
             _giving_way(drop_left_over)
             deployments.finish(connection)
@@ -159,7 +159,6 @@ def _migrate() -> None:
             """
         )
         row = connection.execute("select version_num from public.alembic_version").fetchone()
-        connection.commit()
         for migration in sorted(deployments.MIGRATIONS.glob("*.sql")):
             number = deployments.number_of(migration)
             if row is None or number > row[0]:
@@ -170,11 +169,12 @@ def _migrate() -> None:
 
 
 def _deploy_tables() -> None:
-    """The tables of the forms, and who may do what."""
-    with _patient_connection() as connection:
+    """The tables of the forms, the words of the ledger, and who may do what."""
+    with _patient_connection() as connection, connection.transaction():
         for form in all_forms().values():
             _deploy_raw_table(connection, form)
-        connection.execute(files("mangnon.deployment").joinpath("roles.sql").read_text().encode())
+        for file in ("ops_views.sql", "roles.sql"):
+            connection.execute(files("mangnon.deployment").joinpath(file).read_text().encode())
         _give_password(connection)
 
 
@@ -182,8 +182,9 @@ def drop_left_over() -> None:
     """Drops what an earlier version made and this one does not know any more."""
     with _patient_connection() as connection:
         now, wanted = interface.present(connection), interface.declared(connection)
-        for statement in interface.removals(now, wanted):
-            connection.execute(statement)
+        with connection.transaction():
+            for statement in interface.removals(now, wanted):
+                connection.execute(statement)
 
 
 def _patient_connection() -> Connection:

@@ -17,47 +17,7 @@ from psycopg import sql
 from mangnon.contract.forms import all_forms
 from mangnon.failures import Failure
 from mangnon.warehouse import Connection, dbt
-
-# The relations of a schema that are ours, with their columns in order.
-PRESENT = """
-    select
-        relname,
-        obj_description(pg_class.oid, 'pg_class'),
-        attname,
-        format_type(atttypid, atttypmod),
-        col_description(attrelid, attnum),
-        attnotnull,
-        coalesce(attnum = any(conkey), false) as is_of_key
-    from pg_class
-    inner join pg_attribute on pg_class.oid = attrelid
-    left join pg_constraint on pg_class.oid = conrelid and contype = 'p'
-    where relnamespace = to_regnamespace(%s)
-        and relkind in ('r', 'p', 'v')
-        and attnum > 0
-        and not attisdropped
-        and (relkind <> 'v' or relowner = to_regrole('transformer'))
-    order by relname, attnum
-"""
-
-# What others built on our views.
-BUILT_ON = """
-    select distinct format('marts.%s', views.relname), ours.built
-    from pg_class as views
-    inner join pg_depend on pg_depend.refobjid = views.oid and pg_depend.refclassid = 'pg_class'::regclass
-    left join pg_rewrite on pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.objid = pg_rewrite.oid
-    cross join lateral (
-        select coalesce(
-            pg_rewrite.ev_class::regclass::text,
-            pg_describe_object(pg_depend.classid, pg_depend.objid, pg_depend.objsubid)
-        )
-    ) as ours (built)
-    where views.relnamespace = to_regnamespace('marts')
-        and views.relkind = 'v'
-        and views.relowner = to_regrole('transformer')
-        and pg_depend.deptype = 'n'
-        and pg_rewrite.ev_class is distinct from views.oid
-    order by 1, 2
-"""
+from mangnon.warehouse.sql_files import read_sql
 
 Severity = Literal["told", "breaking", "impossible"]
 
@@ -221,12 +181,13 @@ def _of_table(old: Relation, new: Relation) -> Iterator[Change]:
 def _present(connection: Connection, schema: str) -> dict[str, Relation]:
     relations: dict[str, Relation] = {}
     keys: dict[str, list[str]] = {}
-    for table, comment, column, kind, description, is_required, is_of_key in connection.execute(PRESENT, [schema]):
+    for table, comment, column, kind, description, is_required, is_of_key in connection.execute(
+        read_sql(__package__, "present"), {"schema": schema}
+    ):
         name = f"{schema}.{table}"
         relation = relations.setdefault(name, Relation(name, _grain(comment), {}))
         relation.columns[column] = Column(column, kind, _plain(description), is_required)
         keys.setdefault(name, []).extend([column] if is_of_key else [])
-    connection.rollback()
     return {
         name: Relation(name, relation.grain, relation.columns, tuple(keys[name]))
         for name, relation in relations.items()
@@ -235,9 +196,8 @@ def _present(connection: Connection, schema: str) -> dict[str, Relation]:
 
 def _built_on(connection: Connection) -> dict[str, list[str]]:
     built: dict[str, list[str]] = {}
-    for view, other in connection.execute(BUILT_ON.encode()):
+    for view, other in connection.execute(read_sql(__package__, "built_on")):
         built.setdefault(view, []).append(other)
-    connection.rollback()
     return built
 
 
@@ -276,7 +236,6 @@ def _types(connection: Connection, models: Iterable[dict[str, Any]]) -> Callable
             [sorted(named)],
         ).fetchall()
     )
-    connection.rollback()
     return known.__getitem__
 
 

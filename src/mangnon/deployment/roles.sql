@@ -29,6 +29,9 @@ revoke all on schema public, ops, raw, staging, core, marts from public;
 revoke execute on all functions in schema ops from public;
 grant execute on function ops.visible_release(), ops.chosen_release()
 to bi_reader, transformer, auditor, publisher;
+grant execute on function ops.loads_in_release(integer) to auditor, publisher, pruner;
+grant execute on function ops.loads_to_judge(bigint[]) to auditor;
+grant execute on function ops.touched_keys(bigint[]), ops.touched_revisions(bigint[]) to publisher;
 grant usage on schema ops to loader, transformer, auditor, publisher, pruner, teller;
 grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner, teller;
 -- Whoever writes asks first whether the warehouse belongs to its version of the code.
@@ -66,6 +69,7 @@ grant maintain on ops.loads to publisher; -- noqa: PRS
 grant insert, update on ops.releases to publisher;
 grant insert on ops.release_batches, ops.release_approvals to publisher;
 grant insert, update, delete on ops.published_loads to publisher;
+grant update (releases) on ops.open_loads to publisher;
 grant update on ops.loads, ops.batches to publisher;
 
 -- pruner: deletes nothing by itself; the function knows what must stay

@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import fsspec
 
@@ -48,8 +49,9 @@ def collect(connection: Connection) -> Collected:
         with tempfile.TemporaryDirectory(prefix="mangnon-") as folder_of_copy:
             copy = Path(folder_of_copy) / "delivery"
             files.get_file(source, str(copy))
-            delivery_id, is_new = _note(connection, copy, name, source, version, lists)
-        connection.commit()
+            delivery = _archived(copy, name, lists)
+        with connection.transaction():
+            delivery_id, is_new = _note(connection, delivery, source, version)
         if is_new:
             new.append(delivery_id)
         else:
@@ -57,28 +59,42 @@ def collect(connection: Connection) -> Collected:
     return Collected(new, known_again)
 
 
-def _note(
-    connection: Connection, copy: Path, name: str, source: str, version: str, lists: CodeLists
-) -> tuple[int, bool]:
+def _archived(copy: Path, name: str, lists: CodeLists) -> dict[str, Any]:
+    """The row of ops.deliveries for a file, whose content is in the archive by then."""
     sha256 = archive.sha256_of(copy)
     archive.keep(copy, sha256)
     cover = _cover(copy, name, lists)
+    return {
+        "sha256": sha256,
+        "file_name": name,
+        "size_bytes": copy.stat().st_size,
+        "reporter_code": cover and cover.reporter_code,
+        "period": cover and cover.period,
+        "revision": cover and cover.revision,
+        "revision_reason": cover and cover.reason,
+        "is_synthetic": bool(cover and cover.is_synthetic),
+    }
+
+
+def _note(connection: Connection, delivery: dict[str, Any], source: str, version: str) -> tuple[int, bool]:
+    """Notes that a file arrived; the delivery, and whether its content is new."""
     inserted = connection.execute(
         """
         insert into ops.deliveries (
             sha256, file_name, size_bytes, reporter_code, period, revision, revision_reason, is_synthetic
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        values (
+            %(sha256)s, %(file_name)s, %(size_bytes)s, %(reporter_code)s, %(period)s, %(revision)s,
+            %(revision_reason)s, %(is_synthetic)s
+        )
         on conflict (sha256) do nothing
         returning delivery_id
         """,
-        [
-            sha256, name, copy.stat().st_size, cover and cover.reporter_code, cover and cover.period,
-            cover and cover.revision, cover and cover.reason, bool(cover and cover.is_synthetic),
-        ],
-    ).fetchone()  # fmt: skip
+        delivery,
+    ).fetchone()
     row = (
-        inserted or connection.execute("select delivery_id from ops.deliveries where sha256 = %s", [sha256]).fetchone()
+        inserted
+        or connection.execute("select delivery_id from ops.deliveries where sha256 = %(sha256)s", delivery).fetchone()
     )
     assert row is not None
     connection.execute(

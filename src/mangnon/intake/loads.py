@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Collection
+from datetime import date
 
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
@@ -60,7 +61,6 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
             """,
             [UNREADABLE, reporter],
         ).fetchall()
-    connection.commit()
     if not waiting:
         return []
     code_lists = None if reporter == REFERENCE_REPORTER else read_code_lists(connection)
@@ -156,7 +156,6 @@ def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
     for form in {load.form for load in loads if load.rows_loaded >= LARGE_LOAD}:
         assert form is not None
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
-    connection.commit()
 
 
 def _next_load_id(connection: Connection) -> int:
@@ -200,7 +199,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
     with connection.cursor().copy(
         """
         copy raw.problems (
-            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity
+            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity,
+            wording_id, wording_values
         ) from stdin
         """
     ) as copy:
@@ -217,6 +217,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
                     problem.value,
                     problem.message,
                     problem.severity,
+                    problem.id,
+                    json.dumps(problem.values, ensure_ascii=False, default=date.isoformat),
                 ]
             )
 

@@ -15,6 +15,7 @@ from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.reader import FormReader, RefusedRow
 from mangnon.reading.tables import Source
 from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import cover_month
 from mangnon.warehouse import Connection
 
 
@@ -55,27 +56,12 @@ def reporter_of(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
     assert code_lists is not None
     reporter = code_lists.reporters.get(cover.reporter_code)
     if reporter is None:
-        raise RefusedFile(
-            Problem(
-                "reporter_unknown",
-                f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.",
-                value=cover.reporter_code,
-            )
-        )
+        raise RefusedFile(Problem("reporter_unknown.code", value=cover.reporter_code))
     if not reporter.is_valid_in(cover.period):
-        raise RefusedFile(
-            Problem(
-                "reporter_not_valid",
-                f"{reporter.name} (mã {reporter.code}) không phải báo cáo cho kỳ {cover.period:%Y-%m}.",
-                value=cover.reporter_code,
-            )
-        )
+        found = {"name": reporter.name, "period": cover.period}
+        raise RefusedFile(Problem("reporter_not_valid", found, value=cover.reporter_code))
     if cover.period > datetime.now(TIMEZONE).date():
-        raise RefusedFile(
-            Problem(
-                "period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"
-            )
-        )
+        raise RefusedFile(Problem("period_in_future", value=cover_month(cover.period)))
     return reporter
 
 

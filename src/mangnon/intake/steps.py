@@ -17,7 +17,8 @@ def collect() -> list[str]:
     with warehouse.connect("loader") as connection:
         collected = inbox.collect(connection)
         logger.info("%s new deliveries, %s known ones again", len(collected.new), collected.known_again)
-        note_collected(connection)
+        with connection.transaction():
+            note_collected(connection)
         return reporters_with_pending(connection)
 
 
@@ -30,7 +31,7 @@ def load(reporter: str) -> dict[str, int]:
 
 def close() -> int | None:
     """Closes the night's batch; None when nothing was loaded."""
-    with warehouse.connect("loader") as connection:
+    with warehouse.connect("loader") as connection, connection.transaction():
         batch = close_night(connection)
     if batch is not None:
         with bound_contextvars(batch=batch):

@@ -1,15 +1,16 @@
 """Approvals: a release that only warnings hold back waits for a person, as long as nothing newer was decided.
 
 Nothing waits in a process: the question is a row of `ops.releases`, and the next night need not know of it. What was
-read is what is approved: a warning that says anything else than what the person saw holds the release again.
+found is what is approved: a warning that found anything else than what the person saw holds the release again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg.rows import class_row
 
 from mangnon.failures import Failure
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 
 class NotApprovable(Failure):
@@ -23,7 +24,8 @@ class HoldingWarning:
     rule: str
     load_id: int | None
     observed: str | None
-    message: str  # Vietnamese
+    detail: str | None
+    message: str = field(compare=False)  # Vietnamese: other words for the same are the same warning
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,7 @@ def waiting_release(connection: Connection) -> int | None:
     Candidates, and those that were replaced before they were decided, are passed over: an approval that was killed
     leaves such a one behind, and can be given again.
     """
-    row = connection.execute(
-        """
-        with decided as (
-            select release_id, refused_for
-            from ops.releases
-            where state = 'published' or refused_for in ('critical', 'warnings')
-            order by release_id desc
-            limit 1
-        )
-
-        select release_id
-        from decided
-        where refused_for = 'warnings' and not exists (
-            select
-            from ops.release_batches
-            inner join ops.batches using (batch_id)
-            where release_batches.release_id = decided.release_id and batches.state <> 'closed'
-        )
-        """
-    ).fetchone()
+    row = connection.execute(read_sql(__package__, "waiting_release")).fetchone()
     return row[0] if row else None
 
 
@@ -71,7 +54,7 @@ def holding_warnings(connection: Connection, release_id: int) -> tuple[HoldingWa
         return tuple(
             cursor.execute(
                 """
-                select expectation as rule, load_id, observed, message
+                select expectation as rule, load_id, observed, detail, message
                 from ops.verdicts
                 where gate = 'release' and release_id = %s and holds_release and not is_met
                 order by expectation, load_id

@@ -1,6 +1,7 @@
 """Batches: what one night, or one backfill, read; from closing on a batch never changes."""
 
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 
 def open_night(connection: Connection) -> int:
@@ -18,21 +19,7 @@ def note_collected(connection: Connection) -> None:
     So a night that finds nothing can be told from one that never came.
     """
     connection.execute("insert into ops.batches (kind) values ('night') on conflict do nothing")
-    connection.execute(
-        """
-        update ops.batches
-        set opened_at = clock_timestamp()
-        where batch_id = (
-            select batch_id
-            from ops.batches
-            where kind = 'night'
-                and state = 'open'
-                and not exists (select from ops.loads where loads.batch_id = batches.batch_id)
-            for update skip locked -- somebody loads: it will not stay empty
-        )
-        """
-    )
-    connection.commit()
+    connection.execute(read_sql(__package__, "open_empty_night_anew"))
 
 
 def close_night(connection: Connection) -> int | None:
@@ -58,7 +45,6 @@ def close_night(connection: Connection) -> int | None:
             and not exists (select from ops.release_batches where release_batches.batch_id = batches.batch_id)
         """
     ).fetchone()
-    connection.commit()
     row = closed or forgotten
     return row[0] if row else None
 
@@ -66,5 +52,4 @@ def close_night(connection: Connection) -> int | None:
 def closed_batches(connection: Connection) -> list[int]:
     """The batches that wait to be published, oldest first."""
     rows = connection.execute("select batch_id from ops.batches where state = 'closed' order by batch_id").fetchall()
-    connection.commit()
     return [row[0] for row in rows]

@@ -29,5 +29,4 @@ def read_code_lists(connection: Connection, reference_load_ids: list[int] | None
 def counting_reference_loads(connection: Connection) -> list[int]:
     """The reference loads that models use now."""
     rows = connection.execute("select load_id from ops.counting_reference_loads order by load_id").fetchall()
-    connection.commit()
     return [row[0] for row in rows]

@@ -27,13 +27,12 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
             """,
             {"batches": batches, "form": form.name},
         )
-    connection.commit()
 
 
 def renew(connection: Connection) -> None:
     """Gives the loads whose hash an earlier version made one of today's, so that what comes again is found the same.
 
-    Pruned loads keep theirs: their rows are gone. Does not commit.
+    Pruned loads keep theirs: their rows are gone.
     """
     for form in all_forms().values():
         connection.execute(
@@ -78,7 +77,6 @@ def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
             {"load_ids": load_ids, "form": form.name},
         )
         changed += [row[0] for row in rows]
-    connection.commit()
     return changed
 
 

@@ -25,10 +25,12 @@ from mangnon.warehouse.code_hash import PACKAGE
 
 # What turns a file into rows of `raw`, beside the declarations of the forms.
 READER = ("contract/forms.py", "contract/code_lists.py", "reading/**/*", "intake/rows.py")
-# Those of it that import what parses.
-PARSING = ("reading/**/*.py",)
+# What is declared: the forms, and how grave what the reader finds is.
+DECLARED = ("contract/*.yml", "reading/*.yml")
 # What a declaration says to people.
-PROSE = frozenset({"description", "grain", "help"})
+PROSE = frozenset({"description", "grain", "help", "wording", "words"})
+# The part of the reader that puts what was found into words: its libraries parse nothing of a file.
+WORDING = "problems.py"
 # The models that a night appends a load's rows with.
 MODELS = ("dimensions", "facts")
 
@@ -66,15 +68,18 @@ def hash_of_code(package: Path, dbt_project: Path) -> str:
 
 def _contents(package: Path, patterns: tuple[str, ...]) -> list[str]:
     paths = {path for pattern in patterns for path in package.glob(pattern)}
-    return [path.read_text(encoding="utf-8") for path in paths if path.is_file() and path.suffix != ".pyc"]
+    return [
+        path.read_text(encoding="utf-8") for path in paths if path.is_file() and path.suffix not in (".pyc", ".yml")
+    ]
 
 
 def _libraries(package: Path) -> list[str]:
     """What the reader imports beside Python's own, with its version: each is a package of the name that is imported."""
     imported = {
         module.partition(".")[0]
-        for text in _contents(package, PARSING)
-        for node in ast.walk(ast.parse(text))
+        for path in package.glob("reading/**/*.py")
+        if path.name != WORDING
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for module in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names])
     }
@@ -82,7 +87,7 @@ def _libraries(package: Path) -> list[str]:
 
 
 def _declarations(package: Path) -> Iterator[str]:
-    for path in (package / "contract").glob("*.yml"):
+    for path in (path for pattern in DECLARED for path in package.glob(pattern)):
         yield json.dumps(_without_prose(yaml.safe_load(path.read_text(encoding="utf-8"))))
 
 

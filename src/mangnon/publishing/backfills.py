@@ -20,31 +20,7 @@ from mangnon.intake.rows import Delivery
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.warehouse import Connection
-
-# Of each form of a delivery the newest reading; one that refused the whole file speaks of all its forms. A file
-# whose month could not be read belongs to the month in which it came. Code lists are renewed by a new revision.
-READINGS = """
-    with readings as (
-        select
-            loads.delivery_id,
-            loads.form,
-            coalesce(
-                loads.period, date_trunc('month', deliveries.received_at at time zone 'Asia/Ho_Chi_Minh')::date
-            ) as period,
-            loads.fingerprint <> %(fingerprint)s as is_stale
-        from ops.loads
-        inner join ops.deliveries using (delivery_id)
-        where loads.reporter_code is distinct from '_reference'
-            and (loads.reporter_code = %(reporter_code)s or %(reporter_code)s::text is null)
-            and (loads.form = %(form)s or %(form)s::text is null)
-            and not exists (
-                select from ops.loads as later
-                where later.delivery_id = loads.delivery_id
-                    and later.load_id > loads.load_id
-                    and (later.form = loads.form or num_nulls(later.form, loads.form) > 0)
-            )
-    )
-"""
+from mangnon.warehouse.sql_files import read_sql
 
 
 class RereadFailed(Failure):
@@ -87,96 +63,28 @@ class StaleDelivery(Delivery):
 def stale_months(connection: Connection, scope: Scope) -> list[Month]:
     """What is stale in each month that has deliveries."""
     with connection.cursor(row_factory=class_row(Month)) as cursor:
-        return cursor.execute(
-            f"""
-            {READINGS}
-            select
-                period,
-                count(distinct delivery_id) as deliveries,
-                count(*) filter (where not is_stale) as current_loads,
-                count(*) filter (where is_stale) as stale_loads,
-                count(distinct delivery_id) filter (where is_stale) as stale_deliveries,
-                coalesce(string_agg(distinct form, ', ') filter (where is_stale), '') as stale_forms
-            from readings
-            where period between %(from_period)s and %(to_period)s
-            group by period
-            order by period
-            """,
-            asdict(scope) | {"fingerprint": fingerprint(connection)},
-        ).fetchall()
+        parameters = asdict(scope) | {"fingerprint": fingerprint(connection)}
+        return cursor.execute(read_sql(__package__, "stale_months"), parameters).fetchall()
 
 
 def begin(connection: Connection, scope: Scope, reason: str) -> int:
     """Opens a backfill with its batch and its months; returns its number."""
-    row = connection.execute(
-        """
-        with batch as (
-            insert into ops.batches (kind) values ('backfill')
-            returning batch_id
-        ),
-
-        backfill as (
-            insert into ops.backfills (
-                batch_id, from_period, to_period, reporter_code, form, requested_by, reason
-            )
-            select batch_id, %(from_period)s, %(to_period)s, %(reporter_code)s, %(form)s, %(who)s, %(why)s
-            from batch
-            returning backfill_id
-        ),
-
-        months as (
-            insert into ops.backfill_periods (backfill_id, period)
-            select backfill.backfill_id, month::date
-            from backfill
-            cross join generate_series(%(from_period)s::date, %(to_period)s::date, interval '1 month') as month
-        )
-
-        select backfill_id from backfill
-        """,
-        asdict(scope) | {"who": getpass.getuser(), "why": reason},
-    ).fetchone()
-    connection.commit()
+    parameters = asdict(scope) | {"who": getpass.getuser(), "why": reason}
+    row = connection.execute(read_sql(__package__, "begin_backfill"), parameters).fetchone()
     assert row is not None
     return row[0]
 
 
 def unfinished(connection: Connection, scope: Scope) -> int | None:
     """The backfill of the same scope that was begun and is not published yet: it is gone on with."""
-    row = connection.execute(
-        """
-        select backfill_id
-        from ops.backfills
-        inner join ops.batches using (batch_id)
-        where batches.state <> 'published'
-            and from_period = %(from_period)s
-            and to_period = %(to_period)s
-            and reporter_code is not distinct from %(reporter_code)s
-            and form is not distinct from %(form)s
-        order by backfill_id
-        limit 1
-        """,
-        asdict(scope),
-    ).fetchone()
-    connection.commit()
+    row = connection.execute(read_sql(__package__, "unfinished_backfill"), asdict(scope)).fetchone()
     return row[0] if row else None
 
 
 def resume(connection: Connection, backfill_id: int, months: Iterable[Month]) -> None:
     """Takes up an open backfill: months that were done, but are stale again by now, are to be done once more."""
-    connection.execute(
-        """
-        update ops.backfill_periods
-        set finished_at = null
-        from ops.backfills
-        inner join ops.batches using (batch_id)
-        where backfill_periods.backfill_id = backfills.backfill_id
-            and backfills.backfill_id = %s
-            and batches.state = 'open'
-            and period = any(%s)
-        """,
-        [backfill_id, [month.period for month in months if month.stale_loads]],
-    )
-    connection.commit()
+    stale = [month.period for month in months if month.stale_loads]
+    connection.execute(read_sql(__package__, "resume_backfill"), {"backfill": backfill_id, "stale": stale})
 
 
 def reread(backfill_id: int, period: date) -> int:
@@ -188,7 +96,6 @@ def reread(backfill_id: int, period: date) -> int:
     with warehouse.connect("loader") as connection:
         code_lists = read_code_lists(connection)
         deliveries = _stale_deliveries(connection, _scope(connection, backfill_id), period)
-        connection.commit()
         for delivery in deliveries:
             try:
                 with connection.transaction():
@@ -210,7 +117,7 @@ def finish(backfill_id: int, period: date) -> bool:
     The batch's row is locked meanwhile: of months that end at the same moment exactly one is the last. Said again, as
     after a task that was killed, the answer of the last one is the same, so that its event is not lost.
     """
-    with warehouse.connect("loader") as connection:
+    with warehouse.connect("loader") as connection, connection.transaction():
         connection.execute(
             """
             select from ops.batches inner join ops.backfills using (batch_id) where backfill_id = %s
@@ -226,76 +133,21 @@ def finish(backfill_id: int, period: date) -> bool:
             """,
             [backfill_id, period],
         )
-        connection.execute(
-            """
-            update ops.batches
-            set state = 'closed', closed_at = clock_timestamp()
-            from ops.backfills
-            where batches.batch_id = backfills.batch_id
-                and backfill_id = %(backfill)s
-                and state = 'open'
-                and not exists (
-                    select from ops.backfill_periods where backfill_id = %(backfill)s and finished_at is null
-                )
-            """,
-            {"backfill": backfill_id},
-        )
+        connection.execute(read_sql(__package__, "close_backfill"), {"backfill": backfill_id})
         return batch_state(connection, backfill_id) == "closed"
 
 
 def history(connection: Connection) -> Iterable[dict[str, Any]]:
     """Every backfill, newest first: who, why, which months, and which release came of it."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(
-            """
-            select
-                backfills.*,
-                batches.state,
-                (select count(*) from ops.backfill_periods where backfill_id = backfills.backfill_id) as months,
-                (
-                    select count(finished_at) from ops.backfill_periods where backfill_id = backfills.backfill_id
-                ) as finished_months,
-                (select count(*) from ops.loads where batch_id = backfills.batch_id) as loads,
-                (
-                    select max(release_id)
-                    from ops.release_batches
-                    inner join ops.releases using (release_id)
-                    where batch_id = backfills.batch_id and releases.state = 'published'
-                ) as release_id
-            from ops.backfills
-            inner join ops.batches using (batch_id)
-            order by backfill_id desc
-            """
-        ).fetchall()
+        return cursor.execute(read_sql(__package__, "backfills")).fetchall()
 
 
 def _stale_deliveries(connection: Connection, scope: Scope, period: date) -> list[StaleDelivery]:
     # A delivery of which nothing is current is read as a whole: this code may know forms that the last one did not.
     with connection.cursor(row_factory=class_row(StaleDelivery)) as cursor:
-        return cursor.execute(
-            f"""
-            {READINGS},
-
-            stale as (
-                select
-                    delivery_id,
-                    case
-                        when not bool_and(is_stale) or %(form)s::text is not null
-                            then array_agg(form order by form) filter (where is_stale)
-                    end as forms
-                from readings
-                where period = %(period)s
-                group by delivery_id
-                having bool_or(is_stale)
-            )
-
-            select delivery_id, sha256, file_name, reporter_code, forms
-            from stale
-            inner join ops.deliveries using (delivery_id)
-            order by delivery_id
-            """,
-            asdict(scope) | {"fingerprint": fingerprint(connection), "period": period},
-        ).fetchall()
+        parameters = asdict(scope) | {"fingerprint": fingerprint(connection), "period": period}
+        return cursor.execute(read_sql(__package__, "stale_deliveries"), parameters).fetchall()
 
 
 def _open_batch(connection: Connection, backfill_id: int, period: date) -> int | None:

@@ -1,9 +1,7 @@
 """What people decide: approve a release, roll back, hold a load and let it count again."""
 
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
@@ -12,7 +10,9 @@ from mangnon.ledger import approvals, candidates
 from mangnon.ledger.approvals import Approval
 from mangnon.ledger.releases import NoSuchRelease, changed_figures, diff, get, list_all, published_before
 from mangnon.publishing import phases
+from mangnon.vietnamese import number
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 
 class NoSuchLoad(Failure):
@@ -40,7 +40,7 @@ def question() -> tuple[int, str] | None:
         lines += ["", f"Người đọc vẫn xem bản số {visible}. So với bản đó, {len(figures)} chỉ tiêu thay đổi:", ""]
         lines += [
             f"- {figure.year} {figure.figure} {figure.label}: "
-            f"{_number_vi(figure.old_value)} → {_number_vi(figure.new_value)} {figure.unit}"
+            f"{number(figure.old_value)} → {number(figure.new_value)} {figure.unit}"
             for figure in figures
         ]
     lines += ["", "Approve: công bố dù có cảnh báo, và ghi lý do. Reject: giữ bản hiện tại; lần công bố sau xét lại."]
@@ -71,8 +71,10 @@ def roll_back(release_id: int, requested_by: str, reason: str) -> int:
     """
     with warehouse.connect("publisher") as connection, warehouse.publishing_lock(connection):
         check_rollback(connection, release_id)
-        rollback = candidates.build_rollback(connection, release_id, requested_by, reason)
-        candidates.publish(connection, rollback)
+        with connection.transaction():
+            rollback = candidates.build_rollback(connection, release_id, requested_by, reason)
+        with connection.transaction():
+            candidates.publish(connection, rollback)
         return rollback
 
 
@@ -107,14 +109,13 @@ def check_rollback(connection: Connection, release_id: int) -> None:
     held = connection.execute(
         """
         select load_id, held_by
-        from ops.published_loads
+        from ops.loads_in_release(%s)
         inner join ops.loads using (load_id)
-        where from_release <= %(restored)s and until_release > %(restored)s and held_by is not null
+        where held_by is not null
         order by load_id
         """,
-        {"restored": release_id},
+        [release_id],
     ).fetchone()
-    connection.commit()
     if held:
         raise NoSuchRelease(
             f"load {held[0]} counted in release {release_id}, and {held[1]} holds it since: "
@@ -128,7 +129,7 @@ def hold(load_id: int, held_by: str, reason: str) -> int | None:
     Of its reporter, form and period the next lower revision counts, or nothing. The publishing takes along what waits.
     Raises NoSuchLoad, ReleaseRefused.
     """
-    with warehouse.connect("publisher") as connection:
+    with warehouse.connect("publisher") as connection, connection.transaction():
         load = _newest_reading(connection, load_id)
         if load["state"] not in ("modelled", "accepted", "same", "held"):
             raise NoSuchLoad(f"load {load['load_id']} is {load['state']}: it does not count, so it cannot be held")
@@ -139,7 +140,6 @@ def hold(load_id: int, held_by: str, reason: str) -> int | None:
             [held_by, reason, load["load_id"]],
         )
         _judge_rivals_again(connection, load)
-        connection.commit()
     return _publish(held_by, f"held load {load['load_id']}: {reason}")
 
 
@@ -148,7 +148,7 @@ def let_count(load_id: int, requested_by: str) -> int | None:
 
     Raises NoSuchLoad, ReleaseRefused.
     """
-    with warehouse.connect("publisher") as connection:
+    with warehouse.connect("publisher") as connection, connection.transaction():
         load = _newest_reading(connection, load_id)
         if load["state"] == "refused":
             raise NoSuchLoad(f"load {load['load_id']} was refused by a gate: only its reporter can mend it")
@@ -166,26 +166,13 @@ def let_count(load_id: int, requested_by: str) -> int | None:
             """,
             load,
         )
-        connection.commit()
     return _publish(requested_by, f"released load {load['load_id']}")
 
 
 def _newest_reading(connection: Connection, load_id: int) -> dict[str, Any]:
     """The newest reading of the form and delivery that a load is of: what is decided of one, is of that."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        load = cursor.execute(
-            """
-            select newest.*
-            from ops.loads
-            inner join ops.loads as newest using (delivery_id)
-            where loads.load_id = %s
-                and newest.form is not distinct from loads.form
-                and (newest.state <> 'refused' or newest.load_id = loads.load_id)
-            order by newest.load_id desc
-            limit 1
-            """,
-            [load_id],
-        ).fetchone()
+        load = cursor.execute(read_sql(__package__, "newest_reading"), {"load": load_id}).fetchone()
     if load is None:
         raise NoSuchLoad(f"there is no load {load_id}: `mangnon release diff` and `mangnon explain` name loads")
     return load
@@ -215,7 +202,3 @@ def _publish(requested_by: str, reason: str) -> int | None:
                 [requested_by, reason, release_id],
             )
     return release_id
-
-
-def _number_vi(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")

@@ -13,104 +13,48 @@ import importlib
 import logging
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, namedtuple_row
 
 from expectations import RULES
 from expectations.rule import Rule
-from mangnon import warehouse
 from mangnon.publishing import verdicts
-from mangnon.publishing.verdicts import Breach
+from mangnon.publishing.verdicts import Breach, Judgement
 from mangnon.settings import settings
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
-
-SEVERITIES = ("info", "warning", "critical")
 
 
 class GateError(Exception):
     """A rule could not be run, or did not name every load that it counted; nothing was judged."""
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What gate 2 said of a release."""
-
-    worst: str | None  # the gravest severity that anything failed with
-    refused_loads: list[int]  # those that a critical rule named
-    reasons: list[str]  # of the critical rules, in Vietnamese
-
-
-def judge_loads(batches: list[int]) -> list[int]:
-    """Gate 1: judges the modelled loads of these batches and refuses what is critical.
-
-    Returns the ids of the refused loads. Judging again replaces the verdicts, and takes in what the gate had refused.
-    Raises GateError.
-    """
-    with warehouse.connect("auditor") as connection:
-        query = f"""
-            select
-                load_id, batch_id, reporter_code, form, period, revision, rows_in, rows_loaded, rows_refused,
-                declared_totals
-            from ops.loads
-            where batch_id = any(array{batches}::bigint[]) and (
-                state = 'modelled'
-                or (state = 'refused' and exists (
-                    select 1
-                    from ops.verdicts
-                    where verdicts.load_id = loads.load_id and gate = 'loads' and severity = 'critical' and not is_met
-                ))
-            )
-        """
-        judged = {row[0]: row[1] for row in connection.execute(query.encode())}
-        connection.commit()
-        if not judged:
-            return []
-        rules = suite("loads")
-        breaches = _breaches(connection, "loads", rules, query, judged)
-        if strangers := {breach.load_id for breach in breaches} - judged.keys():
-            raise GateError(f"rules named loads that are not judged: {strangers}")
-        breaches = verdicts.with_cells(connection, breaches, query)
-        connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
-        connection.execute(
-            "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judged)]
-        )
-        for batch_id in sorted(set(judged.values())):
-            loads = {load_id for load_id, batch in judged.items() if batch == batch_id}
-            breaches_of_batch = [breach for breach in breaches if breach.load_id in loads]
-            verdicts.write(connection, "loads", rules, breaches_of_batch, batch_id=batch_id)
-        return verdicts.refuse(connection, breaches, set(judged))
+def judge_loads(connection: Connection, batches: list[int]) -> Judgement:
+    """Gate 1: judges the modelled loads of these batches, and those that it refused before. Raises GateError."""
+    query = f"select * from ops.loads_to_judge(array{batches}::bigint[])"
+    judged = {row.load_id: row.batch_id for row in _rows(connection, query)}
+    if not judged:
+        return Judgement([], [], {})
+    rules = suite("loads")
+    breaches = _breaches(connection, "loads", rules, query, judged)
+    if strangers := {breach.load_id for breach in breaches} - judged.keys():
+        raise GateError(f"rules named loads that are not judged: {strangers}")
+    return Judgement(rules, verdicts.with_cells(connection, breaches, query), judged)
 
 
-def judge_release(release_id: int) -> Judgement:
-    """Gate 2: judges a candidate, seen as BI would see it, and refuses the new loads that critical rules name.
-
-    The caller builds the candidate again without the refused loads, or refuses it. Judging again replaces the verdicts.
-    Raises GateError.
-    """
-    with warehouse.connect("auditor", release_id) as connection:
-        query = f"""
-            select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}
-        """
-        new_loads = {row[0] for row in connection.execute(query.encode())}
-        connection.commit()
-        rules = suite("release")
-        # What breaks a rule for no single load's fault stands beside the new loads, without a number.
-        breaches = _breaches(connection, f"release-{release_id}", rules, query, [*new_loads, None])
-        connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
-        verdicts.write(connection, "release", rules, breaches, release_id=release_id)
-        refused = verdicts.refuse(connection, breaches, new_loads)
-        return Judgement(
-            worst=max((breach.rule.severity for breach in breaches), key=SEVERITIES.index, default=None),
-            refused_loads=refused,
-            reasons=[breach.message for breach in breaches if breach.rule.severity == "critical"],
-        )
+def judge_release(connection: Connection, release_id: int) -> Judgement:
+    """Gate 2: judges the candidate that the connection looks at, as BI would see it. Raises GateError."""
+    query = f"select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}"
+    judged = {row.load_id: None for row in _rows(connection, query)}
+    rules = suite("release")
+    # What breaks a rule for no single load's fault stands beside the new loads, without a number.
+    breaches = _breaches(connection, f"release-{release_id}", rules, query, [*judged, None])
+    return Judgement(rules, breaches, judged)
 
 
 def suite(gate: str) -> list[Rule]:
@@ -118,21 +62,26 @@ def suite(gate: str) -> list[Rule]:
     return [rule for rule in RULES if rule.gate == gate]
 
 
+def _rows(connection: Connection, query: str) -> list[Any]:
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(query.encode()).fetchall()
+
+
 def _breaches(
     connection: Connection, subject: str, rules: list[Rule], judged: str, loads: Iterable[int | None]
 ) -> list[Breach]:
     """What does not meet the rules. Raises GateError unless each rule names every load that it counted, once."""
     found = {rule: _failing(connection, rule, judged) for rule in rules}
-    connection.commit()
     unexpected = _validate(subject, loads, found)
     for rule, rows in found.items():
         if unexpected[rule] != len(rows):
             raise GateError(f"rule {rule.name} counted {len(rows)} failing loads, but names {unexpected[rule]}")
-    return [
-        Breach(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
-        for rule, rows in found.items()
-        for row in rows
-    ]
+    return [_breach(rule, row) for rule, rows in found.items() for row in rows]
+
+
+def _breach(rule: Rule, row: dict[str, Any]) -> Breach:
+    message = f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip()
+    return Breach(rule, row["load_id"], row["observed"], row["detail"], message)
 
 
 def _failing(connection: Connection, rule: Rule, judged: str) -> list[dict[str, Any]]:

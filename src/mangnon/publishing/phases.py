@@ -19,7 +19,8 @@ from mangnon.ledger.approvals import Approval
 from mangnon.ledger.batches import closed_batches
 from mangnon.ledger.code_lists import counting_reference_loads
 from mangnon.ledger.fingerprint import fingerprint
-from mangnon.publishing import gates, pruning
+from mangnon.publishing import gates, pruning, verdicts
+from mangnon.publishing.verdicts import Judgement
 from mangnon.warehouse import dbt
 
 logger = logging.getLogger(__name__)
@@ -40,23 +41,41 @@ def model(batches: list[int]) -> None:
     """Appends the rows of the batches' loads to the core. Raises TransformError."""
     with _publishing(batches=batches) as connection:
         dbt.model(batches, counting_reference_loads(connection))
-        content_hash.note_modelled(connection, batches)
+        with connection.transaction():
+            content_hash.note_modelled(connection, batches)
         logger.info("the rows of the batches are in the core")
 
 
 def judge_loads(batches: list[int]) -> list[int]:
-    """Gate 1; the ids of the loads that it refused."""
-    with _publishing(batches=batches):
-        return gates.judge_loads(batches)
+    """Gate 1; the ids of the loads that it refused. Raises GateError.
+
+    Judging again replaces the verdicts, and takes in what the gate had refused.
+    """
+    with _publishing(batches=batches), warehouse.connect("auditor") as auditor:
+        judgement = gates.judge_loads(auditor, batches)
+        with auditor.transaction():
+            return verdicts.write_of_loads(auditor, batches, judgement)
 
 
 def build_candidate(batches: list[int]) -> int | None:
     """The candidate release with its computed tables; None when nothing would change."""
     with _publishing(batches=batches) as connection:
-        release_id = candidates.build_candidate(connection, batches, fingerprint(connection))
+        with connection.transaction():
+            release_id = candidates.build_candidate(connection, batches, fingerprint(connection))
         if release_id is not None:
             _compute(connection, release_id)
         return release_id
+
+
+def judge_candidate(release_id: int) -> tuple[Judgement, list[int]]:
+    """Gate 2 by itself: what it says of a candidate, and the loads that it refused. Raises GateError.
+
+    For those who hold the right to publish. Judging again replaces the verdicts.
+    """
+    with warehouse.connect("auditor", release_id) as auditor:
+        judgement = gates.judge_release(auditor, release_id)
+        with auditor.transaction():
+            return judgement, verdicts.write_of_release(auditor, release_id, judgement)
 
 
 def judge_release(release_id: int, approval: Approval | None = None) -> int:
@@ -67,17 +86,19 @@ def judge_release(release_id: int, approval: Approval | None = None) -> int:
     """
     with _publishing(release=release_id) as connection:
         candidates.check_candidate(connection, release_id)  # what was said of a decided one must stay
-        judgement = gates.judge_release(release_id)
-        if judgement.refused_loads:
+        judgement, refused_loads = judge_candidate(release_id)
+        if refused_loads:
             batches = _batches(connection, release_id)
-            rebuilt = candidates.build_candidate(connection, batches, fingerprint(connection))
+            with connection.transaction():
+                rebuilt = candidates.build_candidate(connection, batches, fingerprint(connection))
             if rebuilt is None:
                 raise ReleaseRefused("gate 2 refused every load that was new: `mangnon status` says why")
             release_id = rebuilt
             _compute(connection, release_id)
-            judgement = gates.judge_release(release_id)
+            judgement, _ = judge_candidate(release_id)
         if judgement.worst == "critical":
-            candidates.refuse(connection, release_id, "critical", "; ".join(judgement.reasons))
+            with connection.transaction():
+                candidates.refuse(connection, release_id, "critical", "; ".join(judgement.reasons))
             raise ReleaseRefused(
                 f"gate 2 refused release {release_id}; the last one stays, and `mangnon status` says why"
             )
@@ -88,7 +109,8 @@ def judge_release(release_id: int, approval: Approval | None = None) -> int:
 def publish(release_id: int, approval: Approval | None = None) -> None:
     """Makes the release what readers see: one row changes. Raises CandidateGone, NotApprovable."""
     with _publishing(release=release_id) as connection:
-        candidates.publish(connection, release_id, approval)
+        with connection.transaction():
+            candidates.publish(connection, release_id, approval)
         logger.info("the release is what readers see")
 
 
@@ -130,7 +152,8 @@ def _hold_unless_approved(connection: warehouse.Connection, release_id: int, app
     surprising = [warning.message for warning in warnings if not approval or warning not in approval.warnings]
     if not surprising:
         return
-    candidates.refuse(connection, release_id, "warnings", " ".join(warning.message for warning in warnings))
+    with connection.transaction():
+        candidates.refuse(connection, release_id, "warnings", " ".join(warning.message for warning in warnings))
     raise ReleaseRefused(
         f"release {release_id} waits for an approval; until then the last one stays. "
         f"{'It was not approved despite' if approval else 'Gate 2 warns'}: {' '.join(surprising)} "
@@ -154,7 +177,6 @@ def _decided_by_persons() -> bool:
 
 def _batches(connection: warehouse.Connection, release_id: int) -> list[int]:
     rows = connection.execute("select batch_id from ops.release_batches where release_id = %s", [release_id]).fetchall()
-    connection.commit()
     return [row[0] for row in rows]
 
 

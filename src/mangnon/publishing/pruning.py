@@ -17,73 +17,10 @@ from mangnon.failures import Failure
 from mangnon.intake.loads import reread
 from mangnon.ledger import content_hash, releases
 from mangnon.warehouse import Connection, dbt
+from mangnon.warehouse.sql_files import read_sql
 
 # So many loads lose their rows in one transaction.
 LOADS_AT_ONCE = 100
-
-DOOMED = """
-    with newest as (
-        select release_id, created_at
-        from ops.releases
-        where state = 'published'
-        order by release_id desc
-        limit %s
-    ),
-
-    kept as (
-        select release_id from newest
-        union
-        select max(release_id) from ops.releases
-        where state = 'published'
-        group by date_trunc('month', published_at at time zone 'Asia/Ho_Chi_Minh')
-        union
-        select release_id from ops.releases where state = 'candidate'
-    )
-
-    select load_id, rows_loaded + rows_refused as row_count
-    from ops.loads
-    where pruned_at is null
-        and state in ('accepted', 'same', 'refused')
-        and reporter_code is distinct from '_reference'
-        and loaded_at < (
-            select min(coalesce(batches.opened_at, newest.created_at))
-            from newest
-            left join ops.release_batches using (release_id)
-            left join ops.batches using (batch_id)
-        )
-        and not exists (
-            select from ops.published_loads
-            inner join kept
-                on kept.release_id >= published_loads.from_release
-                and kept.release_id < published_loads.until_release
-            where published_loads.load_id = loads.load_id
-        )
-    order by load_id
-"""
-
-LOSING_RELEASES = """
-    select distinct release_id
-    from ops.releases
-    inner join ops.published_loads
-        on releases.release_id >= published_loads.from_release
-        and releases.release_id < published_loads.until_release
-    where load_id = any(%s) and state = 'published' and pruned_at is null
-    order by release_id
-"""
-
-# The code lists that were read with: those that counted when the load was made.
-REFERENCE_OF_ITS_TIME = """
-    select loads.load_id, array(
-        select distinct on (form) load_id
-        from ops.loads as reference
-        where reporter_code = '_reference'
-            and state in ('modelled', 'accepted', 'same')
-            and reference.load_id < loads.load_id
-        order by form asc, revision desc, load_id desc
-    )
-    from ops.loads
-    where load_id = any(%s)
-"""
 
 
 class NotPruned(Failure):
@@ -106,12 +43,12 @@ class Pruning:
 def prune(keep: int, dry_run: bool = False) -> Pruning:
     """Removes the rows of the loads that no kept release shows. Raises PublishingElsewhere."""
     with warehouse.connect("pruner") as connection, warehouse.publishing_lock(connection):
-        loads = connection.execute(DOOMED, [keep]).fetchall()
+        loads = connection.execute(read_sql(__package__, "doomed_loads"), {"keep": keep}).fetchall()
         load_ids = [load_id for load_id, _ in loads]
-        releases = [row[0] for row in connection.execute(LOSING_RELEASES, [load_ids])]
+        losing = connection.execute(read_sql(__package__, "losing_releases"), {"loads": load_ids})
+        releases = [row[0] for row in losing]
         if not dry_run:
             connection.execute("update ops.releases set pruned_at = now() where release_id = any(%s)", [releases])
-            connection.commit()
             for start in range(0, len(load_ids), LOADS_AT_ONCE):
                 remove_rows(connection, load_ids[start : start + LOADS_AT_ONCE])
         return Pruning(load_ids, sum(rows for _, rows in loads), releases)
@@ -156,31 +93,17 @@ def restore_loads(load_ids: list[int]) -> None:
 def remove_rows(connection: Connection, load_ids: list[int]) -> None:
     """Takes the rows of these loads out of raw and core."""
     connection.execute("select ops.prune_loads(%s)", [load_ids])
-    connection.commit()
 
 
 def _by_reference(connection: Connection, load_ids: list[int]) -> dict[tuple[int, ...], list[int]]:
     loads = defaultdict(list)
-    for load_id, reference_load_ids in connection.execute(REFERENCE_OF_ITS_TIME, [load_ids]).fetchall():
+    rows = connection.execute(read_sql(__package__, "reference_of_its_time"), {"loads": load_ids})
+    for load_id, reference_load_ids in rows:
         loads[tuple(reference_load_ids)].append(load_id)
-    connection.commit()
     return loads
 
 
 def _note_restored(connection: Connection, load_ids: list[int]) -> None:
-    connection.execute("update ops.loads set pruned_at = null where load_id = any(%s)", [load_ids])
-    connection.execute(
-        """
-        update ops.releases
-        set pruned_at = null
-        where pruned_at is not null
-            and not exists (
-                select from ops.published_loads
-                inner join ops.loads using (load_id)
-                where from_release <= releases.release_id
-                    and until_release > releases.release_id
-                    and loads.pruned_at is not null
-            )
-        """
-    )
-    connection.commit()
+    with connection.transaction():
+        connection.execute("update ops.loads set pruned_at = null where load_id = any(%s)", [load_ids])
+        connection.execute(read_sql(__package__, "note_whole_releases"))

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from structlog.contextvars import bound_contextvars
@@ -12,6 +12,7 @@ from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
 
+SEVERITIES = ("info", "warning", "critical")
 # A verdict marks no more cells than this, so that a form of a million bad lines stays readable.
 CELLS_MARKED = 1000
 
@@ -26,14 +27,33 @@ class Breach:
     rule: Rule
     load_id: int | None
     observed: str
+    detail: str  # what the rule's query found
     message: str
     cells: list[Cell] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a gate found; nothing is written yet."""
+
+    rules: list[Rule]
+    breaches: list[Breach]
+    judged: Mapping[int, int | None]  # the loads that it may refuse, with their batches at gate 1
+
+    @property
+    def worst(self) -> str | None:
+        """The gravest severity that anything failed with."""
+        return max((breach.rule.severity for breach in self.breaches), key=SEVERITIES.index, default=None)
+
+    @property
+    def reasons(self) -> list[str]:
+        """What critical rules say, in Vietnamese."""
+        return [breach.message for breach in self.breaches if breach.rule.severity == "critical"]
 
 
 def with_cells(connection: Connection, breaches: list[Breach], judged: str) -> list[Breach]:
     """The breaches, each with the cells that its rule points at; the message says where they are cut."""
     cells = {rule.name: _cells(connection, rule, judged) for rule in {breach.rule for breach in breaches} if rule.cells}
-    connection.commit()
     marked = []
     for breach in breaches:
         found, cells_of_load = cells.get(breach.rule.name, {}).get(breach.load_id, (0, []))
@@ -75,7 +95,35 @@ def _cells(connection: Connection, rule: Rule, judged: str) -> dict[int | None, 
     return cells
 
 
-def write(
+def write_of_loads(connection: Connection, batches: list[int], judgement: Judgement) -> list[int]:
+    """Replaces the verdicts of gate 1 on these batches, and refuses what is critical; the ids of the refused loads.
+
+    What the gate had refused before is judged as it was.
+    """
+    if not judgement.judged:
+        return []
+    connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
+    connection.execute(
+        "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judgement.judged)]
+    )
+    for batch_id in sorted(set(filter(None, judgement.judged.values()))):
+        loads = {load_id for load_id, batch in judgement.judged.items() if batch == batch_id}
+        of_batch = [breach for breach in judgement.breaches if breach.load_id in loads]
+        _write(connection, "loads", judgement.rules, of_batch, batch_id=batch_id)
+    return _refuse(connection, judgement)
+
+
+def write_of_release(connection: Connection, release_id: int, judgement: Judgement) -> list[int]:
+    """Replaces the verdicts of gate 2 on a candidate, and refuses the new loads that critical rules name; their ids.
+
+    The caller builds the candidate again without the refused loads, or refuses it.
+    """
+    connection.execute("delete from ops.verdicts where gate = 'release' and release_id = %s", [release_id])
+    _write(connection, "release", judgement.rules, judgement.breaches, release_id=release_id)
+    return _refuse(connection, judgement)
+
+
+def _write(
     connection: Connection,
     gate: str,
     rules: Iterable[Rule],
@@ -86,23 +134,24 @@ def write(
     """One verdict per rule that everything meets, and one per breach."""
     failed = {breach.rule.name for breach in breaches}
     met = [
-        (None, rule.name, rule.severity, rule.holds_release, True, None, rule.message_vi)
+        (None, rule.name, rule.severity, rule.holds_release, True, None, None, rule.message_vi)
         for rule in rules
         if rule.name not in failed
     ]
     unmet = [
         (
             breach.load_id, breach.rule.name, breach.rule.severity, breach.rule.holds_release, False,
-            breach.observed, breach.message,
+            breach.observed, breach.detail, breach.message,
         )
         for breach in breaches
     ]  # fmt: skip
     cursor = connection.cursor()
     cursor.executemany(
         """
-        insert into ops.verdicts
-            (gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, message)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        insert into ops.verdicts (
+            gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, detail, message
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning verdict_id
         """,
         [(gate, batch_id, release_id, *verdict) for verdict in unmet + met],
@@ -120,10 +169,10 @@ def write(
         )
 
 
-def refuse(connection: Connection, breaches: list[Breach], refusable: set[int]) -> list[int]:
+def _refuse(connection: Connection, judgement: Judgement) -> list[int]:
     """Refuses the loads that critical breaches name; the reasons are for their reporters."""
-    reasons = defaultdict(list)
-    for breach in breaches:
+    reasons, refusable = defaultdict(list), set(judgement.judged)
+    for breach in judgement.breaches:
         if breach.rule.severity == "critical" and breach.load_id in refusable:
             reasons[breach.load_id].append(breach.message)
     connection.cursor().executemany(

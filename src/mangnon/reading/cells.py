@@ -7,6 +7,8 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mangnon import vietnamese
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -63,7 +65,7 @@ class Cells:
         if self.number is not None and (number := self.number[index].as_py()) is not None:
             return f"{number:.15g}"
         if self.day is not None and (day := self.day[index].as_py()) is not None:
-            return f"{day:%d/%m/%Y}"
+            return vietnamese.day(day)
         return None
 
 

@@ -15,16 +15,30 @@ from itertools import groupby
 from typing import Any
 
 import psycopg
-from babel.numbers import format_decimal
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
-from mangnon.contract.figures import filters, line_field, members
-from mangnon.contract.forms import AREAS, all_forms
+from mangnon.contract.figures import Filter, filters, line_field, members
+from mangnon.contract.forms import AREAS, Field, Form, all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
-from mangnon.serving.annual_report import QUALIFIERS
+from mangnon.vietnamese import listed, month, number, quoted
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
+LINES = sql.SQL(
+    """
+    (
+        select
+            facts.load_id, facts.line, facts.area_key, facts.reporter_key, cells.sheet_name, cells.row_number,
+            {value}::numeric as value, {qualifier} as qualifier, {member} as member
+        from {fact} as facts
+        inner join {cells} as cells using (load_id, line)
+        {joins}
+        where {value} is not null {conditions}
+    )
+    """
+)
 PERCENT = Decimal("0.01")
 
 
@@ -160,90 +174,107 @@ def _definition(connection: Connection, figure: str) -> dict[str, Any]:
 
 
 def _parts(connection: Connection, definition: dict[str, Any], year: int) -> list[Part]:
+    form = _form(definition)
     measures = [name for name in (definition["measure"], definition["denominator"]) if name]
     parts: list[Part] = []
     for measure in measures:
-        query, parameters = _query(definition, measure, year)
+        query = sql.SQL(read_sql(__package__, "cells")).format(lines=_selected_lines(form, definition, measure))
+        parameters = definition | {
+            "year": year,
+            "measure": measure,
+            "title": form.field(measure).title,
+            "is_snapshot": form.kind == "snapshot",
+        }
         with connection.cursor(row_factory=class_row(Part)) as cursor:
             parts += cursor.execute(query, parameters).fetchall()
     return parts
 
 
-def _query(definition: dict[str, Any], measure: str, year: int) -> tuple[bytes, dict[str, Any]]:
-    """The cells of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
-    form, attributes = all_forms()[definition["form"]], _attributes()
-    given = [one.name for one in filters() if definition.get(one.name) is not None]
-    distinct = definition["distinct_of"] if measure == definition["measure"] else None
-    dimensions = {attributes[name] for name in (*given, distinct) if name in attributes}
-    joins = "\n".join(f"inner join marts.{table} using ({key})" for table, key in sorted(filter(None, dimensions)))
-    conditions = [f"{_column(name)} = %({name})s" for name in given]
-    if form.has_subsets:
-        conditions.append("facts.is_subset = %(is_subset)s")
-    if form.kind == "snapshot":
-        # Snapshots are not added over months: of a year, a reporter's last month counts.
-        conditions.append("counting.is_last")
-    member = "null" if distinct is None else f"nullif({_column(distinct)}, 'unknown')"
-    query = f"""
-        with counting as (
-            select *, period = max(period) over (partition by reporter_code) as is_last
-            from ops.published_loads
-            where form = %(form)s
-                and period between make_date(%(year)s, 1, 1) and make_date(%(year)s, 12, 1)
-                and from_release <= (select ops.visible_release())
-                and until_release > (select ops.visible_release())
-        )
+def _form(definition: dict[str, Any]) -> Form:
+    """The form that the definition speaks of. Raises NothingToExplain when it asks for what no such form has.
 
-        select
-            %(figure)s as figure,
-            %(year)s::integer as year,
-            %(measure)s as measure,
-            facts.{measure}::numeric as value,
-            {"'eq'" if measure == "event_count" else "facts.qualifier"} as qualifier,
-            {member} as member,
-            counting.reporter_code,
-            coalesce(dim_reporters.name, counting.reporter_code) as reporter,
-            counting.period,
-            coalesce(dim_areas.name, '') as area,
-            counting.form,
-            facts.load_id,
-            facts.line,
-            loads.revision,
-            deliveries.file_name,
-            cells.sheet_name,
-            cells.row_number,
-            %(title)s as column_title,
-            deliveries.sha256,
-            deliveries.is_synthetic
-        from counting
-        inner join marts.fct_{form.name} as facts using (load_id)
-        inner join raw.{form.name} as cells using (load_id, line)
-        inner join ops.loads as loads using (load_id)
-        inner join ops.deliveries as deliveries using (delivery_id)
-        left join marts.dim_areas using (area_key)
-        left join marts.dim_reporters using (reporter_key)
-        {joins}
-        where facts.{measure} is not null
-            {"".join(f"and {condition} " for condition in conditions)}
-        order by counting.period, counting.reporter_code, facts.line
+    Definitions are delivered: what they name becomes SQL only where the contract declares it.
     """
-    parameters = definition | {"year": year, "measure": measure, "title": form.field(measure).title}
-    return query.encode(), parameters
+    form = all_forms().get(definition["form"])
+    if form is None or form.kind == "reference":
+        raise _unusable(definition, "form", "is no form of submissions")
+    fields = {field.name: field for field in form.fields}
+    for column in ("measure", "denominator"):
+        name = definition[column]
+        if name and (name not in fields or fields[name].type not in ("integer", "number")):
+            raise _unusable(definition, column, f"is no measure of the form {form.name}")
+    counted = definition["distinct_of"]
+    if counted and counted != "area" and counted not in _attributes():
+        raise _unusable(definition, "distinct_of", "cannot be counted")
+    for attribute in _attributes_of(definition):
+        if _field_of(attribute) not in fields:
+            raise _unusable(definition, attribute, f"is asked for, which the form {form.name} does not have")
+    return form
+
+
+def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExplain:
+    return NothingToExplain(
+        f"figure {definition['figure']} cannot be explained: in its definition {column} “{definition[column]}” {why}. "
+        "Mend the list `figures` of _reference and send it again"
+    )
 
 
 @cache
-def _attributes() -> dict[str, tuple[str | None, str] | None]:
+def _attributes() -> dict[str, tuple[str, str] | None]:
     """What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself."""
-    asked = {one.name: (one.dimension, one.key) if one.dimension else None for one in filters()}
     counted = [field for field in map(line_field, members()) if field.codes != AREAS]
-    return asked | {field.name: (field.dimension, field.key) for field in counted}
+    asked: list[Filter | Field] = [*filters(), *counted]
+    return {one.name: (one.dimension, one.key) if one.dimension else None for one in asked}
 
 
-def _column(attribute: str) -> str:
+def _given(definition: dict[str, Any]) -> list[str]:
+    """The filters that the definition sets."""
+    return [one.name for one in filters() if definition.get(one.name) is not None]
+
+
+def _attributes_of(definition: dict[str, Any]) -> list[str]:
+    """What the definition filters by, and what it counts the members of."""
+    counted = definition["distinct_of"]
+    return [*_given(definition), counted] if counted in _attributes() else _given(definition)
+
+
+def _field_of(attribute: str) -> str:
+    """The field of a form that says it, or says the code of which the dimension knows it."""
+    dimension = _attributes()[attribute]
+    return dimension[1].removesuffix("_key") if dimension else attribute
+
+
+def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql.Composed:
+    """The lines of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
+    given, attributes = _given(definition), _attributes()
+    distinct = definition["distinct_of"] if measure == definition["measure"] else None
+    dimensions = {attributes[name] for name in (*given, distinct) if name in attributes}
+    conditions: list[sql.Composable] = [
+        sql.SQL("{} = {}").format(_column(name), sql.Placeholder(name)) for name in given
+    ]
+    if form.has_subsets:
+        conditions.append(sql.SQL("facts.is_subset = %(is_subset)s"))
+    return LINES.format(
+        value=sql.Identifier("facts", measure),
+        # A number of events is exact; what is estimated is how many came.
+        qualifier=sql.Literal("eq") if measure == "event_count" else sql.Identifier("facts", "qualifier"),
+        member=sql.SQL("nullif({}, 'unknown')").format(_column(distinct)) if distinct else sql.NULL,
+        fact=sql.Identifier("marts", f"fct_{form.name}"),
+        cells=sql.Identifier("raw", form.name),
+        joins=sql.SQL(" ").join(
+            sql.SQL("inner join {} using ({})").format(sql.Identifier("marts", table), sql.Identifier(key))
+            for table, key in sorted(filter(None, dimensions))
+        ),
+        conditions=sql.SQL("").join(sql.SQL(" and {}").format(condition) for condition in conditions),
+    )
+
+
+def _column(attribute: str) -> sql.Identifier:
     """Where a line says it: in a dimension, in the fact itself, or as it was written."""
     if attribute == "area":
-        return "cells.area"
+        return sql.Identifier("cells", "area")
     dimension = _attributes()[attribute]
-    return f"{dimension[0]}.{attribute}" if dimension else f"facts.{attribute}"
+    return sql.Identifier(dimension[0] if dimension else "facts", attribute)
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:
@@ -255,21 +286,22 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     for _, parts in groupby(explanation.parts, key=lambda part: part.load_id):
         yield from _lines_of_load(list(parts))
     yield ""
-    for label, number in _totals(explanation):
-        yield f"{label}: {number}"
-    yield f"Đã công bố: {_number(explanation.published)}. " + (
+    for label, total in _totals(explanation):
+        yield f"{label}: {total}"
+    yield f"Đã công bố: {number(explanation.published)}. " + (
         "Khớp." if explanation.agrees else "KHÔNG KHỚP: danh mục đã đổi sau khi các biểu này được đọc; hãy đọc lại."
     )
 
 
 def _lines_of_load(parts: list[Part]) -> Iterator[str]:
     load = parts[0]
-    yield f"\n{load.period:%m/%Y}  {load.reporter} ({load.reporter_code}), lần gửi {load.revision}, load {load.load_id}"
+    sender = f"{load.reporter} ({load.reporter_code})"
+    yield f"\n{month(load.period)}  {sender}, lần gửi {load.revision}, load {load.load_id}"
     yield f"  tệp {load.file_name}, sha256 {load.sha256}"
     yield f"  lưu tại {load.archived}"
     for part in parts:
         sheet = f"trang “{part.sheet_name}”, " if part.sheet_name else ""
-        value = f"{QUALIFIERS[part.qualifier]}{_number(part.value)}"
+        value = number(part.value, part.qualifier)
         member = f"  [{part.member}]" if part.member else ""
         yield f"    {sheet}dòng {part.row_number}, cột “{part.column_title}”: {value}{member}  {part.area}".rstrip()
 
@@ -298,16 +330,12 @@ def _totals(explanation: Explanation) -> Iterator[tuple[str, str]]:
         label = "Tổng" if len(years) == 1 else f"Năm {one}"
         if counted["aggregation"] == "percent":
             for column in ("measure", "denominator"):
-                yield _title(counted, column), _number(explanation.sum_of(counted[column], one))
-        members = f" ({', '.join(explanation.members_of(one))})" if counted["distinct_of"] else ""
-        yield label, f"{_number(explanation.value_of(one))}{members}"
+                yield _title(counted, column), number(explanation.sum_of(counted[column], one))
+        members = f" ({listed(explanation.members_of(one))})" if counted["distinct_of"] else ""
+        yield label, f"{number(explanation.value_of(one))}{members}"
     if len(years) > 1:
-        yield "Thay đổi", _number(explanation.value)
+        yield "Thay đổi", number(explanation.value)
 
 
 def _title(definition: dict[str, Any], column: str) -> str:
-    return f"“{all_forms()[definition['form']].field(definition[column]).title}”"
-
-
-def _number(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")
+    return quoted(all_forms()[definition["form"]].field(definition[column]).title)

@@ -1,18 +1,17 @@
 """The page of a night, for officers: who reported, what was refused and why, what changed, what readers see now.
 
 Vietnamese, one file without scripts or links to the outside, in the folder `_tinh/dem` of the outbox. The queries are
-in night_queries.py, the words and the look in `pages/`.
+in `sql/`, the words and the look in `pages/`.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import fsspec
 import jinja2
-from babel.numbers import format_decimal
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
@@ -20,9 +19,11 @@ from mangnon.contract.code_lists import REFERENCE_REPORTER
 from mangnon.contract.forms import all_forms, submission_forms
 from mangnon.failures import Failure
 from mangnon.ledger import releases
-from mangnon.serving import annual_report, night_queries
+from mangnon.serving import annual_report
 from mangnon.settings import TIMEZONE, settings
+from mangnon.vietnamese import FILTERS
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 FOLDER = "_tinh/dem"
 # How many reasons of a load, loads with warnings, and reporters of a month before a page names; the others are counted.
@@ -32,16 +33,29 @@ GAPS_NAMED = 5
 # How far back a page looks for what is missing.
 MONTHS_BEFORE = 12
 
-# Said of a form in the table of who has reported: (symbol, words), by the state of the newest load.
+
+@dataclass(frozen=True)
+class Mark:
+    """What is said of a form in the table of who has reported: a symbol, words, and how good that is."""
+
+    symbol: str
+    words: str
+    look: Literal["good", "wait", "bad"]
+    is_usual: bool = False  # then the symbol is enough for those who see it
+
+
+# By the state of the newest load.
 NOT_COUNTED = {
-    None: ("○", "chưa gửi"),
-    "refused": ("✕", "bị trả lại"),
-    "held": ("!", "tạm giữ"),
+    None: Mark("○", "chưa gửi", "bad"),
+    "refused": Mark("✕", "bị trả lại", "bad"),
+    "held": Mark("!", "tạm giữ", "wait"),
 }
+WAITS = Mark("…", "đã nhận, chờ công bố", "wait")
 COUNTED = {
-    "refused": ("✓", "đã nhận; bản gửi lại bị trả lại"),
-    "held": ("✓", "đã nhận; bản gửi lại tạm giữ"),
+    "refused": Mark("✓", "đã nhận; bản gửi lại bị trả lại", "good"),
+    "held": Mark("✓", "đã nhận; bản gửi lại tạm giữ", "good"),
 }
+COUNTS = Mark("✓", "đã nhận", "good", is_usual=True)
 
 
 class NoNightYet(Failure):
@@ -105,11 +119,11 @@ def _entry(name: str, states: dict[int, str]) -> dict[str, Any]:
 
 
 def _newest(connection: Connection) -> Night:
-    newest = _rows(connection, night_queries.NEWEST)
+    newest = _rows(connection, "newest_night")
     if not newest:
         raise NoNightYet("no night has ended yet: `mangnon night` does one")
     release_id, batch_id, happened_at = newest[0].values()
-    batches = _rows(connection, night_queries.BATCHES, batch=batch_id, release=release_id)
+    batches = _rows(connection, "batches_of_night", batch=batch_id, release=release_id)
     if batches:
         happened_at = batches[-1]["happened_at"]
     return Night(
@@ -128,27 +142,26 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
     of = {
         "batches": night.batches,
         "release": night.release.release_id if night.release else None,
-        "visible": seen,
-        "computed": night.release.release_id if night.release else seen,
+        "visible": seen,  # what readers see now; 0 when there is nothing
+        "computed": night.release.release_id if night.release else seen,  # whose expectations hold
         "months": MONTHS_BEFORE + 1,
         "named": REASONS_NAMED,
     }
-    senders = _rows(connection, night_queries.SENDERS, **of)
-    stopped = _rows(connection, night_queries.LOADS_WITH_REASONS, **of, severity="critical")
-    verdicts = _rows(connection, night_queries.RELEASE_VERDICTS, **of)
-    about = _rows(connection, night_queries.ABOUT, **of)
-    expected = _rows(connection, night_queries.EXPECTED, **of)
-    names = {row["reporter_code"]: row["name"] for row in _rows(connection, night_queries.NAMES)}
+    senders = _rows(connection, "senders", **of)
+    stopped = _rows(connection, "loads_with_reasons", **of, severity="critical")
+    verdicts = _rows(connection, "release_verdicts", **of)
+    about = _about(connection, seen)
+    expected = _rows(connection, "expected", **of)
+    names = {row["reporter_code"]: row["name"] for row in _rows(connection, "names_of_reporters")}
     return {
         "night": night,
         "visible": visible,
-        "about": about[0] if about else None,
+        "about": about,
         "years": [
             (row.pop("year"), annual_report.completeness(**row))
-            for row in _rows(connection, night_queries.COMPLETENESS_OF_YEARS, **of)
+            for row in _rows(connection, "completeness_of_years", **of)
         ],
-        "is_synthetic": bool(about and about[0]["is_synthetic"])
-        or _rows(connection, night_queries.HAS_SYNTHETIC, **of)[0]["is_synthetic"],
+        "is_synthetic": bool(about and about["is_synthetic"]) or _has_synthetic(connection, night.batches),
         "names": {REFERENCE_REPORTER: "Danh mục dùng chung", None: "Không rõ đơn vị"} | names,
         "titles": {name: form.title for name, form in all_forms().items()},
         "senders": sorted(senders, key=lambda row: _order(names, row["reporter_code"])),
@@ -158,7 +171,7 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
         "refusal": [verdict["message"] for verdict in verdicts if verdict["severity"] == "critical"],
         "holding": [verdict["message"] for verdict in verdicts if verdict["holds_release"]],
         "release_warnings": [verdict["message"] for verdict in verdicts if verdict["severity"] == "warning"],
-        "warnings": _rows(connection, night_queries.LOADS_WITH_REASONS, **of, severity="warning"),
+        "warnings": _rows(connection, "loads_with_reasons", **of, severity="warning"),
         "warnings_named": WARNINGS_NAMED,
         **_changes(connection, night),
         **_reporting(names, expected),
@@ -208,16 +221,13 @@ def _by_reporter(names: dict[str, str], rows: list[dict[str, Any]]) -> list[tupl
 
 
 def _cell(row: dict[str, Any]) -> dict[str, Any]:
-    if row["is_counted"]:
-        symbol, words = COUNTED.get(row["state"], ("✓", "đã nhận"))
-    else:
-        symbol, words = NOT_COUNTED.get(row["state"], ("…", "đã nhận, chờ công bố"))
-    return {"symbol": symbol, "words": words, "received_at": row["received_at"], "is_counted": row["is_counted"]}
+    mark = COUNTED.get(row["state"], COUNTS) if row["is_counted"] else NOT_COUNTED.get(row["state"], WAITS)
+    return {"mark": mark, "received_at": row["received_at"]}
 
 
 def _silences(connection: Connection, of: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
     labels = dict(all_forms()["incidents"].field("incident_class").categories)
-    silences = _rows(connection, night_queries.SILENCE, **of)
+    silences = _rows(connection, "silences", **of)
     for silence in silences:
         silence["label"] = labels[silence["incident_class"]]
         silence["reporters"].sort(key=lambda reporter: _order(names, reporter))
@@ -229,9 +239,30 @@ def _order(names: dict[str, str], reporter: str | None) -> tuple[int, str]:
     return (codes.index(reporter) if reporter in names else len(codes), reporter or "")
 
 
-def _rows(connection: Connection, query: str, **parameters: Any) -> list[dict[str, Any]]:
+def _about(connection: Connection, release_id: int) -> dict[str, Any] | None:
+    query = "select * from core.computed_about_release where release_id = %s"
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query.encode(), parameters).fetchall()
+        return cursor.execute(query, [release_id]).fetchone()
+
+
+def _has_synthetic(connection: Connection, batches: list[int]) -> bool:
+    """Whether anything in these batches is synthetic."""
+    row = connection.execute(
+        """
+        select exists (
+            select from ops.loads inner join ops.deliveries using (delivery_id)
+            where batch_id = any(%s) and is_synthetic
+        )
+        """,
+        [batches],
+    ).fetchone()
+    return row == (True,)
+
+
+def _rows(connection: Connection, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    """The rows of a query in `sql/`."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(read_sql(__package__, query), parameters).fetchall()
 
 
 def _environment() -> jinja2.Environment:
@@ -242,11 +273,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": lambda value: format_decimal(value, locale="vi"),
-        "day": lambda value: f"{value:%d/%m/%Y}",
-        "month": lambda value: f"{value:%m/%Y}",
-        "moment": lambda value: f"{value.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}",
-        "short_day": lambda value: f"{value.astimezone(TIMEZONE):%d/%m}",
-    }
+    environment.filters |= FILTERS
     return environment

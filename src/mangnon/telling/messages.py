@@ -32,6 +32,7 @@ from mangnon.telling.feedback.findings import Feedback
 from mangnon.telling.feedback.summary import SYNTHETIC, counted
 from mangnon.telling.feedback.workbook import write_workbook
 from mangnon.telling.reminders import Late
+from mangnon.vietnamese import month
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
@@ -65,9 +66,7 @@ def write_feedback() -> list[str]:
                 feedback = findings.gather(connection, delivery_id, lists)
                 if feedback is not None:
                     written.append(_write_feedback(connection, feedback, topics, lists))
-                connection.commit()
             except Exception as error:
-                connection.rollback()
                 with bound_contextvars(delivery=delivery_id):
                     logger.exception("feedback could not be written")
                 failed.append(f"delivery {delivery_id}: {error}")
@@ -89,7 +88,7 @@ def write_reminders(today: date | None = None) -> list[str]:
         for late in reminders.late_reporters(connection, lists, today):
             noted = connection.execute(
                 """
-                select topics from ops.feedback
+                select topics, paths from ops.feedback
                 where kind = 'reminder' and reporter_code = %s and period = %s
                 """,
                 [late.reporter.code, late.period],
@@ -97,8 +96,7 @@ def write_reminders(today: date | None = None) -> list[str]:
             if noted is None and late.topics:
                 written.append(_write_reminder(connection, late, today, lists))
             elif noted is not None and noted[0] != late.topics:
-                _correct_reminder(connection, late, today)
-            connection.commit()
+                _correct_reminder(connection, late, today, noted[1][0])
     return written
 
 
@@ -117,7 +115,6 @@ def send_mail() -> Sent:
                 order by feedback_id
                 """
             ).fetchall()
-        connection.commit()
         sent, failed = 0, []
         if waiting:
             try:
@@ -141,8 +138,8 @@ def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
         for delivery_id in findings.untold(connection):
             if feedback := findings.gather(connection, delivery_id, lists):
                 reporter = feedback.reporter.code if feedback.reporter else "?"
-                month = f"{feedback.period:%Y-%m}" if feedback.period else ""
-                yield reporter, month, f"{feedback.file_name}: {counted(feedback)}"
+                period = f"{feedback.period:%Y-%m}" if feedback.period else ""
+                yield reporter, period, f"{feedback.file_name}: {counted(feedback)}"
         reminded = set(connection.execute("select reporter_code, period from ops.feedback where kind = 'reminder'"))
         for late in reminders.late_reporters(connection, lists, today):
             if late.topics and (late.reporter.code, late.period) not in reminded:
@@ -153,7 +150,6 @@ def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
 def _telling() -> Iterator[Connection]:
     with warehouse.connect("teller") as connection:
         row = connection.execute("select pg_try_advisory_lock(%s)", [TELL_LOCK]).fetchone()
-        connection.commit()
         if not row or not row[0]:
             raise Failure("another process is telling the reporters: wait for it to end, then try again")
         yield connection
@@ -172,7 +168,7 @@ def _write_feedback(connection: Connection, feedback: Feedback, topics: list[str
         local = Path(folder) / "feedback.xlsx"
         write_workbook(local, feedback, original, excerpts(connection, feedback, lists), lists)
         outbox.put(local, target)
-    month = f" tháng {feedback.period:%m/%Y}" if feedback.period else ""
+    of_month = f" tháng {month(feedback.period)}" if feedback.period else ""
     note(
         connection,
         kind="workbook",
@@ -180,7 +176,7 @@ def _write_feedback(connection: Connection, feedback: Feedback, topics: list[str
         period=feedback.period,
         delivery_id=feedback.delivery_id,
         topics=sorted({*topics, *feedback.topics}),
-        subject=f"Phản hồi về báo cáo công tác trẻ em{month}: {feedback.reporter.name if feedback.reporter else ''}",
+        subject=f"Phản hồi về báo cáo công tác trẻ em{of_month}: {feedback.reporter.name if feedback.reporter else ''}",
         body=_body(feedback),
         paths=[target],
         # What is made up is no business of a real district.
@@ -228,20 +224,18 @@ def _write_reminder(connection: Connection, late: Late, today: date, lists: Code
     return text
 
 
-def _correct_reminder(connection: Connection, late: Late, today: date) -> None:
-    row = connection.execute(
+def _correct_reminder(connection: Connection, late: Late, today: date, text: str) -> None:
+    _put_text(text, late.text(today))
+    connection.execute(
         """
         update ops.feedback
         set topics = %s,
             body = %s,
             mail_state = case when mail_state = 'waiting' and %s then 'withdrawn' else mail_state end
         where kind = 'reminder' and reporter_code = %s and period = %s
-        returning paths
         """,
         [late.topics, late.text(today), not late.topics, late.reporter.code, late.period],
-    ).fetchone()
-    assert row is not None
-    _put_text(row[0][0], late.text(today))
+    )
 
 
 def _put_text(target: str, text: str) -> None:
@@ -276,7 +270,6 @@ def _without_address(connection: Connection, reporters: list[str]) -> None:
         """,
         [reporters],
     )
-    connection.commit()
 
 
 def _send(connection: Connection, server: smtplib.SMTP, letter: dict[str, Any], to: list[str]) -> str | None:
@@ -299,7 +292,6 @@ def _send(connection: Connection, server: smtplib.SMTP, letter: dict[str, Any], 
         """,
         [str(refused) if refused else None, letter["feedback_id"]],
     )
-    connection.commit()
     return None
 
 
@@ -308,4 +300,3 @@ def _note_error(connection: Connection, feedback_ids: list[int], error: Exceptio
         "update ops.feedback set mail_error = %s where feedback_id = any(%s) and mail_state = 'waiting'",
         [str(error), feedback_ids],
     )
-    connection.commit()

@@ -37,10 +37,14 @@ def url() -> str:
 def connect(role: str | None = None, release: int | None = None) -> Connection:
     """A connection, as one of the roles of roles.sql, looking at a release (the visible one by default).
 
+    Each statement commits by itself, unless who acts (see tests/unit/test_transactions.py) has opened a transaction.
     Raises OtherCode when the role would write and the warehouse belongs to another version of the code.
     """
     connection = psycopg.connect(
-        url(), options=connection_options(role, release), application_name=f"mangnon {role or 'admin'}"
+        url(),
+        options=connection_options(role, release),
+        application_name=f"mangnon {role or 'admin'}",
+        autocommit=True,
     )
     if role in WRITERS:
         try:
@@ -90,14 +94,11 @@ def publishing_lock(connection: Connection, patience: float = 0) -> Iterator[Non
     try:
         yield
     finally:
-        connection.rollback()
         connection.execute("select pg_advisory_unlock(%s)", [PUBLISH_LOCK])
-        connection.commit()
 
 
 def _take_lock(connection: Connection) -> bool:
     row = connection.execute("select pg_try_advisory_lock(%s)", [PUBLISH_LOCK]).fetchone()
-    connection.commit()
     return bool(row and row[0])
 
 

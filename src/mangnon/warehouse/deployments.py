@@ -12,7 +12,7 @@ import psycopg
 from psycopg import Connection
 
 from mangnon.failures import Failure
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 from mangnon.warehouse.code_hash import PACKAGE, code_hash
 
 MIGRATIONS = PACKAGE / "deployment" / "migrations" / "versions"
@@ -94,7 +94,6 @@ def finish(connection: Connection) -> None:
     )
     if not begun.rowcount:
         _insert(connection, [], None, is_complete=True)
-    connection.commit()
 
 
 def number_of(migration: Path) -> str:
@@ -110,7 +109,6 @@ def _insert(connection: Connection, accepted_changes: list[str], reason: str | N
         """,
         [version("mangnon"), code_hash(), getpass.getuser(), accepted_changes, reason, is_complete],
     )
-    connection.commit()
 
 
 def _newest(connection: Connection) -> tuple[str, str, str, str, bool] | None:
@@ -124,7 +122,7 @@ def _newest(connection: Connection) -> tuple[str, str, str, str, bool] | None:
         limit 1
         """,
     )
-    return row and (*row[:3], f"{row[3].astimezone(TIMEZONE):%Y-%m-%d %H:%M}", row[4])
+    return row and (*row[:3], iso_moment(row[3]), row[4])
 
 
 def _migration(connection: Connection) -> str | None:
@@ -144,8 +142,6 @@ def _refuse_newer(migration: str) -> None:
 def _one(connection: Connection, query: str, *values: str) -> tuple | None:
     """The one row; None without one, or where no version that knows these tables and columns was deployed yet."""
     try:
-        row = connection.execute(query.encode(), values).fetchone()
+        return connection.execute(query.encode(), values).fetchone()
     except NOT_DEPLOYED:
-        row = None
-    connection.rollback()
-    return row
+        return None

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from mangnon import warehouse
 from mangnon.settings import TIMEZONE
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 from mangnon.watching import deadline, vitals
 from mangnon.watching.places import local_places
 
@@ -25,61 +26,6 @@ LOADS = """
     group by state
 """
 STATES = ("loaded", "modelled", "accepted", "same", "refused", "held")
-
-# Of the newest release that was judged: what was said of it, and of the loads in its batches.
-VERDICTS = """
-    with newest as (
-        select release_id from ops.releases
-        where state = 'published' or refused_for in ('critical', 'warnings')
-        order by release_id desc
-        limit 1
-    )
-
-    select verdicts.gate, verdicts.severity, count(*)
-    from newest
-    inner join ops.verdicts on newest.release_id = verdicts.release_id
-    where not verdicts.is_met
-    group by verdicts.gate, verdicts.severity
-    union all
-    select verdicts.gate, verdicts.severity, count(*)
-    from newest
-    inner join ops.release_batches on newest.release_id = release_batches.release_id
-    inner join ops.loads on release_batches.batch_id = loads.batch_id
-    inner join ops.verdicts on loads.load_id = verdicts.load_id
-    where verdicts.gate = 'loads' and not verdicts.is_met
-    group by verdicts.gate, verdicts.severity
-"""
-
-# From the end of collecting until readers saw the release, or until gate 2 had refused it, or nothing had changed.
-LENGTH_OF_NIGHT = """
-    with night as (
-        select batch_id, opened_at, published_at
-        from ops.batches
-        where kind = 'night' and state <> 'open'
-        order by batch_id desc
-        limit 1
-    ),
-
-    decided as (
-        select min(release_id) as release_id
-        from night
-        inner join ops.release_batches using (batch_id)
-        inner join ops.releases using (release_id)
-        where releases.state = 'published' or releases.refused_for in ('critical', 'warnings')
-    ),
-
-    ended as (
-        select coalesce(releases.published_at, (
-            select max(judged_at) from ops.verdicts where verdicts.release_id = releases.release_id
-        )) as ended_at
-        from decided
-        inner join ops.releases using (release_id)
-    )
-
-    select extract(epoch from coalesce(ended.ended_at, night.published_at) - night.opened_at)
-    from night
-    left join ended on true
-"""
 
 
 class Ledger(Collector):
@@ -128,12 +74,14 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
         "Verdicts that were not met, of the newest release that was judged and of the loads in its batches.",
         labels=["gate", "severity"],
     )
-    counted = {(gate, severity): count for gate, severity, count in connection.execute(VERDICTS)}
+    counted = {
+        (gate, severity): count for gate, severity, count in connection.execute(read_sql(__package__, "unmet_verdicts"))
+    }
     for gate in ("loads", "release"):
         for severity in ("critical", "warning", "info"):
             verdicts.add_metric([gate, severity], counted.get((gate, severity), 0))
     yield verdicts
-    row = connection.execute(LENGTH_OF_NIGHT).fetchone()
+    row = connection.execute(read_sql(__package__, "length_of_night")).fetchone()
     for name, explained, value in (
         ("release", "The number of the release that readers see.", signs.release),
         ("release_age_seconds", "How long readers have seen it.", _seconds(now, signs.published_at)),

@@ -109,10 +109,8 @@ def test_the_database_refuses_to_count_twice(ledger: Ledger) -> None:
     """
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         ledger.connection.execute(row, ["194", MARCH, second])
-    ledger.connection.rollback()
     with pytest.raises(psycopg.errors.ExclusionViolation):
         ledger.connection.execute(row, ["193", MARCH, second])
-    ledger.connection.rollback()
 
 
 def test_looking_back(ledger: Ledger, warehouse: ModuleType) -> None:
@@ -143,7 +141,6 @@ def test_looking_back(ledger: Ledger, warehouse: ModuleType) -> None:
     ledger.connection.execute("set mangnon.release = '1'")
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="release 1 was pruned"):
         ledger.counting()
-    ledger.connection.rollback()
 
 
 DELIVERIES = st.lists(

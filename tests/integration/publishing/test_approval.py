@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from support import databases
 from support.airflow import answer, running_airflow
 from support.outcomes import everything, run
 from support.processes import Barrier, Event, Process, Queue, break_at, kill_me, wait_until_gone
 from support.rounds import assert_ledger_is_right, deliver_night, seen
 from support.workbooks import event, send, sessions
 
-from mangnon import warehouse
+from expectations.rule import Rule
 from mangnon.cli.release import release as release_command
 from mangnon.intake import steps
 from mangnon.ledger import approvals, candidates
@@ -22,6 +23,7 @@ from mangnon.ledger.approvals import NotApprovable
 from mangnon.orchestration import api, runs
 from mangnon.publishing import decisions, gates, phases
 from mangnon.publishing.phases import ReleaseRefused
+from mangnon.publishing.verdicts import Breach, Judgement
 from mangnon.serving import annual_report
 from mangnon.warehouse import dbt
 
@@ -69,19 +71,27 @@ def load_what_came() -> None:
 
 
 @pytest.fixture
-def sent(published: ModuleType, tmp_path: Path) -> Held:
+def offering(published: ModuleType, tmp_path: Path) -> Held:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    made = Held(published, inbox, sessions(published, "193") or 0)
-    made.send(50, revision=2)
-    return made
+    return Held(published, inbox, sessions(published, "193") or 0)
 
 
 @pytest.fixture
-def held(sent: Held) -> Held:
-    with pytest.raises(ReleaseRefused, match=r"release 2 waits for an approval; .*mangnon release approve 2"):
-        the_night()
-    return sent
+def sent(offering: Held) -> Held:
+    offering.send(50, revision=2)
+    return offering
+
+
+@pytest.fixture
+def held(offering: Held) -> Held:
+    def hold() -> None:
+        offering.send(50, revision=2)
+        with pytest.raises(ReleaseRefused, match=r"release 2 waits for an approval; .*mangnon release approve 2"):
+            the_night()
+
+    databases.once("held", hold)
+    return offering
 
 
 def test_a_held_release_keeps_yesterdays_and_an_approval_publishes_it(held: Held) -> None:
@@ -240,21 +250,13 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loads are made by hand, nothing is computed, and gate 2 always has the same warning."""
     monkeypatch.setattr(dbt, "model", lambda *_: None)
     monkeypatch.setattr(dbt, "build_release_tables", lambda _: None)
-    monkeypatch.setattr(gates, "judge_loads", lambda _: [])
+    monkeypatch.setattr(phases, "judge_loads", lambda _: [])
     monkeypatch.setattr(gates, "judge_release", _warn)
 
 
-def _warn(release_id: int) -> gates.Judgement:
-    with warehouse.connect("auditor") as connection:
-        connection.execute("delete from ops.verdicts where release_id = %s", [release_id])
-        connection.execute(
-            """
-            insert into ops.verdicts (gate, release_id, expectation, severity, holds_release, is_met, message)
-            values ('release', %s, 'by hand', 'warning', true, false, 'Lạ')
-            """,
-            [release_id],
-        )
-    return gates.Judgement("warning", [], [])
+def _warn(*_: object) -> Judgement:
+    rule = Rule("by_hand", "release", "warning", "nobody", "Lạ", "", holds_release=True)
+    return Judgement([rule], [Breach(rule, None, "1", "Lạ")], {})
 
 
 @pytest.mark.usefixtures("by_hand")

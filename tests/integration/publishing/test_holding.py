@@ -127,7 +127,6 @@ def test_what_may_not_be_held_or_released(
 ) -> None:
     load = ledger.deliver(1, "one")
     ledger.connection.execute("update ops.loads set state = %s", [state])
-    ledger.connection.commit()
     with pytest.raises(NoSuchLoad, match=message):
         act(load, "Lan")
     with pytest.raises(NoSuchLoad, match="there is no load 99"):
@@ -152,5 +151,4 @@ def read_again(connection: Connection, load: int) -> int:
         [open_night(connection), load],
     ).fetchone()
     assert row is not None
-    connection.commit()
     return row[0]

@@ -71,17 +71,22 @@ def test_16_readers_during_200_publishes_refusals_and_rollbacks(warehouse: Modul
 
     def publish(connection: psycopg.Connection, number: int) -> None:
         release = _candidate(connection, number)
-        candidates.publish(connection, release)
+        with connection.transaction():
+            candidates.publish(connection, release)
         published[release] = number
 
     def refuse(connection: psycopg.Connection, number: int) -> None:
-        candidates.refuse(connection, _candidate(connection, number), "critical", "a test")
+        release = _candidate(connection, number)
+        with connection.transaction():
+            candidates.refuse(connection, release, "critical", "a test")
         refused.add(number)
 
     def roll_back(connection: psycopg.Connection, _: int) -> None:
         *_, restored, _ = published
-        release = candidates.build_rollback(connection, restored, "a test", "a test")
-        candidates.publish(connection, release)
+        with connection.transaction():
+            release = candidates.build_rollback(connection, restored, "a test", "a test")
+        with connection.transaction():
+            candidates.publish(connection, release)
         published[release] = published[restored]
 
     acts: list[Callable[[psycopg.Connection, int], None]] = [publish, publish, refuse, publish, roll_back]

@@ -119,7 +119,6 @@ def test_what_cannot_be_restored_is_refused_in_a_sentence(
     ledger.deliver(2, "two")
     ledger.night()
     ledger.connection.execute(prepare.encode())
-    ledger.connection.commit()
     with pytest.raises(NoSuchRelease, match=message):
         decisions.roll_back(release, "Lan", "thử")
     assert ledger.counting() == {("193", "events"): "two"}

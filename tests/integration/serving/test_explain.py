@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from mangnon.cli.explain import explain
-from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists
 from mangnon.contract.template import write_template
 from mangnon.failures import Failure
 from mangnon.intake import archive
@@ -154,6 +155,45 @@ def test_what_cannot_be_explained_is_said_in_a_sentence(
     assert isinstance(result.exception, NothingToExplain)
     assert isinstance(result.exception, Failure)
     assert message in str(result.exception)
+
+
+def test_a_hostile_list_of_figures_is_explained_by_nobody(
+    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
+) -> None:
+    hostile = "value; drop table core.fct_events; --"
+    original = REFERENCE_FOLDER / "figures.csv"
+    (revision,) = re.findall(r"^#revision,(\d+)$", original.read_text(encoding="utf-8"), re.MULTILINE)
+    lines = original.read_text(encoding="utf-8").replace(f"#revision,{revision}", f"#revision,{int(revision) + 1}")
+    lines += f"F98,Thử,Thử,buổi,events,{hostile},sum,,,,,,,,,,,false,98\n"
+    folder = tmp_path / "inbox" / "_reference"
+    folder.mkdir(parents=True)
+    (folder / "figures.csv").write_text(lines, encoding="utf-8")
+    assert run_night() == 2
+    with (
+        published.connect("auditor") as connection,
+        pytest.raises(NothingToExplain, match=f"figure F98 .* measure “{hostile}” is no measure of the form events"),
+    ):
+        explanation.explain(connection, "F98", 2020)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("form", "pg_roles", "form “pg_roles” is no form of submissions"),
+        ("form", "figures", "form “figures” is no form of submissions"),
+        ("measure", "qualifier", "measure “qualifier” is no measure of the form events"),
+        ("denominator", "attendances)", "denominator “attendances\\)” is no measure of the form events"),
+        ("distinct_of", "reporters.name", "distinct_of “reporters.name” cannot be counted"),
+        ("occasion", "mid_autumn", "occasion “mid_autumn” is asked for, which the form events does not have"),
+    ],
+)
+def test_a_definition_that_asks_for_what_no_form_has_is_named(
+    published: ModuleType, column: str, value: str, message: str
+) -> None:
+    with published.connect() as connection:
+        connection.execute(f"update core.dim_figures set {column} = %s where figure = 'F01'".encode(), [value])
+    with published.connect("auditor") as connection, pytest.raises(NothingToExplain, match=message):
+        explanation.explain(connection, "F01", 2020)
 
 
 def test_a_pruned_release_says_that_its_rows_are_gone(published: ModuleType) -> None:

@@ -194,7 +194,6 @@ def _publish(number: int) -> None:
 def _wait_until_followed(connection: psycopg.Connection) -> None:
     def followed() -> bool:
         row = connection.execute("select replay_lsn >= pg_current_wal_lsn() from pg_stat_replication").fetchone()
-        connection.rollback()
         return row == (True,)
 
     wait_for(followed, seconds=60)

@@ -72,6 +72,7 @@ CONTRACT, READING, DBT = "src/mangnon/contract", "src/mangnon/reading", "dbt_pro
         pytest.param(add(f"{READING}/values.py"), id="reader of cells"),
         pytest.param(add(f"{READING}/files/delimited.py"), id="reader of files"),
         pytest.param(create(f"{READING}/names.txt", "Hạ Long\n"), id="data of the reader"),
+        pytest.param(put(f"{READING}/problems.yml", "severity: info", "severity: critical"), id="how grave a find is"),
         pytest.param(add("src/mangnon/intake/rows.py"), id="rows of raw"),
         pytest.param(add(f"{DBT}/models/staging/raw/stg_events.sql"), id="staging"),
         pytest.param(add(f"{DBT}/models/core/dimensions/dim_areas.sql"), id="dimension"),
@@ -91,7 +92,7 @@ def test_what_decides_rows_makes_loads_stale(project: Path, edit: Edit) -> None:
     assert code(project) != before
 
 
-@pytest.mark.parametrize("library", ["babel", "numpy", "pyarrow", "python_calamine", "viparse"])
+@pytest.mark.parametrize("library", ["babel", "numpy", "olefile", "openpyxl", "pyarrow", "python_calamine", "viparse"])
 def test_another_version_of_a_library_that_parses_makes_loads_stale(
     project: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
@@ -109,6 +110,7 @@ def test_another_version_of_a_library_that_parses_makes_loads_stale(
         pytest.param(move(f"{CONTRACT}/events.yml", f"{CONTRACT}/activities.yml"), id="a form's file is renamed"),
         pytest.param(put(f"{CONTRACT}/events.yml", "help: Số nguyên", "help: Một số nguyên"), id="help"),
         pytest.param(put(f"{CONTRACT}/events.yml", "description: The kind", "description: Kind"), id="description"),
+        pytest.param(put(f"{READING}/problems.yml", "Hãy gửi lại tệp", "Xin gửi lại tệp"), id="wording of a find"),
         pytest.param(add(f"{CONTRACT}/template.py"), id="blank workbook"),
         pytest.param(add(f"{CONTRACT}/page.py"), id="contract page"),
         pytest.param(add(f"{CONTRACT}/reference/areas.csv"), id="packaged list, which comes as a delivery"),

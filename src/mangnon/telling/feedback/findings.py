@@ -13,146 +13,12 @@ from psycopg.rows import class_row, dict_row
 
 from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import all_forms
-from mangnon.reading.problems import Severity
+from mangnon.reading.problems import Place, Problem, Severity, UnknownWording, Values
 from mangnon.warehouse import Connection
+from mangnon.warehouse.sql_files import read_sql
 
 # More than anybody mends by hand; the rest is counted.
 MOST = 2000
-
-# Of each form of a delivery the newest reading; one that refused the whole file speaks of all its forms.
-NEWEST = """
-    select loads.*
-    from ops.loads
-    where loads.reporter_code is distinct from '_reference'
-        and not exists (
-            select from ops.loads as later
-            where later.delivery_id = loads.delivery_id
-                and later.load_id > loads.load_id
-                and (later.form = loads.form or num_nulls(later.form, loads.form) > 0)
-        )
-"""
-
-# Of each delivery that was not told all: form and rule of what it was not told. A problem was found when the delivery
-# was read, so whoever was told anything was told of it; verdicts and holds may come later.
-UNTOLD = f"""
-    with newest as ({NEWEST}),
-
-    night_loads as (
-        select loads.*
-        from ops.loads
-        inner join ops.batches using (batch_id)
-        where batches.kind = 'night' and loads.reporter_code is distinct from '_reference'
-    ),
-
-    topics as (
-        select night_loads.delivery_id, concat(night_loads.form, ':', problems.rule) as topic
-        from night_loads
-        inner join raw.problems using (load_id)
-        where problems.severity <> 'info'
-            and not exists (select from ops.feedback where feedback.delivery_id = night_loads.delivery_id)
-        union
-        select night_loads.delivery_id, concat(night_loads.form, ':', verdicts.expectation) as topic
-        from night_loads
-        inner join ops.verdicts using (load_id)
-        where verdicts.severity <> 'info' and not verdicts.is_met
-        union
-        select delivery_id, concat(form, ':held ', state_reason) as topic
-        from newest
-        where state = 'held'
-    )
-
-    select delivery_id, array_agg(topic order by topic) as topics
-    from topics
-    where not exists (
-            select from ops.feedback
-            where feedback.delivery_id = topics.delivery_id and topics.topic = any(feedback.topics)
-        )
-        -- What is not judged yet is told of when it is.
-        and not exists (
-            select from newest where newest.delivery_id = topics.delivery_id and newest.state = 'loaded'
-        )
-    group by delivery_id
-    order by delivery_id
-"""
-
-OUTCOMES = f"""
-    with newest as ({NEWEST})
-
-    select
-        newest.load_id,
-        newest.form,
-        newest.state,
-        newest.state_reason,
-        newest.held_by,
-        (
-            select max(later.revision)
-            from newest as later
-            where later.reporter_code = newest.reporter_code
-                and later.form = newest.form
-                and later.period = newest.period
-                and later.revision > newest.revision
-                and (newest.state = 'refused' or later.state <> 'refused')
-        ) as replaced_by
-    from newest
-    where newest.delivery_id = %s
-"""
-
-FOUND = """
-    with found as (
-        select
-            loads.form,
-            problems.rule,
-            problems.severity,
-            problems.sheet_name as sheet,
-            problems.row_number as row,
-            problems.field,
-            problems.cell,
-            problems.value,
-            problems.message,
-            true as is_of_contract
-        from raw.problems
-        inner join ops.loads using (load_id)
-        where load_id = any(%(loads)s)
-        union all
-        (
-            -- A load may have been judged in several candidates.
-            select distinct on (verdicts.load_id, verdicts.expectation, cells.sheet_name, cells.row_number, cells.field)
-                loads.form,
-                verdicts.expectation as rule,
-                verdicts.severity,
-                cells.sheet_name as sheet,
-                cells.row_number as row,
-                cells.field,
-                null as cell,
-                null as value,
-                coalesce(cells.message, verdicts.message) as message,
-                false as is_of_contract
-            from ops.verdicts
-            inner join ops.loads using (load_id)
-            left join ops.verdict_cells as cells using (verdict_id)
-            where load_id = any(%(loads)s) and not verdicts.is_met
-            order by
-                verdicts.load_id, verdicts.expectation, cells.sheet_name, cells.row_number, cells.field,
-                verdicts.verdict_id desc
-        )
-    )
-"""
-
-FINDINGS = f"""
-    {FOUND}
-
-    select *
-    from found
-    order by
-        array_position(array['critical', 'warning', 'info'], severity),
-        array_position(%(forms)s::text[], form) nulls first,
-        row nulls last,
-        length(cell),
-        cell,
-        field,
-        rule
-    limit %(most)s
-"""
 
 
 @dataclass(frozen=True)
@@ -168,7 +34,20 @@ class Finding:
     field: str | None = None
     cell: str | None = None
     value: str | None = None
+    wording_id: str | None = None  # of problems; those that were read before there were any have the message alone
+    wording_values: Values | None = None
     is_of_contract: bool = True  # of the form's contract, not of a gate
+
+    @property
+    def said(self) -> str:
+        """What is wrong, without the place; the message as it was told before, where it cannot be said anew."""
+        if self.wording_id is None:
+            return self.message
+        place: Place = {"sheet": self.sheet, "row": self.row, "cell": self.cell}
+        try:
+            return Problem(self.wording_id, self.wording_values or {}, **place, value=self.value).said
+        except UnknownWording:
+            return self.message
 
 
 @dataclass(frozen=True)
@@ -208,13 +87,13 @@ class Feedback:
 
 def untold(connection: Connection) -> dict[int, list[str]]:
     """By delivery, the topics that its reporter was not told of."""
-    return {delivery_id: topics for delivery_id, topics in connection.execute(UNTOLD)}
+    return {delivery_id: topics for delivery_id, topics in connection.execute(read_sql(__package__, "untold"))}
 
 
 def gather(connection: Connection, delivery_id: int, lists: CodeLists) -> Feedback | None:
     """What there is to say of a delivery now; None when nothing of it is wrong any more."""
     with connection.cursor(row_factory=class_row(Outcome)) as cursor:
-        outcomes = cursor.execute(OUTCOMES, [delivery_id]).fetchall()
+        outcomes = cursor.execute(read_sql(__package__, "outcomes"), {"delivery": delivery_id}).fetchall()
     findings, totals = _findings(connection, [outcome for outcome in outcomes if outcome.replaced_by is None])
     if all(finding.severity == "info" for finding in findings):
         return None
@@ -240,18 +119,26 @@ def gather(connection: Connection, delivery_id: int, lists: CodeLists) -> Feedba
 
 def _findings(connection: Connection, outcomes: list[Outcome]) -> tuple[list[Finding], dict[Severity, int]]:
     held = [
-        Finding(outcome.form, f"held {outcome.state_reason}", "critical", _why_held(outcome), is_of_contract=False)
+        Finding(outcome.form, _why(outcome), "critical", _why_held(outcome), is_of_contract=False)
         for outcome in _in_order(outcomes)
         if outcome.state == "held"
     ]
-    parameters = {"loads": [outcome.load_id for outcome in outcomes], "forms": list(all_forms()), "most": MOST}
+    loads = [outcome.load_id for outcome in outcomes]
+    parameters = {"loads": loads, "forms": list(all_forms()), "most": MOST}
     with connection.cursor(row_factory=class_row(Finding)) as cursor:
-        found = held + cursor.execute(FINDINGS, parameters).fetchall()
-    counts = connection.execute(f"{FOUND} select severity, count(*) from found group by severity", parameters)
+        found = held + cursor.execute(read_sql(__package__, "findings"), parameters).fetchall()
+    counts = connection.execute(
+        "select severity, count(*) from ops.findings where load_id = any(%s) group by severity", [loads]
+    )
     totals: dict[Severity, int] = {severity: count for severity, count in counts}
     if held:
         totals["critical"] = totals.get("critical", 0) + len(held)
     return found, totals
+
+
+def _why(outcome: Outcome) -> str:
+    """What holds a form: two contents of one revision, or a person, whose reason may be another one later."""
+    return "tie" if outcome.held_by is None else f"held {outcome.state_reason}"
 
 
 def _why_held(outcome: Outcome) -> str:

@@ -1,0 +1,15 @@
+-- What gate 2 says of the release; a warning about one load is said where the load is.
+select distinct
+    severity,
+    holds_release,
+    expectation,
+    detail,
+    message
+from ops.verdicts
+where
+    gate = 'release'
+    and release_id = %(release)s
+    and not is_met
+    and severity in ('critical', 'warning')
+    and (load_id is null or severity = 'critical' or holds_release)
+order by severity, expectation, detail

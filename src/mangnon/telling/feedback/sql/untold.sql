@@ -1,0 +1,68 @@
+-- Of each delivery that was not told all: form and rule of what it was not told. A problem was found when the delivery
+-- was read, so whoever was told anything was told of it; verdicts and holds may come later.
+with current_readings as (
+    select
+        delivery_id,
+        form,
+        state,
+        state_reason
+    from ops.current_readings
+    where reporter_code is distinct from '_reference'
+),
+
+night_loads as (
+    select
+        loads.load_id,
+        loads.delivery_id,
+        loads.form
+    from ops.loads
+    inner join ops.batches on loads.batch_id = batches.batch_id
+    where batches.kind = 'night' and loads.reporter_code is distinct from '_reference'
+),
+
+topics as (
+    select
+        night_loads.delivery_id,
+        concat(night_loads.form, ':', problems.rule) as topic
+    from night_loads
+    inner join raw.problems on night_loads.load_id = problems.load_id
+    where
+        problems.severity <> 'info'
+        and not exists (
+            select
+            from ops.feedback
+            where feedback.delivery_id = night_loads.delivery_id
+        )
+    union
+    select
+        night_loads.delivery_id,
+        concat(night_loads.form, ':', verdicts.expectation) as topic
+    from night_loads
+    inner join ops.verdicts on night_loads.load_id = verdicts.load_id
+    where verdicts.severity <> 'info' and not verdicts.is_met
+    union
+    select
+        delivery_id,
+        concat(form, ':held ', state_reason) as topic
+    from current_readings
+    where state = 'held'
+)
+
+select
+    topics.delivery_id,
+    array_agg(topics.topic order by topics.topic) as topics
+from topics
+where
+    not exists (
+        select
+        from ops.feedback
+        where feedback.delivery_id = topics.delivery_id and topics.topic = any(feedback.topics)
+    )
+    -- What is not judged yet is told of when it is.
+    and not exists (
+        select
+        from current_readings
+        where current_readings.delivery_id = topics.delivery_id and current_readings.state = 'loaded'
+    )
+group by topics.delivery_id
+order by topics.delivery_id
