@@ -74,7 +74,7 @@ def _contents(package: Path, patterns: tuple[str, ...]) -> list[str]:
 
 
 def _libraries(package: Path) -> list[str]:
-    """Returns the libraries that the reader imports, with their versions; each distribution is named like its module."""
+    """Returns the libraries that the reader imports, with versions; each distribution is named like its module."""
     imported = {
         module.partition(".")[0]
         for path in package.glob("reading/**/*.py")
