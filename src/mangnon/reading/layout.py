@@ -137,7 +137,7 @@ def forms_of_header(rows: Sequence[Sequence[object]], merged: Sequence[Range]) -
 
 
 def find_header(rows: Sequence[Sequence[object]], merged: Sequence[Range], form: Form) -> Header | None:
-    """Returns the rows with the most titles of the form; None if no rows have two. `rows` may be the first ones only."""
+    """Returns the rows with the most titles of the form; None if no rows have two. `rows` may be the first only."""
     filled = fill_merged([list(row[:WIDEST]) for row in rows[: HEADER_ROWS + DEEPEST]], merged, only_text=False)
     best, most = None, 1
     for deep in range(1, DEEPEST + 1):
