@@ -22,7 +22,7 @@
 {% macro known_batches() -%}
     {#- The batches whose loads the candidate knows. Loads of an open batch belong to a later release. -#}
     select batch_id from {{ ref('stg_batches') }}
-    where batch_state = 'published'
+    where batch_state = 'published' and {{ candidate_asked() }} > 0
     union
     select batch_id from {{ ref('stg_release_batches') }}
     where release_id = {{ candidate_asked() }}

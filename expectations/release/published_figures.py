@@ -2,7 +2,7 @@
 
 from expectations.release.annual_report import OF_FIGURE
 from expectations.release.published import LAST_PUBLISHED_PERIOD, PUBLISHED, PUBLISHED_LOADS, THIS_MONTH, TODAY
-from expectations.release.reconciliation import FORMS
+from expectations.release.reconciliation import ADDITIVE_FORMS
 from expectations.rule import Rule, number_vi, threshold, title_of_field, unattributed
 
 # Loads of additive forms that counted for months of past years in the published release and no longer count, beside the
@@ -17,7 +17,7 @@ REPLACED = f"""
         and old_ones.period = judged_loads.period
     where old_ones.until_release = (select ops.visible_release())
         and old_ones.period < date_trunc('year', {THIS_MONTH})
-        and old_ones.form in ({FORMS})
+        and old_ones.form in ({ADDITIVE_FORMS})
 """
 # The lines of both: the new ones as they are, the old ones with the opposite sign.
 RESTATED_LINES = f"""

@@ -7,7 +7,7 @@ from mangnon.contract.forms import Form, submission_forms
 
 # Snapshots are left out: only their last month of a year counts, and the star alone does not say which one that is.
 TRANSACTIONS = [form for form in submission_forms() if form.kind == "transaction"]
-FORMS = ", ".join(f"'{form.name}'" for form in TRANSACTIONS)
+ADDITIVE_FORMS = ", ".join(f"'{form.name}'" for form in TRANSACTIONS)
 
 
 def _seen(form: Form) -> str:
@@ -74,7 +74,7 @@ RULES = (
             inner join touched_years on report.year = touched_years.year
             left join recomputed on report.figure = recomputed.figure and report.year = recomputed.year
             where figures.aggregation = 'sum'
-                and figures.form in ({FORMS})
+                and figures.form in ({ADDITIVE_FORMS})
                 and report.value is distinct from recomputed.value
         """),
     ),
@@ -155,7 +155,7 @@ RULES = (
                 and sums.year = months.year
                 and months.cut = 'month'
                 and months.cut_number <= sums.cut_number
-            where figures.aggregation = 'sum' and figures.form in ({FORMS})
+            where figures.aggregation = 'sum' and figures.form in ({ADDITIVE_FORMS})
             group by figures.figure, figures.label, sums.year, sums.cut, sums.cut_number, sums.value
             having sums.value is distinct from sum(months.value)
         """),

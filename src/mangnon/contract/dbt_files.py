@@ -158,7 +158,12 @@ def _figures() -> dict[str, Any]:
         "constraints": [{"type": "primary_key", "columns": ["load_id", "figure"]}],
         "data_tests": [_key("load_id", "figure")],
         "columns": [
-            _column("load_id", "bigint", "The load of reference data; the ledger says which load counts.", True),
+            _column(
+                "load_id",
+                "bigint",
+                "The load of reference data that the row comes from; the ledger says which load counts.",
+                True,
+            ),
             _column("figure_key", "bigint", "Hash of the code.", True),
             *(
                 _column(

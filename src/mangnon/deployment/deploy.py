@@ -24,7 +24,7 @@ PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
 # So long it waits for a publishing that is under way.
 SECONDS_TO_WAIT = 600
 
-# What the loader adds to the columns of a form.
+# The columns that the loader adds to those of a form.
 LINEAGE_COLUMNS = {
     "load_id": "bigint not null",
     "line": "integer not null",
@@ -68,7 +68,7 @@ def deploy(accept_changes: str | None = None) -> None:
 
 
 def preview() -> list[interface.Change]:
-    """What BI would notice if this code were deployed now. Changes nothing. Raises OtherCode."""
+    """Returns the changes that BI would notice if this code were deployed now. Changes nothing. Raises OtherCode."""
     with warehouse.connect() as connection:
         deployments.check_not_newer(connection)
         return interface.changes(connection)
@@ -140,7 +140,7 @@ def _who_is_in_the_way() -> str:
     return (
         "somebody holds what has to be changed, and deploying gave way for minutes. In a transaction are: "
         f"{', '.join(row[0] for row in sessions) or 'nobody any more'}. Have them end it, then run `mangnon deploy` "
-        "again: it goes on where it stopped"
+        "again: it resumes where it stopped"
     )
 
 

@@ -142,7 +142,7 @@ limit 1;
 
 comment on view ops.last_decided_release is 'The release that was decided last. No row before the first.';
 
--- What the next candidate has to look at: keys are a reporter, a form and a period
+-- The keys that the next candidate looks at; a key is a reporter, a form and a period
 
 create or replace view ops.keys_decided_by_persons as
 select
@@ -251,7 +251,7 @@ $$;
 comment on function ops.loads_to_judge is
 'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself.';
 
--- What reporters are told
+-- Messages to reporters
 
 create or replace view ops.findings as
 select

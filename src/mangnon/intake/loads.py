@@ -24,7 +24,7 @@ from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
 
-# From so many rows on, the planner is told at once.
+# A load with this many rows or more is analyzed at once.
 LARGE_LOAD = 100_000
 
 # Stands for the reporter of files whose cover could not be read.

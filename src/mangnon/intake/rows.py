@@ -50,7 +50,7 @@ class Load:
 
 
 def reporter_of(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
-    """Who submits. Raises RefusedFile when nobody of that code reports for that period."""
+    """Returns the reporter; None for reference data. Raises RefusedFile when none has that code in that period."""
     if cover.reporter_code == REFERENCE_REPORTER:
         return None
     assert code_lists is not None

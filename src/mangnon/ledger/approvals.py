@@ -49,7 +49,7 @@ def waiting_release(connection: Connection) -> int | None:
 
 
 def holding_warnings(connection: Connection, release_id: int) -> tuple[HoldingWarning, ...]:
-    """What gate 2 said of a release that keeps it from readers."""
+    """Returns the warnings of gate 2 that keep a release from readers."""
     with connection.cursor(row_factory=class_row(HoldingWarning)) as cursor:
         return tuple(
             cursor.execute(
@@ -87,7 +87,7 @@ def check(connection: Connection, release_id: int) -> None:
 def record(connection: Connection, release_id: int, approval: Approval) -> None:
     """Notes, in the transaction that publishes a release, who let it pass, and despite what. Raises NotApprovable."""
     check(connection, approval.refused_release)
-    warnings = holding_warnings(connection, release_id)  # some of what was approved may be mended by now
+    warnings = holding_warnings(connection, release_id)  # some of the approved warnings may be gone by now
     connection.execute(
         """
         insert into ops.release_approvals (release_id, refused_release, rules, warnings, approved_by, reason)

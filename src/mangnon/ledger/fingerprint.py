@@ -23,11 +23,11 @@ from psycopg import Connection
 from mangnon.settings import PROJECT
 from mangnon.warehouse.code_hash import PACKAGE
 
-# What turns a file into rows of `raw`, beside the declarations of the forms.
+# The code that turns a file into rows of `raw`.
 READER = ("contract/forms.py", "contract/code_lists.py", "reading/**/*", "intake/rows.py")
-# What is declared: the forms, and how grave what the reader finds is.
+# The declarations: the forms, and the severity of each problem.
 DECLARED = ("contract/*.yml", "reading/*.yml")
-# What a declaration says to people.
+# The keys of a declaration that only people read.
 PROSE = frozenset({"description", "grain", "help", "wording", "words"})
 # The part of the reader that puts what was found into words: its libraries parse nothing of a file.
 WORDING = "problems.py"
@@ -55,7 +55,7 @@ def fingerprint(connection: Connection) -> str:
 
 @cache
 def code() -> str:
-    """What of the fingerprint is the code and its libraries."""
+    """Returns the hash of the code and of the libraries that parse."""
     return hash_of_code(PACKAGE, PROJECT / "dbt_project")
 
 
@@ -74,7 +74,7 @@ def _contents(package: Path, patterns: tuple[str, ...]) -> list[str]:
 
 
 def _libraries(package: Path) -> list[str]:
-    """What the reader imports beside Python's own, with its version: each is a package of the name that is imported."""
+    """Returns the libraries that the reader imports, with versions; each distribution is named like its module."""
     imported = {
         module.partition(".")[0]
         for path in package.glob("reading/**/*.py")

@@ -52,7 +52,7 @@ def judge_release(connection: Connection, release_id: int) -> Judgement:
     query = f"select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}"
     judged = {row.load_id: None for row in _rows(connection, query)}
     rules = suite("release")
-    # What breaks a rule for no single load's fault stands beside the new loads, without a number.
+    # A breach that no single load causes has no load number; None stands for it beside the new loads.
     breaches = _breaches(connection, f"release-{release_id}", rules, query, [*judged, None])
     return Judgement(rules, breaches, judged)
 
@@ -70,7 +70,7 @@ def _rows(connection: Connection, query: str) -> list[Any]:
 def _breaches(
     connection: Connection, subject: str, rules: list[Rule], judged: str, loads: Iterable[int | None]
 ) -> list[Breach]:
-    """What does not meet the rules. Raises GateError unless each rule names every load that it counted, once."""
+    """Returns the breaches of the rules. Raises GateError unless each rule names every load that it counted, once."""
     found = {rule: _failing(connection, rule, judged) for rule in rules}
     unexpected = _validate(subject, loads, found)
     for rule, rows in found.items():
@@ -85,7 +85,7 @@ def _breach(rule: Rule, row: dict[str, Any]) -> Breach:
 
 
 def _failing(connection: Connection, rule: Rule, judged: str) -> list[dict[str, Any]]:
-    """What the rule's query finds: `load_id`, `observed` and `detail` of each failing load. Raises GateError."""
+    """Returns `load_id`, `observed` and `detail` of each load that fails the rule. Raises GateError."""
     query = f"""
         with judged_loads as ({judged})
 

@@ -1,4 +1,4 @@
-"""What a gate writes down: verdicts, the cells that they speak of, and the loads that are refused."""
+"""The records of a gate: verdicts, the cells that they point at, and the refused loads."""
 
 import logging
 from collections import defaultdict
@@ -34,7 +34,7 @@ class Breach:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a gate found; nothing is written yet."""
+    """The result of a gate, before anything is written."""
 
     rules: list[Rule]
     breaches: list[Breach]
@@ -47,7 +47,7 @@ class Judgement:
 
     @property
     def reasons(self) -> list[str]:
-        """What critical rules say, in Vietnamese."""
+        """The messages of the broken critical rules, in Vietnamese."""
         return [breach.message for breach in self.breaches if breach.rule.severity == "critical"]
 
 
@@ -63,7 +63,7 @@ def with_cells(connection: Connection, breaches: list[Breach], judged: str) -> l
 
 
 def _cells(connection: Connection, rule: Rule, judged: str) -> dict[int | None, tuple[int, list[Cell]]]:
-    """Of each load how many cells the rule points at, and the first of them."""
+    """Returns by load the number of cells that the rule points at, and the first of them."""
     rows = connection.execute(
         f"""
         with judged_loads as ({judged}),

@@ -21,10 +21,9 @@ import pyarrow.compute as pc
 from babel.numbers import NumberFormatError, parse_decimal
 
 from mangnon.contract.forms import Field
-from mangnon.reading.cells import Cells
+from mangnon.reading.cells import DAY_AS_TEXT, Cells
 from mangnon.reading.problems import Values, rule_of
 from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
-from mangnon.vietnamese import day
 
 # No count of children and no sum of money in the province comes near 10^15.
 LARGEST = 10**15
@@ -151,7 +150,9 @@ def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
 
 def _read_strings(contract: Contract, cells: Cells) -> ReadColumn:
     def text(cell: object) -> object:
-        shown = f"{cell:.15g}" if isinstance(cell, float) else day(cell) if isinstance(cell, date) else str(cell)
+        shown = str(cell)
+        if isinstance(cell, float | date):
+            shown = format(cell, ".15g" if isinstance(cell, float) else DAY_AS_TEXT)
         if contract.members is None:
             return " ".join(unicodedata.normalize("NFC", shown).split())
         return _member(shown, contract)

@@ -90,7 +90,7 @@ class Explanation:
 
     @property
     def value(self) -> Decimal | None:
-        """What the cells make by the figure's definition."""
+        """The value that the cells give by the figure's definition; None without cells."""
         this_year = self.value_of(self.year)
         if self.definition["aggregation"] != "change":
             return this_year
@@ -103,7 +103,7 @@ class Explanation:
         return self.value == self.published
 
     def value_of(self, year: int) -> Decimal | None:
-        """What the cells of a year make; None without any."""
+        """Returns the value that the cells of a year give; None without cells."""
         total = self.sum_of(self.counted["measure"], year)
         match self.counted["aggregation"]:
             case "count_distinct" if total is not None:
@@ -114,7 +114,7 @@ class Explanation:
         return total
 
     def sum_of(self, measure: str, year: int) -> Decimal | None:
-        """What the cells of a measure and a year add up to; None without any."""
+        """Returns the sum of the cells of a measure and a year; None without cells."""
         values = [part.value for part in self.parts if (part.measure, part.year) == (measure, year)]
         return sum(values, Decimal()) if values else None
 
@@ -221,7 +221,7 @@ def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExp
 
 @cache
 def _attributes() -> dict[str, tuple[str, str] | None]:
-    """What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself."""
+    """Returns the attributes that a definition may name, with dimension and key; None for a column of the fact."""
     counted = [field for field in map(line_field, members()) if field.codes != AREAS]
     asked: list[Filter | Field] = [*filters(), *counted]
     return {one.name: (one.dimension, one.key) if one.dimension else None for one in asked}
@@ -233,7 +233,7 @@ def _given(definition: dict[str, Any]) -> list[str]:
 
 
 def _attributes_of(definition: dict[str, Any]) -> list[str]:
-    """What the definition filters by, and what it counts the members of."""
+    """Returns the attributes that the definition filters by, and the one whose members it counts."""
     counted = definition["distinct_of"]
     return [*_given(definition), counted] if counted in _attributes() else _given(definition)
 

@@ -36,7 +36,7 @@ MONTHS_BEFORE = 12
 
 @dataclass(frozen=True)
 class Mark:
-    """What is said of a form in the table of who has reported: a symbol, words, and how good that is."""
+    """The mark of a form in the table of reporters: a symbol, words, and how good the state is."""
 
     symbol: str
     words: str
@@ -64,7 +64,7 @@ class NoNightYet(Failure):
 
 @dataclass(frozen=True)
 class Night:
-    """What a page speaks of: a release that was published or tried, or a batch that changed nothing."""
+    """The subject of a page: a release that was published or tried, or a batch that changed nothing."""
 
     on: date
     release: releases.Release | None
@@ -181,7 +181,7 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
 
 
 def _changes(connection: Connection, night: Night) -> dict[str, Any]:
-    """The figures that the release shows otherwise than the one before; none of a release that was refused."""
+    """Returns the figures in which the release differs from the one before; none for a refused release."""
     if night.release is None or night.release.state == "refused":
         return {"before": None, "difference": None}
     before = releases.published_before(connection, night.release.release_id)
@@ -190,7 +190,7 @@ def _changes(connection: Connection, night: Night) -> dict[str, Any]:
 
 
 def _reporting(names: dict[str, str], expected: list[dict[str, Any]]) -> dict[str, Any]:
-    """Who has reported the last month, form by form; and what is missing of the months before."""
+    """Returns who reported the last month, form by form, and the missing forms of the months before."""
     last_period = expected[0]["last_period"] if expected else None
     cells = {
         (row["reporter_code"], row["form"]): _cell(row) for row in expected if row["period"] == last_period

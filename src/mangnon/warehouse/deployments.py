@@ -45,7 +45,7 @@ def check(connection: Connection) -> None:
     if not is_complete:
         raise OtherCode(
             f"the deployment of version {name} on {day} was cut off; nothing was written. Run `mangnon deploy` again: "
-            "it goes on where it stopped"
+            "it resumes where it stopped"
         )
     if (code, deployed_migration) != (code_hash(), migration):
         raise OtherCode(
@@ -67,7 +67,7 @@ def is_current(connection: Connection) -> bool:
 
 
 def accepted_before(connection: Connection) -> set[str]:
-    """What was accepted for this code by a deployment that was cut off: the reason for it is noted already."""
+    """Returns the changes that an interrupted deployment of this code accepted: their reason is recorded already."""
     row = _one(
         connection,
         f"""

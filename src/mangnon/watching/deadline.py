@@ -37,7 +37,7 @@ def last_deadline(now: datetime) -> datetime:
 
 
 def misses(signs: Vitals, now: datetime) -> list[Miss]:
-    """What is overdue now; empty when all that arrived until the last night is published."""
+    """Returns what is overdue now; empty when everything that arrived before the last night is published."""
     due = last_deadline(now)
     night = datetime.combine(due.date(), NIGHT, TIMEZONE)
     found = []
@@ -97,7 +97,7 @@ def _unpublished(signs: Vitals, since: datetime) -> Miss:
     if signs.refused:
         return Miss(
             f"{waits}: gate 2 refused release {signs.refused}",
-            "`mangnon status` says why; mend the cause, then start publish_marts again, or `mangnon publish`",
+            "`mangnon status` says why; fix the cause, then start publish_marts again, or `mangnon publish`",
             f"{waits_vi}: bản số {signs.refused} bị từ chối khi kiểm tra. {signs.refused_reason or ''}".strip(),
             "Sửa nguyên nhân (danh mục hoặc tệp báo cáo có lỗi), rồi chạy lại publish_marts.",
         )
@@ -110,7 +110,7 @@ def _unpublished(signs: Vitals, since: datetime) -> Miss:
 
 
 def letter(now: datetime | None = None) -> str | None:
-    """What the office is told, in Vietnamese; None when nothing is overdue."""
+    """Returns the letter to the office, in Vietnamese; None when nothing is overdue."""
     now = now or datetime.now(TIMEZONE)
     with warehouse.connect("auditor") as connection:
         signs = vitals.read(connection)

@@ -45,7 +45,7 @@ State = Literal["ok", "info", "to do", "unknown"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One line: `to do` when somebody must act, `unknown` when something else must be mended before it can be said."""
+    """One line: `to do` when somebody must act, `unknown` when something else must be fixed before anybody can tell."""
 
     state: State
     subject: str
@@ -84,7 +84,7 @@ def _ask(subject: str, check: Callable[[], Iterator[Diagnosis]]) -> Future[list[
         try:
             found.extend(check())
         except Exception as error:
-            found.append(Diagnosis("to do", subject, f"cannot be looked at: {_line(error)}", "mend that first"))
+            found.append(Diagnosis("to do", subject, f"cannot be looked at: {_line(error)}", "fix that first"))
         answer.set_result(found)
 
     # Not an executor: at its end it would wait for threads that hang.
@@ -96,7 +96,7 @@ def _database(now: datetime) -> Iterator[Diagnosis]:
     try:
         connection = warehouse.observe()
     except psycopg.OperationalError as error:
-        start = "start it, or mend WAREHOUSE_URL" if settings().warehouse_url else "start it: `mangnon up`"
+        start = "start it, or correct WAREHOUSE_URL" if settings().warehouse_url else "start it: `mangnon up`"
         yield Diagnosis("to do", "database", f"does not answer: {_line(error)}", start)
         yield Diagnosis("unknown", "ledger", "cannot be looked at without the database")
         return
@@ -146,7 +146,7 @@ def _ledger(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
 
 
 def _left_behind(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
-    """What a process that ended left, and what waits for a person, also before it is overdue."""
+    """Yields what an ended process left behind, and what waits for a person, even before it is overdue."""
     if signs.approval:
         yield Diagnosis(
             "to do", "approval", f"release {signs.approval} waits for a person",
@@ -210,7 +210,7 @@ def _place(place: str) -> Iterator[Diagnosis]:
     except Exception as error:
         yield Diagnosis(
             "to do", place, f"{address} cannot be written: {_line(error)}",
-            f"let the user of this process write there, or mend MANGNON_{place.upper()}",
+            f"let the user of this process write there, or correct MANGNON_{place.upper()}",
         )  # fmt: skip
     else:
         yield Diagnosis("ok", place, f"{address} can be written")

@@ -23,7 +23,7 @@ from mangnon.reading.problems import (
 from mangnon.settings import PROJECT
 from mangnon.vietnamese import FILTERS
 
-CODE = [*CATALOGUE.parent.rglob("*.py"), PROJECT / "src" / "mangnon" / "intake" / "rows.py"]
+CODE = [*CATALOGUE.parent.rglob("*.py"), *(PROJECT / "src" / "mangnon" / "intake").glob("*.py")]
 # The classes that take an id and values, and where these stand among the arguments.
 MAKERS = {"Problem": 0, "BadValue": 0, "Inferred": 1}
 PLACE = {"sheet", "row", "cell", "value"}

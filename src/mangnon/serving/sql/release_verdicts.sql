@@ -1,4 +1,4 @@
--- What gate 2 says of the release; a warning about one load is said where the load is.
+-- The verdicts of gate 2 on the release; a warning about one load is shown with the load.
 select distinct
     severity,
     holds_release,
