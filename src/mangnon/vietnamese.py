@@ -1,8 +1,8 @@
-"""How numbers, days, months, moments and lists are written for people: each in one way, and only here.
+"""Writes numbers, days, months, moments and lists for people: each in one way, and only here.
 
-Readers are Vietnamese, so `49.980` is a number of five digits. In SQL `number_vi` and `decimal_vi` of
-expectations/rule.py write the same. Operators read English, and moments as `iso_moment` writes them. Days may be
-given as ISO text too, as JSON holds them.
+Readers are Vietnamese, so `49.980` is a number of five digits. `number_vi` and `decimal_vi` in expectations/rule.py
+write the same in SQL. Operators read English; `iso_moment` writes moments for them. A day may also be given as ISO
+text, as JSON stores it.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,14 +14,14 @@ from babel.numbers import format_decimal
 
 from mangnon.settings import TIMEZONE
 
-# What is said instead of a number that nobody knows.
+# Written instead of a number that nobody knows.
 NOT_KNOWN = "chưa có số liệu"
-# What a number is when it is not exact, by the qualifier of its line.
+# The qualifier of a line → the word before its numbers.
 QUALIFIERS = {"eq": "", "gte": "trên ", "approx": "khoảng "}
 
 
 def number(value: Decimal | float | None, qualifier: str | None = None) -> str:
-    """`49.980`, `99,5` or `trên 1.000`, never rounded."""
+    """Returns a number, never rounded: `49.980`, `99,5` or `trên 1.000`."""
     if value is None:
         return NOT_KNOWN
     exact = Decimal(f"{value:.15g}") if isinstance(value, float) else value
@@ -29,47 +29,47 @@ def number(value: Decimal | float | None, qualifier: str | None = None) -> str:
 
 
 def amount(value: Decimal | float | None, unit: str, qualifier: str | None = None) -> str:
-    """A number with its unit: `khoảng 49.980 lượt`."""
+    """Returns a number with its unit: `khoảng 49.980 lượt`."""
     return NOT_KNOWN if value is None else f"{number(value, qualifier)} {unit}"
 
 
 def day(value: date | str) -> str:
-    """`05/03/2020`."""
+    """Returns a day: `05/03/2020`."""
     return f"{_date(value):%d/%m/%Y}"
 
 
 def short_day(at: datetime) -> str:
-    """`05/03`, in Viet Nam."""
+    """Returns the day in Viet Nam's time without the year: `05/03`."""
     return f"{at.astimezone(TIMEZONE):%d/%m}"
 
 
 def month(value: date | str) -> str:
-    """`03/2020`."""
+    """Returns a month: `03/2020`."""
     return f"{_date(value):%m/%Y}"
 
 
 def cover_month(value: date | str) -> str:
-    """`2020-03`, as the cover of a submission says it."""
+    """Returns a month as covers write it: `2020-03`."""
     return f"{_date(value):%Y-%m}"
 
 
 def moment(at: datetime) -> str:
-    """`18:30 ngày 05/03/2020`, in Viet Nam."""
+    """Returns a moment in Viet Nam's time: `18:30 ngày 05/03/2020`."""
     return f"{at.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}"
 
 
 def iso_moment(at: datetime) -> str:
-    """`2020-03-05 18:30`, in Viet Nam, for those who read English."""
+    """Returns a moment in Viet Nam's time, for readers of English: `2020-03-05 18:30`."""
     return f"{at.astimezone(TIMEZONE):%Y-%m-%d %H:%M}"
 
 
 def quoted(text: object) -> str:
-    """`“Hoạt động”`."""
+    """Returns a text in quotation marks: `“Hoạt động”`."""
     return f"“{text}”"
 
 
 def listed(items: Iterable[object], last: str = "", between: str = ", ") -> str:
-    """`a, b, c`; with a last word, such as `hoặc`, `a, b hoặc c`."""
+    """Returns the items as a list: `a, b, c`; with a word for `last`, such as `hoặc`, `a, b hoặc c`."""
     texts = [str(item) for item in items]
     if last and len(texts) > 1:
         texts[-2:] = [f"{texts[-2]} {last} {texts[-1]}"]
@@ -80,7 +80,7 @@ def _date(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-# For the templates of pages and of messages.
+# The filters for the Jinja templates of pages and messages.
 FILTERS: dict[str, Callable[..., Any]] = {
     writer.__name__: writer for writer in (number, day, short_day, month, cover_month, moment, quoted, listed)
 }

@@ -1,4 +1,4 @@
-"""What a figure of the annual report may ask of the lines that it is made of, as the form `figures` declares it."""
+"""How the figures of the annual report select lines and count their members, as the form `figures` declares it."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ from mangnon.contract.forms import AREAS, Field, Form, all_forms, submission_for
 
 @dataclass(frozen=True)
 class Filter:
-    """A column of the figures' definitions, and of agg_measures, that lines are selected by."""
+    """A column that figures select lines by. The form `figures` and agg_measures have it."""
 
     name: str
-    field: str  # of the lines: the field itself, or the one whose dimension says the kind
-    dimension: str | None  # the dimension that says it; None where it stands in the line
+    field: str  # the field of the lines: the filter itself, or the code whose kind is meant
+    dimension: str | None  # the dimension of the field's codes; None if the field has no code list
 
     @property
     def is_kind(self) -> bool:
-        """Whether it is what the reference data say of the line's code, such as a programme's kind."""
+        """Whether it selects by the kind of a code in the reference data, such as a programme's kind."""
         return self.name != self.field
 
     @property
@@ -25,7 +25,7 @@ class Filter:
 
 
 def filters() -> list[Filter]:
-    """What figures filter lines by, in the order of their form; an empty filter matches every line."""
+    """Returns the filters of figures, in the order of their form. An empty filter matches every line."""
     return [
         Filter(field.name, of := field.kind_of or field.name, line_field(of).dimension)
         for field in all_forms()["figures"].fields
@@ -34,23 +34,23 @@ def filters() -> list[Filter]:
 
 
 def members() -> list[str]:
-    """The fields of lines whose different codes a figure may count."""
+    """Returns the fields of lines whose distinct codes a figure may count."""
     return [value for value, _ in all_forms()["figures"].field("distinct_of").categories]
 
 
 def attributes() -> list[str]:
-    """The fields that agg_measures keeps apart, without the area: what figures filter by, or count the codes of."""
+    """Returns the fields that agg_measures groups by, without the area: those that figures filter by or count."""
     fields = [one.field for one in filters()] + [name for name in members() if line_field(name).codes != AREAS]
     return list(dict.fromkeys(fields))
 
 
 def attributes_of(form: Form) -> list[str]:
-    """Those of them that the form has."""
+    """Returns the attributes that the form has."""
     return [name for name in attributes() if any(field.name == name for field in form.fields)]
 
 
 def line_field(name: str) -> Field:
-    """The field of that name, as the first submission form that has it declares it. KeyError if none has."""
+    """Returns the field of that name from the first submission form that has it. Raises KeyError if none has."""
     for form in submission_forms():
         for field in form.fields:
             if field.name == name:

@@ -1,14 +1,18 @@
-"""The forms: what a submission may contain, each declared once in a YAML file beside this one.
+"""The forms: what a submission may contain. A YAML file in this folder declares each form once.
 
 The vocabulary is Frictionless Table Schema (fields, title, type, constraints, decimalChar, groupChar, format,
-categories, trueValues, falseValues), plus: `codes` (the code list of a field), `aliases` (other headers), `unit`,
-`help` and `default`; and on the form `kind` (transaction, snapshot or reference), `order` (its place among the forms of
-a submission, or among the lists of the reference data), `grain`, `aliases` (other names of its sheet) and `totals` (the
-fields whose sums the cover declares). A submission form says the `key` of its fact table `fct_<name>`, a reference form
-the `tables` of the core that are made from it; the code lists are a dimension each. In the definitions of figures
-`filter` means that lines are only those with this value in the column of that name, and `kind_of` that they are only
-those whose code in that column is of this kind. The blank workbook, the reader, the columns of `raw`, the content of a
-load, what the gates look through, and much of dbt's project are made from these declarations.
+categories, trueValues, falseValues). We add to it:
+
+- on a field: `codes` (its code list), `aliases` (other headers), `unit`, `help` and `default`;
+- on a form: `kind` (transaction, snapshot or reference), `order` (its place in a submission or in the reference data),
+  `grain`, `aliases` (other names of its sheet) and `totals` (the fields whose sums the cover declares);
+- on a submission form: `key` (the key of its fact table `fct_<name>`);
+- on a reference form: `tables` (the tables of the core that are made from it). Each code list is a dimension.
+- on a field of the form `figures`: `filter` (the figure counts only lines with this value in the column of that name)
+  and `kind_of` (only lines whose code in that column is of this kind).
+
+The blank workbook, the reader, the columns of `raw`, the content of a load, many checks of the gates, and much of the
+dbt project are made from these declarations.
 """
 
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ import yaml
 
 FOLDER = Path(__file__).parent
 
-# The sheets of a workbook that are no forms.
+# Sheets of the template that are no forms.
 COVER_SHEET = "Bìa"
 INSTRUCTION_SHEET = "Hướng dẫn"
 LISTS_SHEET = "Danh mục"
@@ -56,17 +60,17 @@ class Field:
 
     @property
     def sql_type(self) -> str:
-        """The type of this field's column in `raw`."""
+        """The SQL type of the field's column in `raw`."""
         return SQL_TYPES[self.type]
 
     @property
     def dimension(self) -> str | None:
-        """The dimension of this field's codes; None where it has no code list."""
+        """The dimension of the field's codes; None if it has no code list."""
         return f"dim_{self.codes}" if self.codes else None
 
     @property
     def key(self) -> str:
-        """The key of that dimension, in it and in the facts."""
+        """The name of the key column in that dimension and in the facts."""
         return f"{self.name}_key"
 
 
@@ -88,52 +92,53 @@ class Form:
     fields: tuple[Field, ...]
 
     def field(self, name: str) -> Field:
-        """The field of that name; KeyError if there is none."""
+        """Returns the field of that name. Raises KeyError if there is none."""
         return {field.name: field for field in self.fields}[name]
 
     @property
     def has_subsets(self) -> bool:
-        """Whether its lines may be part of other lines (trong đó)."""
+        """Whether lines can be part of other lines (trong đó)."""
         return any(field.name == "is_subset" for field in self.fields)
 
     @property
     def measures(self) -> list[str]:
-        """The fields that can be added up: whole numbers. Percentages and other shares are no measures."""
+        """The names of the fields that can be added up: whole numbers. Percentages and other shares cannot."""
         return [field.name for field in self.fields if field.type == "integer"]
 
     @property
     def dimensions(self) -> list[Field]:
-        """The fields whose codes lead to a dimension."""
+        """The fields that have a dimension."""
         return [field for field in self.fields if field.codes]
 
 
 @cache
 def all_forms() -> dict[str, Form]:
-    """Every form by name: reference forms first, then those of submissions, each in its order."""
+    """Returns all forms by name: first the reference forms, then the submission forms, both in their order."""
     forms = [_form(path) for path in FOLDER.glob("*.yml")]
     return {form.name: form for form in sorted(forms, key=lambda form: (form.kind != REFERENCE, form.order))}
 
 
 def submission_forms() -> list[Form]:
-    """The forms of a monthly submission, in the order of the workbook."""
+    """Returns the forms of a monthly submission, in the order of the workbook."""
     return [form for form in all_forms().values() if form.kind != REFERENCE]
 
 
 def reference_forms() -> list[Form]:
-    """The forms of the reference data, in the order in which they are read."""
+    """Returns the forms of the reference data, in the order in which they are read."""
     return [form for form in all_forms().values() if form.kind == REFERENCE]
 
 
 def code_lists() -> list[str]:
-    """The lists that fields of submissions name their codes from, without the areas, which have a form of their own."""
+    """Returns the code lists that fields of submissions use, without the areas, which have their own form."""
     lists = [field.codes for form in submission_forms() for field in form.fields]
     return [name for name in dict.fromkeys(lists) if name and name != AREAS]
 
 
 def core_tables(form: Form) -> tuple[str, ...]:
-    """The tables of the core that hold the form's rows.
+    """Returns the tables of the core that hold the form's rows.
 
-    Figures are made from agg_measures, which alone holds what the code lists said of a row, such as a programme's kind.
+    agg_measures is one of them: only this table stores what the code lists said about a row when it was modelled, such
+    as a programme's kind.
     """
     if form.kind != REFERENCE:
         return (f"fct_{form.name}", "agg_measures")

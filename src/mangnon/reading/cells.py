@@ -1,4 +1,4 @@
-"""A column of cells as a file gives them: text, numbers and days, before anybody asks what they should be."""
+"""A column of cells as the file has them: text, numbers and days. The contract is not applied yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DAY_AS_TEXT = "%d/%m/%Y"
 
 @dataclass(frozen=True)
 class Cells:
-    """A column of n cells: each is text, a number, a day, or (all three null) empty."""
+    """A column of cells. Each cell is a text, a number or a day; it is empty if all three are null."""
 
     text: pa.Array
     number: pa.Array | None = None
@@ -21,7 +21,7 @@ class Cells:
 
     @classmethod
     def of(cls, values: Sequence[object]) -> "Cells":
-        """The cells of a workbook's column, as the workbook's reader gives them."""
+        """Returns the cells of a workbook's column from the values that calamine returns."""
         kinds = set(map(type, values))
         as_text = str if kinds <= {str} else _as_text if kinds - {str, float, int} else _only_text
         texts = values if as_text is str else [as_text(value) for value in values]
@@ -34,25 +34,25 @@ class Cells:
 
     @classmethod
     def of_text(cls, texts: pa.Array) -> "Cells":
-        """The cells of a CSV's column."""
+        """Returns the cells of a CSV's column."""
         return cls(_stripped(texts))
 
     @classmethod
     def empty(cls, count: int) -> "Cells":
-        """The cells of a column that is not there."""
+        """Returns `count` empty cells, for a column that the table does not have."""
         return cls(pa.nulls(count, pa.string()))
 
     def __len__(self) -> int:
         return len(self.text)
 
     def filter(self, kept: pa.Array) -> "Cells":
-        """The cells of the kept rows."""
+        """Returns the cells of the rows where `kept` is true."""
         return Cells(
             *(None if column is None else column.filter(kept) for column in (self.text, self.number, self.day))
         )
 
     def filled(self) -> pa.Array:
-        """Which cells are not empty."""
+        """Returns a mask that is true where the cell is not empty."""
         filled = pc.is_valid(self.text)
         for other in (self.number, self.day):
             if other is not None:
@@ -60,7 +60,7 @@ class Cells:
         return filled
 
     def shown(self, index: int) -> str | None:
-        """The cell as its sender would recognise it."""
+        """Returns the text of the cell as its sender sees it, or None if it is empty."""
         if (text := self.text[index].as_py()) is not None:
             return text
         if self.number is not None and (number := self.number[index].as_py()) is not None:
@@ -86,7 +86,7 @@ def _as_text(value: object) -> str | None:
         return "true" if value else "false"
     if value is None or isinstance(value, (int, float, date)):
         return None
-    return str(value)  # a time or a duration: no field takes one, so it is refused as what it shows
+    return str(value)  # no field takes a time or a duration, so the cell is refused and the message shows this text
 
 
 def _as_day(value: object) -> date | None:

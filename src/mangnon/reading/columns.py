@@ -1,4 +1,4 @@
-"""Which column of a table is which field of its form, and in which unit its money is."""
+"""Finds the field of each column of a table, and the unit of its money."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from mangnon.reading.vocabulary import ORDINALS, UNITS, fold, normalised, unit_o
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each field's column stands, the units of money by field, and what was inferred or is not read."""
+    """The position of each field's column, the units of money by field, and what was inferred or is not read."""
 
     positions: dict[str, int]
     units: dict[str, str | None]
@@ -21,9 +21,10 @@ class Columns:
 
 
 def find_columns(table: Table, form: Form) -> Columns:
-    """The columns of a table. Raises RefusedForm when one is missing or doubled, or its unit contradicts the table's.
+    """Returns the columns of a table. A column that is no field is not read.
 
-    A column that may be empty may be missing, except in reference data. A column that is no field is not read.
+    Raises RefusedForm if a column is missing or doubled, or if its unit contradicts the unit above the table. A column
+    that may be empty may also be missing, except in reference data.
     """
     found = Columns({}, {}, [])
     wrong: list[Problem] = []

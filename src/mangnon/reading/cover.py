@@ -1,4 +1,4 @@
-"""The cover: who submits, for which month, which forms, which revision and why, and what the totals should be."""
+"""The cover: reporter, month, forms, revision and its reason, and the declared totals."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover
 
 
 class Unreadable(Exception):
-    """An entry of the cover does not say what it should; which problem that is."""
+    """An entry of the cover cannot be read; `problem_id` says why."""
 
     def __init__(self, problem_id: str) -> None:
         super().__init__(problem_id)
@@ -37,7 +37,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class CoverEntry:
-    """A value on the cover, and the cell it stands in."""
+    """A value on the cover, and its cell."""
 
     value: object
     sheet: str | None
@@ -51,9 +51,9 @@ class CoverEntry:
 
 @dataclass(frozen=True)
 class Cover:
-    """What the cover of a delivery says. `forms` has the declared totals by field of each contained form.
+    """What the cover of a delivery says. `forms` maps each contained form to its declared totals by field.
 
-    `notes` is what had to be inferred.
+    `notes` says what was inferred.
     """
 
     reporter_code: str
@@ -66,7 +66,7 @@ class Cover:
 
 
 def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[str, float]], lists: CodeLists) -> Cover:
-    """The cover from its entries by key (see TITLES). Raises RefusedFile with every problem found."""
+    """Returns the cover that the entries give, by key (see TITLES). Raises RefusedFile with every problem found."""
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     for key, read in (("reporter", _text), ("period", _period), ("revision", _revision)):
@@ -101,7 +101,7 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
 
 
 def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:
-    """The entries of a cover sheet by key."""
+    """Returns the entries of a cover sheet by key."""
     keys = {normalised(title): key for key, title in TITLES.items()}
     keys |= {normalised("Đơn vị báo cáo"): "reporter", normalised("Kỳ báo cáo"): "period"}
     found: dict[str, CoverEntry] = {}
@@ -114,7 +114,7 @@ def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:
 
 
 def forms_of(rows: list[list]) -> dict[str, dict[str, float]]:
-    """The contained forms with their declared totals, from the table form | sent | field | total."""
+    """Returns the contained forms with their declared totals, from the table form | sent | field | total."""
     forms = {normalised(form.title): form for form in submission_forms()}
     contained: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -130,7 +130,7 @@ def forms_of(rows: list[list]) -> dict[str, dict[str, float]]:
 
 
 def is_yes(value: object) -> bool:
-    """Whether a cell says yes: x, có or true."""
+    """Returns whether a cell says yes: x, có or true."""
     return str(value).strip().casefold() in ("x", "có", "true")
 
 

@@ -1,8 +1,8 @@
-"""Old fonts: text that only looks Vietnamese in .VnTime (TCVN3) or VNI-Times, or that was decoded wrongly on its way.
+"""Old encodings: text that only looks Vietnamese in .VnTime (TCVN3) or VNI-Times, or text that was decoded wrongly.
 
-Which way of writing a file uses is decided once for all its text, never cell by cell: `B×nh Liªu` read on its own has
-more than one answer. A way is accepted when more of the file's texts become words that we know (headers, areas, code
-lists) than in any other way; what does not become such a word afterwards is refused like any unknown word.
+The encoding is decided once for the whole file, because a single cell such as `B×nh Liªu` has more than one reading.
+An encoding is accepted if it turns more of the file's texts into words that we know (headers, areas, code lists) than
+any other one does. A text that is no known word after the conversion is refused like any unknown word.
 """
 
 import re
@@ -19,9 +19,9 @@ from mangnon.reading.vocabulary import normalised
 
 Convert = Callable[[str], str]
 
-# Letters that Unicode text in Vietnamese has and that neither the old fonts nor wrongly decoded text can show.
+# Letters of Vietnamese in Unicode. Text for the old fonts and wrongly decoded text never contain them.
 UNICODE_ONLY = re.compile(r"[\u1ea0-\u1ef9ăĂđĐơƠưƯĩĨũŨ\u0300\u0301\u0303\u0309\u0323]")
-# What the old fonts show and no Vietnamese text has: signs beside letters, or marks after vowels.
+# Text for the old fonts contains these; Vietnamese in Unicode does not: signs beside letters, or marks after vowels.
 LEGACY = re.compile(
     r"[¡¢£¤¥¦§¨©ª«¬\xad®µ¶·¸¹»¼½¾×÷Þßþ](?=\w)|\w[¨©ª«¬\xad®µ¶·¸¹»¼½¾×÷ÞßþØ]|[aeouyAEOUY][øØûÛïÏäÄåÅëËöÖ]"
 )
@@ -30,10 +30,10 @@ FONTS = (("tcvn3", ".vn"), ("vni", "vni-"))
 
 
 def conversion(texts: Iterable[str], fonts: Iterable[str], lists: CodeLists, file_name: str) -> str | None:
-    """The way in which a file is written when it is not Unicode: tcvn3, vni or utf8.
+    """Returns how to convert the texts of a file to Unicode: a key of CONVERT, or None if they are Unicode already.
 
-    `fonts` are the names of the fonts in it, where they are known. Raises RefusedFile when it is written in an old
-    font and no way makes words of it.
+    `fonts` are the names of the fonts in the file, if they are known. Raises RefusedFile if the file is written in an
+    old font but no conversion makes known words of its texts.
     """
     odd = {text for text in texts if not text.isascii()}
     if not odd or any(UNICODE_ONLY.search(unicodedata.normalize("NFC", text)) for text in odd):
@@ -53,7 +53,10 @@ def conversion(texts: Iterable[str], fonts: Iterable[str], lists: CodeLists, fil
 
 
 def encoding(head: bytes, lists: CodeLists) -> tuple[str, str | None] | None:
-    """How text that is not UTF-8 is to be decoded, and then converted; None when no way makes words of it."""
+    """Returns the codec for text that is not UTF-8, and the key of CONVERT to apply after it, if any.
+
+    Returns None if no codec makes known words of the text.
+    """
     known = _known(lists)
     counts: dict[tuple[str, str | None], int] = {}
     for codec, way in (("cp1258", None), ("cp1252", "tcvn3"), ("cp1252", "vni")):
@@ -69,17 +72,17 @@ def encoding(head: bytes, lists: CodeLists) -> tuple[str, str | None] | None:
 
 
 def inferred(way: str, file_name: str) -> Problem:
-    """What to tell whoever sent a file that was converted."""
+    """Returns the problem that tells the reporter that the file was converted."""
     return Problem("inferred_font", {"file_name": file_name, "encoding": way})
 
 
 def looks_legacy(text: str) -> bool:
-    """Whether a text has signs that only the old fonts make Vietnamese letters of."""
+    """Returns whether a text has signs that become Vietnamese letters only in the old fonts."""
     return LEGACY.search(text) is not None
 
 
 def repaired(text: str) -> str:
-    """UTF-8 that was taken for Windows-1252, read again: `MÃ³ng CÃ¡i`; other texts as they are."""
+    """Decodes UTF-8 that was taken for Windows-1252, such as `MÃ³ng CÃ¡i`; returns any other text as it is."""
     try:
         return b"".join(_byte(letter) for letter in text).decode()
     except ValueError:
@@ -98,7 +101,7 @@ def _from_font(encoding: str) -> Convert:
     def word(text: str) -> str:
         return text if text.isascii() else viparse.fix(text, encoding=encoding)
 
-    # Word by word, because spaces and line ends are not to be touched.
+    # Converted word by word, so that spaces and line ends stay as they are.
     return lambda text: WORD.sub(lambda found: word(found[0]), text)
 
 
@@ -115,7 +118,7 @@ def _parts(text: str) -> set[str]:
 
 
 def _known(lists: CodeLists) -> set[str]:
-    """The words that a submission is likely to have, in normal form."""
+    """Returns the words that a submission is likely to contain, in normal form."""
     words = {"stt", "tổng cộng", "tổng số", "cộng", "ghi chú", "đơn vị báo cáo", "kỳ báo cáo", "lần gửi", "trong đó"}
     for form in submission_forms():
         words |= {form.title, *form.aliases}

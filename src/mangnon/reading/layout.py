@@ -1,8 +1,8 @@
-"""Where the table stands on a sheet: which form it is, its header of one or several rows, and what stands above it.
+"""Finds the table on a sheet: its form, and its header of one or several rows.
 
-A column is a field when its header, with the headers above it (`Tổng lượt người tham dự / Trong đó / Trẻ em`), has one
-of the names of the field in the form. A name without its diacritics, or without the headers above it, is accepted when
-only one field can be meant, and that is recorded.
+A column is a field if its header, together with the headers above it (`Tổng lượt người tham dự / Trong đó / Trẻ em`),
+is one of the field's names in the form. A name without diacritics, or without the headers above it, is accepted if it
+fits only one field; this is recorded as inferred.
 """
 
 import re
@@ -13,13 +13,13 @@ from functools import cache, lru_cache
 from mangnon.contract.forms import Field, Form, all_forms, submission_forms
 from mangnon.reading.vocabulary import COUNTED, fold, normalised, unit_of
 
-# The header is looked for this far down, and has at most so many rows.
+# A header begins in the first HEADER_ROWS rows, and has at most DEEPEST rows.
 HEADER_ROWS = 30
 DEEPEST = 4
-# No form has as many columns; whoever fills more did not mean to send a form.
+# No form has so many columns. A wider sheet is no form.
 WIDEST = 256
 
-# Under such a header there are numbers of another time or another kind: a child header is not enough to name a field.
+# Numbers below such a header are of another time or kind (last year, plan …), so a header below it names no field.
 OF_SOMETHING_ELSE = re.compile(r"\b(?:luy ke|cung ky|nam truoc|thang truoc|ky truoc|ke hoach|so voi|ty le|uoc)\b")
 WHOLE = {"tong", "tong so", "cong", "tong cong", "chung"}
 NUMBERING = re.compile(
@@ -28,12 +28,12 @@ NUMBERING = re.compile(
 BRACKETS = re.compile(r"(.*?)\s*\(([^()]*)\)", re.S)
 
 Path = tuple[str, ...]  # the headers of a column, from the top down
-Range = tuple[tuple[int, int], tuple[int, int]]  # of merged cells: first and last (row, column), from 0
+Range = tuple[tuple[int, int], tuple[int, int]]  # merged cells: first and last (row, column), from 0
 
 
 @dataclass(frozen=True)
 class Match:
-    """The field that a column is, and whether that had to be inferred."""
+    """The field of a column. `is_exact` is false if it was inferred."""
 
     field: Field
     is_exact: bool
@@ -41,20 +41,20 @@ class Match:
 
 @dataclass(frozen=True)
 class Header:
-    """The rows of a header, from 0, and what stands over each column."""
+    """The first and last row of a header, from 0, and the headers over each column."""
 
     first_row: int
     last_row: int
     paths: list[Path]
 
     def fields(self, form: Form) -> dict[int, Match]:
-        """The columns that are fields of the form."""
+        """Returns the columns that are fields of the form, by position."""
         found = ((position, match_field(path, form.name)) for position, path in enumerate(self.paths))
         return {position: match for position, match in found if match is not None}
 
 
 def plain_header(header: str) -> tuple[str, str | None]:
-    """A header in normal form, without its star and its unit; and its unit: `Số tiền (triệu đồng) *` names the unit."""
+    """Returns a header in normal form without its star and its unit, and the unit: `Số tiền (triệu đồng) *` has one."""
     text = normalised(header).strip("*: ")
     if matched := BRACKETS.fullmatch(text):
         unit = unit_of(matched[2])
@@ -67,13 +67,13 @@ def plain_header(header: str) -> tuple[str, str | None]:
 
 
 def unit_in(path: Path) -> str | None:
-    """The unit of money in the headers of a column."""
+    """Returns the unit of money in the headers of a column; None if they name none."""
     return next((unit for header in reversed(path) if (unit := plain_header(header)[1])), None)
 
 
 @lru_cache(1 << 16)
 def match_field(path: Path, form_name: str) -> Match | None:
-    """The field of a form that the headers of a column name."""
+    """Returns the field of a form that the headers of a column name; None if they name none."""
     form = all_forms()[form_name]
     levels = [title for header in path if (title := plain_header(header)[0])]
     while len(levels) > 1 and fold(levels[-1]) in WHOLE:
@@ -104,7 +104,7 @@ def _names(form_name: str) -> tuple[dict[str, str], dict[str, frozenset[str]]]:
 
 
 def form_of_title(title: str) -> tuple[Form | None, bool]:
-    """The form that the name of a sheet says it is, and whether it says so in the form's own words."""
+    """Returns the form that the name of a sheet means, if any, and whether the name is exactly the form's title."""
     wanted = normalised(title)
     for form in submission_forms():
         if normalised(form.title) == wanted:
@@ -117,7 +117,9 @@ def form_of_title(title: str) -> tuple[Form | None, bool]:
 
 
 def forms_of_header(rows: Sequence[Sequence[object]], merged: Sequence[Range]) -> list[Form]:
-    """The forms that the header on a sheet may be of: several when none of them explains more than all the others."""
+    """Returns the forms that the header on a sheet fits.
+    A form is left out if another one explains the same columns and more.
+    """
     columns: dict[str, set[int]] = {}
     for form in submission_forms():
         header = find_header(rows, merged, form)
@@ -135,7 +137,7 @@ def forms_of_header(rows: Sequence[Sequence[object]], merged: Sequence[Range]) -
 
 
 def find_header(rows: Sequence[Sequence[object]], merged: Sequence[Range], form: Form) -> Header | None:
-    """The rows in which most titles of the form stand: two at least. `rows` need only be the first of the sheet."""
+    """Returns the rows with the most titles of the form; None if no rows have two. `rows` may be the first only."""
     filled = fill_merged([list(row[:WIDEST]) for row in rows[: HEADER_ROWS + DEEPEST]], merged, only_text=False)
     best, most = None, 1
     for deep in range(1, DEEPEST + 1):
@@ -148,7 +150,7 @@ def find_header(rows: Sequence[Sequence[object]], merged: Sequence[Range], form:
             break
     if best is None:
         return None
-    # What is merged with the header belongs to it, above and below.
+    # Rows that merged cells connect with the header belong to it.
     crossing = [area for area in merged if area[0][0] <= best.last_row and area[1][0] >= best.first_row]
     first = max(min([best.first_row, *(start[0] for start, _ in crossing)]), best.last_row - DEEPEST + 1)
     last = min(max([best.last_row, *(end[0] for _, end in crossing)]), first + DEEPEST - 1, len(filled) - 1)
@@ -159,7 +161,7 @@ def find_header(rows: Sequence[Sequence[object]], merged: Sequence[Range], form:
 
 
 def _speaks_of_something_else(row: Sequence[object]) -> bool:
-    """Whether a row above a header, that is no title, says of some columns that they are of another time or kind."""
+    """Returns whether the row above a header says that some columns are of another time or kind; a title does not."""
     texts = [str(cell) for cell in row if cell not in ("", None)]
     return len(texts) > 1 and any(OF_SOMETHING_ELSE.search(fold(text)) for text in texts)
 
@@ -172,7 +174,10 @@ def _filled_right(row: Sequence[object]) -> list[object]:
 
 
 def fill_merged(rows: list[list], merged: Iterable[Range], only_text: bool) -> list[list]:
-    """Writes the value of merged cells into each of them, in place; `only_text` leaves numbers where they stand."""
+    """Writes the value of merged cells into each of them, in place, and returns the rows.
+
+    With `only_text` it does not repeat numbers.
+    """
     for (top, left), (bottom, right) in merged:
         if top >= len(rows) or left >= len(rows[top]):
             continue

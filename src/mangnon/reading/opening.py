@@ -1,4 +1,4 @@
-"""Opening a file by what it is: each kind has a module of its own in `files`, and then looks the same to the reader."""
+"""Opens a file by its content. `files` has a module for each kind of file; the reader treats all kinds alike."""
 
 import zipfile
 from pathlib import Path
@@ -17,9 +17,9 @@ OTHER_PARTS = ("word/", "ppt/", "xl/workbook.bin", "META-INF/MANIFEST.MF")
 
 
 def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
-    """Opens a file by what it is, whatever its name says. Raises RefusedFile.
+    """Opens a file by its content, whatever its name says, and returns it. Raises RefusedFile.
 
-    `lists` say which reporters there are; without any, a reporter has to be given by its code.
+    `lists` has the known reporters. If it is empty, the cover must give the reporter's code.
     """
     with path.open("rb") as file:
         start = file.read(4096)
@@ -52,7 +52,7 @@ def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
 
 
 def _is_workbook(path: Path, file_name: str) -> bool:
-    """Whether a zip file is a workbook, not an archive. Raises RefusedFile for documents of other kinds."""
+    """Returns whether a zip file is a workbook and no archive. Raises RefusedFile for other documents."""
     try:
         with zipfile.ZipFile(path) as parts:
             names = set(parts.namelist())

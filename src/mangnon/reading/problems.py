@@ -1,4 +1,4 @@
-"""What is wrong with a file: an id and its values. The words, for whoever sent it, are in problems.yml."""
+"""Problems that reading a file finds: an id and its values. Their wordings for the reporter are in problems.yml."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ import yaml
 from mangnon.vietnamese import FILTERS
 
 Severity = Literal["critical", "warning", "info"]
-# Texts, numbers, days, and lists and mappings of them: what JSON can hold, days as ISO text.
+# Texts, numbers, days, and lists and mappings of them. All can be stored as JSON, days as ISO text.
 Values = Mapping[str, Any]
-# Sheet, row, field and cell: as many of them as are known.
+# Sheet, row, field and cell, as far as they are known.
 Place = Mapping[str, Any]
 
 CATALOGUE = Path(__file__).with_suffix(".yml")
@@ -23,12 +23,12 @@ IN_CELL = "Ô {cell}, cột “{title}”: {said}"
 
 
 class UnknownWording(LookupError):
-    """The catalogue has no such problem, or asks for other values."""
+    """The catalogue has no such problem, or its wording needs other values."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A rule of problems.yml: how grave it is to break it, and its wordings, each a template, by the problem's id."""
+    """A rule of problems.yml: its severity, and its wordings as templates by the id of the problem."""
 
     severity: Severity
     wordings: Mapping[str, str]
@@ -38,9 +38,9 @@ class Declared:
 class Problem:
     """One thing that reading a file found.
 
-    Critical refuses the cell's row, the form or the file; a warning is likely a mistake, and read all the same; info
-    says what was inferred, or not read. `row` counts as the reporter's program shows it, from 1; without a row the
-    problem is the form's or the file's.
+    A critical problem refuses the row, the form or the file. A warning points to a likely mistake, but the value is
+    read. An info says what was inferred or not read. `row` is the number that the reporter's program shows, from 1; a
+    problem without a row concerns the whole form or file.
     """
 
     id: str  # `not_a_date.number` is one of the wordings of the rule `not_a_date`
@@ -51,16 +51,16 @@ class Problem:
     field: str | None = None
     cell: str | None = None
     value: str | None = None  # what stands in the cell
-    title: str | None = None  # of the cell's column: the message then says first which cell it is
+    title: str | None = None  # title of the cell's column; if it is given, the message begins with the cell
 
     @property
     def rule(self) -> str:
-        """What was broken."""
+        """The rule that is broken."""
         return rule_of(self.id)
 
     @property
     def severity(self) -> Severity:
-        """How grave it is."""
+        """The severity of its rule."""
         return catalogue()[self.rule].severity
 
     @property
@@ -76,7 +76,7 @@ class Problem:
 
 
 class RefusedForm(Exception):
-    """A form cannot be read at all."""
+    """A form cannot be read at all; `problems` says why."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
@@ -84,16 +84,16 @@ class RefusedForm(Exception):
 
 
 class RefusedFile(RefusedForm):
-    """Nothing of the file can be read."""
+    """A file cannot be read at all; `problems` says why."""
 
 
 def rule_of(problem_id: str) -> str:
-    """The rule that a problem of that id breaks."""
+    """Returns the rule that a problem with this id breaks."""
     return problem_id.partition(".")[0]
 
 
 def wording(problem_id: str, values: Values) -> str:
-    """The words of a problem with these values. Raises UnknownWording."""
+    """Returns the wording of a problem with these values. Raises UnknownWording."""
     try:
         return _templates(CATALOGUE)[problem_id].render(values)
     except (KeyError, jinja2.UndefinedError) as error:
@@ -101,12 +101,12 @@ def wording(problem_id: str, values: Values) -> str:
 
 
 def catalogue() -> Mapping[str, Declared]:
-    """Everything that the reader can find, by rule."""
+    """Returns everything that the reader can find, by rule."""
     return _rules(CATALOGUE)
 
 
 def common_words() -> Mapping[str, Any]:
-    """What every wording may use besides its values, by name."""
+    """Returns the words that every wording may use besides its values, by name."""
     return _content(CATALOGUE)["words"]
 
 

@@ -1,4 +1,4 @@
-"""From a table of a file to typed rows: what the form's contract allows is loaded, all else is refused and named."""
+"""Reads a table into typed rows. A row that keeps the form's contract is loaded; any other is refused, with reasons."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +37,9 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class ReadBlock:
-    """Some rows of a form, read: the good ones typed, with line, sheet_name and row_number before the fields."""
+    """Some rows of a form after reading: the typed good ones (line, sheet_name and row_number, then the fields), the
+    refused ones, and the problems.
+    """
 
     rows: pa.Table
     refused: list[RefusedRow]
@@ -45,14 +47,14 @@ class ReadBlock:
 
 
 class FormReader:
-    """Reads one form of one delivery. Without a reporter (reference data) there are no code lists and no period."""
+    """Reads one form of one delivery. For reference data, `reporter` is None: it has no code lists and no period."""
 
     def __init__(self, form: Form, code_lists: CodeLists, reporter: Reporter | None, period: date) -> None:
         self.form = form
         self._contracts = {field.name: _contract(field, code_lists, reporter, period) for field in form.fields}
 
     def read(self, table: Table) -> "Reading":
-        """The reading of a table. Raises RefusedForm when a column is missing or doubled."""
+        """Returns the reading of a table; iterate it to read. Raises RefusedForm if a column is missing or doubled."""
         columns = find_columns(table, self.form)
         contracts = self._contracts | {
             name: replace(self._contracts[name], unit=unit) for name, unit in columns.units.items()
@@ -61,7 +63,7 @@ class FormReader:
 
 
 class Reading:
-    """One table while it is read: its blocks, and when they are all read, what was inferred and what totals claim."""
+    """One table while it is read. Iterate its blocks first, then ask for its notes and its declared totals."""
 
     def __init__(self, form: Form, table: Table, columns: Columns, contracts: Mapping[str, Contract]) -> None:
         self.form, self.table, self.columns, self.contracts = form, table, columns, contracts
@@ -86,17 +88,17 @@ class Reading:
             self._skipped[BLANK] = between
 
     def notes(self) -> list[Problem]:
-        """What was inferred, and what was not read."""
+        """Returns what was inferred, and what was not read."""
         notes = [*self.columns.notes, *self._inferred.values()]
         if self._skipped:
             notes.append(Problem("rows_skipped", skipped(self._skipped), sheet=self.table.sheet_name))
         return notes
 
     def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
-        """The declared totals by field, the cover's and those of rows of totals.
+        """Returns the declared totals by field: those of the cover and those of rows of totals.
 
-        Raises RefusedForm when rows of totals contradict the cover, each other or the rows of their section; and when
-        there are neither rows nor anything that says that nothing happened.
+        Raises RefusedForm if rows of totals contradict the cover, each other or the rows of their section, or if the
+        table has no rows and nothing says that nothing happened.
         """
         declared = self._tally.declared(
             {name: total for name, total in on_cover.items() if not self._left_out_texts(name, total)}
@@ -106,7 +108,7 @@ class Reading:
         return declared
 
     def _left_out_texts(self, name: str, total: float) -> bool:
-        """Whether a total of the cover is the sum of the numbers without those that were typed as text."""
+        """Returns whether a total of the cover leaves out the numbers that were typed as text; notes it if so."""
         if not self._texts.get(name) or total != self._numbers[name]:
             return False
         found = {"column": self.form.field(name).title, "total": self._numbers[name] + self._texts[name]}
@@ -151,7 +153,9 @@ class Reading:
         return ReadBlock(rows if kept.all() else rows.filter(pa.array(kept)), refused, problems)
 
     def _odd_rows(self, block: Block, read: Mapping[str, ReadColumn], wrong: Wrong) -> dict[int, str]:
-        """The rows that are no data, with their kinds. Only rows that break the contract are looked at closely."""
+        """Returns the rows that are no data: index → kind. It examines only rows that break the contract, and rows
+        with a word for totals in a column that is not read.
+        """
         positions = self.columns.positions
         measures = frozenset(
             positions[field.name]
@@ -183,7 +187,7 @@ class Reading:
         )
 
     def _in_sums(self, read: Mapping[str, ReadColumn], left_out: set[int]) -> np.ndarray:
-        """Which rows sums are made of: those of data, without the lines "trong đó"."""
+        """Returns a mask of the rows that sums contain: rows of data that are no lines "trong đó"."""
         in_sums = np.ones(len(next(iter(read.values())).values), dtype=bool)
         in_sums[list(left_out)] = False
         if "is_subset" in read:
@@ -191,7 +195,7 @@ class Reading:
         return in_sums
 
     def _follow_texts(self, block: Block, read: Mapping[str, ReadColumn], in_sums: np.ndarray) -> None:
-        """Sums numbers and numbers typed as text apart: the sums that a spreadsheet makes leave the texts out."""
+        """Sums numbers separately from numbers typed as text, because the sums of a spreadsheet leave out texts."""
         if self.table.sheet_name is None:
             return
         for name in self.form.totals:
@@ -248,14 +252,14 @@ class Reading:
                 index = self._first_in_data(block, field, first, odd)
                 if index is None:
                     continue
-                # Once a column; but for each of the words that were taken for a code.
+                # Noted once per column; for codes, once per column and word.
                 word = inferred.values["text"] if inferred.id == "inferred_code" else ""
                 key = field.name, inferred.id, word
                 if key not in self._inferred:
                     self._inferred[key] = self._problem(block, index, field, inferred)
 
     def _first_in_data(self, block: Block, field: Field, first: int, odd: Mapping[int, str]) -> int | None:
-        """The first row of data that has the same cell as a row."""
+        """Returns the first row of data with the same cell as the row `first`, which may be no data; or None."""
         column = block.columns[self.columns.positions[field.name]]
         likely = range(first, len(column)) if first in odd else (first,)
         return next(
@@ -279,7 +283,7 @@ class Reading:
         return refused, problems
 
     def _refuse_form(self, field: Field, bad: BadValue) -> None:
-        """Refuses the form as a whole for what is wrong with a column rather than with a cell of it."""
+        """Raises RefusedForm if the bad cell shows that the whole column is wrong."""
         place = self.columns.positions.get(field.name)
         cell = None if place is None else xl_rowcol_to_cell(self.table.header_row - 1, place)
         where: Place = {"sheet": self.table.sheet_name, "row": self.table.header_row, "field": field.name, "cell": cell}
@@ -321,7 +325,7 @@ def _code_members(codes: list[Code]) -> dict[str, str]:
 
 
 def _alike(labels: list[tuple[str, str]], is_area: bool) -> dict[str, frozenset[str]]:
-    """The codes by `likeness` of their labels; an area also without its prefix."""
+    """Returns the codes by the `likeness` of their labels; areas also by their names without the prefix."""
     alike: dict[str, frozenset[str]] = {}
     for code, label in labels:
         own = likeness(label, is_area)
@@ -331,7 +335,7 @@ def _alike(labels: list[tuple[str, str]], is_area: bool) -> dict[str, frozenset[
 
 
 def _bare_totals(column: Cells) -> list[int]:
-    """The rows in which a column that is not read says that the row is of totals."""
+    """Returns the rows in which a column that is not read has just a word for totals."""
     encoded = column.text.dictionary_encode()
     totals = [code for code, text in enumerate(encoded.dictionary.to_pylist()) if fold(text) in BARE_TOTALS]
     if not totals:
@@ -340,7 +344,7 @@ def _bare_totals(column: Cells) -> list[int]:
 
 
 def _without_blank_rows(block: Block) -> tuple[Block, list[int]]:
-    """The block without its blank rows, and their row numbers."""
+    """Returns the block without its blank rows, and the numbers of the blank rows."""
     filled = reduce(pc.or_, (column.filled() for column in block.columns))
     if pc.all(filled).as_py() is not False:
         return block, []

@@ -1,4 +1,4 @@
-"""Who a text means: a code, or a name with or without prefixes, diacritics and capitals."""
+"""Finds the reporter that a text names: by code, or by name with or without prefixes, diacritics and capitals."""
 
 import re
 from datetime import date
@@ -11,13 +11,13 @@ CODE = re.compile(r"\w+")
 
 
 def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tuple[str, list[Problem]]:
-    """The code of the reporter that a text on the cover means, and what was inferred.
+    """Returns the code of the reporter that a text on the cover names, and what was inferred.
 
-    `where` says which cell it is. Raises RefusedFile when nobody or more than one can be meant. A code of whoever does
-    not report in the period is returned all the same, for the loader to refuse.
+    `where` is the text's cell. A reporter that does not report in the period is returned too: the loader refuses it.
+    Raises RefusedFile if the text fits no reporter, or several.
     """
     if not lists.reporters and CODE.fullmatch(text):
-        return text, []  # no lists yet: whoever loads it will have them
+        return text, []  # there are no lists yet; the loader checks the code when it has them
     by_code = {normalised(code): code for code in lists.reporters}
     if normalised(text) in by_code:
         return by_code[normalised(text)], []
@@ -30,7 +30,7 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tupl
 
 
 def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:
-    """The reporters of the area that other lists give this code to."""
+    """Returns the reporters of the area that has this code in other lists."""
     areas = {area.code for area in lists.members("areas", period) if text.strip() in area.other_codes}
     return [
         reporter
@@ -40,12 +40,15 @@ def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:
 
 
 def named_exactly(text: str, lists: CodeLists) -> list[Reporter]:
-    """The reporters of that very name."""
+    """Returns the reporters with exactly this name."""
     return [reporter for reporter in lists.reporters.values() if normalised(reporter.name) == normalised(text)]
 
 
 def named_in(text: str, period: date | None, lists: CodeLists) -> list[Reporter]:
-    """The reporters whose name or area a text gives, compared without diacritics and prefixes; valid ones if any."""
+    """Returns the reporters whose name or area is the text, compared without diacritics and prefixes.
+
+    If some of them are valid in the period, it returns only those.
+    """
     wanted = body(text)
     province = _province(lists)
     found = [reporter for reporter in lists.reporters.values() if _is_named(wanted, reporter, lists, province)]
@@ -53,7 +56,7 @@ def named_in(text: str, period: date | None, lists: CodeLists) -> list[Reporter]
 
 
 def mentioned_in(text: str, period: date | None, lists: CodeLists) -> list[Reporter]:
-    """The reporters whose area a longer text names with its prefix: `… trên địa bàn huyện Ba Chẽ`."""
+    """Returns the reporters whose area a longer text mentions with its prefix: `… trên địa bàn huyện Ba Chẽ`."""
     words = f" {body(text)} "
     return [
         reporter
@@ -88,16 +91,16 @@ def _province(lists: CodeLists) -> str:
 
 
 def inferred(reporter: Reporter, text: str, where: Place) -> Problem:
-    """What to record when the reporter was not given by its code."""
+    """Returns the problem that says which reporter the text was taken for."""
     return Problem("inferred_reporter", {"name": reporter.name, "code": reporter.code}, **where, value=text)
 
 
 def unknown(text: str, where: Place) -> Problem:
-    """The problem of a reporter that is in no list."""
+    """Returns the problem of a text that names no known reporter."""
     return Problem("reporter_unknown.text", {"is_code": CODE.fullmatch(text) is not None}, **where, value=text)
 
 
 def ambiguous(text: str, reporters: list[Reporter], where: Place) -> Problem:
-    """The problem of several reporters, one of which has to be chosen."""
+    """Returns the problem of a text that may name several reporters."""
     choices = [{"name": reporter.name, "code": reporter.code} for reporter in reporters]
     return Problem("reporter_ambiguous", {"reporters": choices}, **where, value=text)

@@ -1,7 +1,7 @@
-"""Rows of a table that are no data: totals, headings of sections, notes, signatures, headers that are said again.
+"""Recognises rows that are no data: totals, headings of sections, notes, signatures, repeated headers.
 
-Only rows that do not keep the contract are looked at, so a row of data is never taken for one of these. What such a row
-says in numbers is compared, never loaded.
+The reader asks only about rows that break the contract, or that have a word for totals beside the fields, so a good row
+of data is never taken for one of these. The numbers in such a row are compared with the data and never loaded.
 """
 
 import re
@@ -22,7 +22,7 @@ from mangnon.reading.vocabulary import (
 
 BLANK = "blank"
 KINDS = ("section", "subtotal", "total", "note", "header", "numbers", "nothing", BLANK)
-# How many places a message names; the others are counted.
+# A message names at most so many places, and counts the others.
 PLACES_NAMED = 10
 NUMERIC = re.compile(r"[-+]?\d[\d.,\s]*(?:\D{0,20})?")
 COLUMN_NUMBER = re.compile(r"\(?\s*(?:(\d{1,2})|[A-ZĐ])\s*\)?(?:\s*=.*)?")
@@ -30,7 +30,7 @@ COLUMN_NUMBER = re.compile(r"\(?\s*(?:(\d{1,2})|[A-ZĐ])\s*\)?(?:\s*=.*)?")
 
 @dataclass(frozen=True)
 class OddRow:
-    """A row that does not keep the contract, as its sender sees it."""
+    """A row that may be no data, as its sender sees it."""
 
     cells: Sequence[str | None]  # all cells of the row, by column
     measures: frozenset[int]  # the columns of numbers
@@ -43,12 +43,12 @@ class OddRow:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether a number stands where one belongs."""
+        """Whether a column of numbers has a number."""
         return any(position in self.measures and NUMERIC.fullmatch(cell) for position, cell in self.filled.items())
 
 
 def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_after_notes: bool) -> str | None:
-    """What kind of row it is (see KINDS), or None when it is data after all."""
+    """Returns the kind of the row (see KINDS), or None if it is data after all."""
     filled = row.filled
     texts = list(filled.values())
     words = [text for position, text in filled.items() if position not in row.measures or not NUMERIC.fullmatch(text)]
@@ -66,13 +66,13 @@ def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_af
         return None
     if any(fold(word) in NOTHING_HAPPENED for word in words):
         return "nothing"
-    # A word where a number belongs is no note, unless others stand above it: it may be a number in words.
+    # A single word in a column of numbers may be a number in words, so it is a note only below other notes.
     is_alone = len(filled) == 1 and not row.measures & filled.keys()
     return "note" if is_after_notes or is_alone or any(is_note(word) for word in words) else None
 
 
 def skipped(rows: Mapping[str, Sequence[int]]) -> Values:
-    """Which rows were not read, by kind, as the problem `rows_skipped` names them."""
+    """Returns the values of the problem `rows_skipped` from the row numbers by kind."""
     places = [(kind, ranges(rows[kind])) for kind in KINDS if kind in rows]
     return {
         "skipped": [
@@ -83,7 +83,7 @@ def skipped(rows: Mapping[str, Sequence[int]]) -> Values:
 
 
 def ranges(numbers: Sequence[int]) -> list[str]:
-    """Row numbers in few words: `4`, `7-9`."""
+    """Returns the row numbers as ranges, such as `4` and `7-9`."""
     parts: list[list[int]] = []
     for number in sorted(numbers):
         if parts and number == parts[-1][-1] + 1:

@@ -1,4 +1,4 @@
-"""What every opened file looks like to its reader, whatever kind of file it is."""
+"""The interface between files and the reader: every kind of file offers its cover and its tables in this shape."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,31 +16,31 @@ from mangnon.reading.titles import TitleLine
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a table: their row numbers as the sender's program shows them, and a column of cells per header."""
+    """Some rows of a table: their row numbers as the sender's program shows them, and one column per header."""
 
     row_numbers: np.ndarray
     columns: list[Cells]
-    refused: list[Problem]  # rows that could not even be split into cells, with their texts as values
+    refused: list[Problem]  # one for each row that cannot be split into cells; its value is the row's text
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one form: where its header ends, what stands over each column, and its rows in blocks."""
+    """The rows of one form in blocks, with the headers of its columns and the row in which the header ends."""
 
     sheet_name: str | None
     header_row: int
     headers: list[HeaderPath]
     blocks: Iterator[Block]
     unit_line: TitleLine | None = None  # `ĐVT: triệu đồng`, above the table
-    is_converted: bool = False  # from an old font
-    is_announced: bool = True  # the cover says that the form is contained, so no rows mean that nothing happened
+    is_converted: bool = False  # whether its texts were converted from an old font
+    is_announced: bool = True  # whether the cover names the form; then a table without rows means: nothing happened
 
 
 class Source(Protocol):
-    """An opened file. `notes` is what had to be inferred to open it, and what was not read."""
+    """An opened file. `notes` says what was inferred to open it, and what was not read."""
 
     cover: Cover
     notes: list[Problem]
 
     def table(self, form: Form) -> Table:
-        """The rows of a form that the cover says is contained. Raises RefusedForm."""
+        """Returns the table of a form that the cover names. Raises RefusedForm."""

@@ -1,6 +1,7 @@
-"""What rows of totals claim: sums of sections are compared with their rows, sums of the table become declared totals.
+"""Checks what rows of totals claim. The sums of a section are compared with its rows; the totals of the table become
+declared totals.
 
-Lines "trong đó" are part of other lines and are in no sum.
+Lines "trong đó" are part of other lines, so no sum contains them.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ Sums = dict[str, int]  # field → sum
 
 @dataclass(frozen=True)
 class Claim:
-    """A row that claims sums: its row number, its cells by field, and what could be read of them."""
+    """A row that claims sums: its row number, its cells by field, and the sums and errors read from them."""
 
     row: int
     cells: Mapping[str, str]
@@ -37,7 +38,7 @@ class Tally:
     _is_whole: bool = True  # no row of the section was refused
 
     def rows(self, count: int, sums: Sums, is_whole: bool) -> None:
-        """Rows of data follow."""
+        """Adds `count` rows of data with their sums; `is_whole` is false if any of them was refused."""
         self._rows += count
         self._is_whole = self._is_whole and is_whole
         for name, value in sums.items():
@@ -45,13 +46,13 @@ class Tally:
 
     @property
     def is_open(self) -> bool:
-        """Whether the sums of the rows that follow matter."""
+        """Whether a section has begun, so that the sums of the next rows are needed."""
         return self._section is not None
 
     def follow(self, kind: str, claim: Claim, is_plain: bool) -> None:
-        """A heading of a section follows, perhaps with its sums; or sums: of the rows above it, or of the table.
+        """Adds a heading of a section (which may have sums), a subtotal of the rows above, or a total of the table.
 
-        A plain `Cộng` under a section may be either.
+        A plain `Cộng` in a section may be a subtotal or a total: it is a subtotal if it equals the section's sums.
         """
         if kind == "total" and is_plain and self._section and self._rows and not self._differences(claim):
             return
@@ -66,11 +67,11 @@ class Tally:
             self.totals.append(claim)
 
     def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
-        """The declared totals by field, the cover's first. Raises RefusedForm with every contradiction."""
+        """Returns the declared totals by field; the cover's take precedence. Raises RefusedForm with all problems."""
         if self._section is not None:
             self._compare(self._section)
         declared = dict(on_cover)
-        stated: dict[str, str | None] = dict.fromkeys(on_cover)  # the cell that states it, or the cover
+        stated: dict[str, str | None] = dict.fromkeys(on_cover)  # field → the cell that states it; None: the cover
         for claim in self.totals:
             for name in self.form.totals:
                 found: Values
@@ -94,7 +95,7 @@ class Tally:
 
     def _compare(self, claim: Claim) -> None:
         if not self._is_whole:
-            return  # the refused rows of the section are said already
+            return  # the section has refused rows, which are reported themselves
         for name, (claimed, summed) in self._differences(claim).items():
             title = self.form.field(name).title
             found = {"claimed": claimed, "summed": summed}

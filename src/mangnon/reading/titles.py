@@ -1,4 +1,4 @@
-"""The cover of a file that has none: who, when and which revision, from the lines above its tables."""
+"""Reads reporter, period and revision from the lines above the tables, for files without a cover."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from mangnon.reading.cover import Cover
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.vocabulary import fold, unit_of
 
-DATED = re.compile(r"ngay \d{1,2} thang \d{1,2} nam \d{4}")  # of the signature, or of a law
+DATED = re.compile(r"ngay \d{1,2} thang \d{1,2} nam \d{4}")  # the date of a signature or of a law
 MONTH = re.compile(
     r"\bthang (\d{1,2}) (?:nam )?(\d{4})\b|\bky bao cao (?:thang )?(?:(\d{1,2}) (\d{4})|(\d{4}) (\d{1,2}))\b"
 )
@@ -25,9 +25,9 @@ LONGER = re.compile(
     r"|\bbao cao (?:tong ket )?nam \d{4}\b"
 )
 REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d{1,3})\b")
-MADE_UP = "du lieu mau gia dinh"  # as the template's sheets say it
+MADE_UP = "du lieu mau gia dinh"  # fold of the words on the template's sheets
 
-# Labels before a colon, as folds.
+# Folds of labels before a colon.
 REASONS = {"ly do", "ly do gui lai"}
 REPORTERS = {
     f"{prefix}{label}"
@@ -40,7 +40,7 @@ ADDRESSEE = re.compile(r"^(?:kinh gui|noi nhan|gui|don vi nhan)\b")
 
 @dataclass(frozen=True)
 class TitleLine:
-    """A text above a table, and where it stands."""
+    """A text above a table, and its place."""
 
     text: str
     sheet: str | None
@@ -49,17 +49,17 @@ class TitleLine:
 
     @property
     def label(self) -> str:
-        """The fold of what stands before a colon."""
+        """The fold of the text before the colon; empty without a colon."""
         return fold(self.text.partition(":")[0]) if ":" in self.text else ""
 
     @property
     def value(self) -> str:
-        """What stands after a colon."""
+        """The text after the colon."""
         return self.text.partition(":")[2].strip()
 
     @property
     def is_unit(self) -> bool:
-        """Whether the line says in which unit of money the table is."""
+        """Whether the line gives the unit of the table's money."""
         return self.label in UNIT_LABELS and unit_of(self.value) is not None
 
     @property
@@ -69,7 +69,7 @@ class TitleLine:
 
 
 def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[TitleLine]:
-    """The texts of the rows above a table; a label takes the cell on its right along."""
+    """Returns the texts of the rows above a table. A label is joined with the cell on its right."""
     lines = []
     for row, cells in enumerate(rows):
         filled = [(column, str(cell).strip()) for column, cell in enumerate(cells) if str(cell or "").strip()]
@@ -82,12 +82,15 @@ def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[Tit
 
 
 def unit_above(lines: Iterable[TitleLine]) -> TitleLine | None:
-    """The line that says in which unit of money the table is."""
+    """Returns the line that gives the unit of the table's money; None if there is none."""
     return next((line for line in lines if line.is_unit), None)
 
 
 def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
-    """The months that the lines name, each with the first line that does. Raises RefusedFile for longer periods."""
+    """Returns the months that the lines name, each with the first line that names it.
+
+    Raises RefusedFile if a line names a longer period.
+    """
     found: dict[date, TitleLine] = {}
     for line in lines:
         folded = DATED.sub(" ", fold(line.text))
@@ -103,7 +106,7 @@ def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
 def stated_reporters(
     lines: Iterable[TitleLine], period: date, lists: CodeLists
 ) -> dict[str, tuple[Reporter, TitleLine]]:
-    """The reporters that the lines name, by code; a line `Đơn vị báo cáo: …` goes before all others."""
+    """Returns the reporters that the lines name, by code. If a line `Đơn vị báo cáo: …` exists, others do not count."""
     lines = [line for line in lines if not ADDRESSEE.match(fold(line.text)) and not line.is_unit]
     labelled = [line for line in lines if line.label in REPORTERS and line.value]
     found = {}
@@ -120,7 +123,10 @@ def stated_reporters(
 
 
 def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeLists, file_name: str) -> Cover:
-    """The cover that the lines above the tables amount to. Raises RefusedFile when they say too little or too much."""
+    """Returns the cover that the lines above the tables give.
+
+    Raises RefusedFile if they name no month or no reporter, or several.
+    """
     periods = stated_periods(lines)
     if len(periods) > 1:
         raise RefusedFile(_several_periods(periods))
@@ -148,7 +154,7 @@ def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeL
 
 
 def refuse_other_titles(lines: list[TitleLine], cover: Cover, lists: CodeLists) -> None:
-    """Refuses a sheet whose title names another month or another reporter than the cover."""
+    """Raises RefusedFile if the titles of a sheet name another month or another reporter than the cover."""
     for period, line in stated_periods(lines).items():
         if period != cover.period:
             raise RefusedFile(Problem("periods_differ.cover", {"period": cover.period}, **line.where, value=line.text))

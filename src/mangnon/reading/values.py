@@ -1,10 +1,10 @@
-"""From cells to typed values, strictly by the contract of the field.
+"""Reads cells into typed values, strictly by the contract of their field.
 
-A cell of a workbook is text, a number or a day; a cell of a CSV is text. Text is Vietnamese: `49.980` is 49980 and
-`17.316,469 triệu` is 17316469000 đồng. A number typed into a cell has no such marks any more: `4.989` may have been
-4989 or 4,989, so a fraction where a whole number belongs is refused, never guessed. What is understood although it is
-not written as the contract says (`-` for zero, `TP Ha Long`) is returned with the values, as inferred. Whole columns
-are read at once (Arrow); only the odd cells are looked at one by one.
+A cell of a workbook is a text, a number or a day; a cell of a CSV is a text. Numbers in texts are Vietnamese: `49.980`
+is 49980, and `17.316,469 triệu` is 17316469000 đồng. A number cell has lost these marks: 4.989 may have been typed as
+4989 or as 4,989. So a fraction where a whole number belongs is refused, never guessed. Some values are understood
+although they are not written as the contract says (`-` for zero, `TP Ha Long`); they are returned as inferred. Arrow
+reads whole columns at once; only the remaining cells are read one by one.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold,
 
 # No count of children and no sum of money in the province comes near 10^15.
 LARGEST = 10**15
-# Lists no longer than this are shown to whoever wrote something that is not in them.
+# A message about an unknown code lists the accepted labels if there are no more than this.
 CHOICES_SHOWN = 14
 EXCEL_EPOCH = date(1899, 12, 30)
 PLAIN_INTEGER = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
@@ -38,7 +38,7 @@ AMOUNT = re.compile(r"(?P<number>[-\d.,]+)\s*(?P<unit>[^\d\s].*)?")
 
 
 class BadValue(Exception):
-    """A cell breaks the contract of its field: the id and the values of a problem."""
+    """A cell breaks the contract of its field. It carries the id and the values of the problem."""
 
     def __init__(self, problem_id: str, values: Values | None = None) -> None:
         super().__init__(problem_id)
@@ -47,18 +47,18 @@ class BadValue(Exception):
 
     @property
     def rule(self) -> str:
-        """What was broken."""
+        """The rule that the cell breaks."""
         return rule_of(self.id)
 
     @property
     def cause(self) -> Values:
-        """As another problem names it as its cause."""
+        """Its id and values, for another problem that names it as the cause."""
         return {"id": self.id, "values": self.values}
 
 
 @dataclass(frozen=True)
 class Inferred:
-    """A value that was understood although it is not written as the contract says: the problem that says how."""
+    """A value that was understood although it is not written as the contract says, with the problem that says so."""
 
     value: Any
     id: str
@@ -67,20 +67,20 @@ class Inferred:
 
 @dataclass(frozen=True)
 class ReadColumn:
-    """A column that was read: its typed values, null where the cell is empty or bad."""
+    """The typed values of a column, null where the cell is empty or bad."""
 
     values: pa.Array
     bad: dict[int, BadValue]  # by index
-    inferred: dict[int, Inferred]  # by index of the first of the like cells
+    inferred: dict[int, Inferred]  # by index of the first cell with this content
 
 
 @dataclass(frozen=True)
 class Contract:
-    """A field, and what reading it needs to know of the submission."""
+    """A field, and what the submission says about it."""
 
     field: Field
-    unit: str | None = None  # of the header or of a line above the table, for money
-    first_day: date | None = None  # days lie in [first_day, end_day)
+    unit: str | None = None  # for money: the unit in the header or above the table
+    first_day: date | None = None  # days must lie in [first_day, end_day)
     end_day: date | None = None
     members: Mapping[str, str] | None = None  # normalised code or label → code
     expired: Mapping[str, str] | None = None  # the same for members that are not valid in the period
@@ -89,7 +89,7 @@ class Contract:
 
 
 def likeness(name: str, is_area: bool) -> str:
-    """The key under which labels are alike: the fold, and of an area also the level that its prefix speaks of."""
+    """Returns the key that similar labels share: the fold; for an area, the level of its prefix and the fold."""
     if not is_area:
         return fold(name)
     level, base = split_area(name)
@@ -97,7 +97,7 @@ def likeness(name: str, is_area: bool) -> str:
 
 
 def read_column(contract: Contract, cells: Cells) -> ReadColumn:
-    """The typed values of a column, what is wrong with the cells that have none, and what was inferred."""
+    """Returns the typed values of a column, the cells that break the contract, and what was inferred."""
     column = READERS[contract.field.type](contract, cells)
     bad = column.bad
     if contract.field.required:
@@ -184,7 +184,7 @@ READERS: dict[str, Callable[[Contract, Cells], ReadColumn]] = {
 
 
 def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) -> ReadColumn:
-    """Fills in the cells that have no value yet, each different one read once."""
+    """Reads the cells that have no value yet, each distinct content once."""
     bad: dict[int, BadValue] = {}
     inferred: dict[int, Inferred] = {}
     for column in (cells.text, cells.number, cells.day):
@@ -218,7 +218,7 @@ def _with_default(column: ReadColumn, default: object) -> ReadColumn:
 
 
 def _or_nil(read: Callable[[object], object]) -> Callable[[object], object]:
-    """Reads a number, or a sign that there is none."""
+    """Returns a reader that also understands the signs for zero and for a missing number."""
 
     def read_or_nil(cell: object) -> object:
         sign = normalised(str(cell))
@@ -240,7 +240,7 @@ def _count(cell: object, contract: Contract) -> int:
 
 
 def _amount(cell: object, contract: Contract) -> object:
-    """Đồng. The unit of the cell goes before that of its column."""
+    """Returns the amount in đồng. A unit in the cell overrides the unit of the column."""
     matched = None if isinstance(cell, float) else AMOUNT.fullmatch(str(cell))
     unit = matched and matched["unit"] and unit_of(matched["unit"])
     if not isinstance(cell, float) and (matched is None or (matched["unit"] and not unit)):
@@ -291,7 +291,10 @@ def _day(cell: object, pattern: str | None) -> date:
 
 
 def _serial_day(cell: object, contract: Contract) -> Inferred | None:
-    """The day that a plain number is in Excel, if it lies in the period; text in a CSV may be such a number, too."""
+    """Returns the day that Excel stores as this number; None if the cell, which may be a CSV's text, is no such number.
+
+    Raises BadValue if the day lies outside the period.
+    """
     if contract.first_day is None or contract.end_day is None or not re.fullmatch(r"[34]\d{4}(\.0)?", str(cell)):
         return None
     serial = int(float(str(cell)))

@@ -1,7 +1,7 @@
 """The words of Vietnamese reports: how texts are compared, and what units, signs for nothing and prefixes mean.
 
-Two texts are the same when their normal forms are equal. Their folds (no diacritics, no punctuation) only propose what
-may have been meant: whoever uses a fold accepts it when one candidate is left, and records that it was inferred.
+Two texts are the same if their normal forms are equal. Equal folds (no diacritics, no punctuation) are only a proposal:
+code that compares folds accepts one if a single candidate is left, and records it as inferred.
 """
 
 import re
@@ -16,7 +16,7 @@ UNITS = {
     "tỷ đồng": 10**9, "tỉ đồng": 10**9, "tỷ": 10**9, "tỉ": 10**9,
 }  # fmt: skip
 
-# What is counted, as folds, in brackets after a header: says nothing that the form does not say already.
+# Folds of what a column counts. In brackets after a header they add nothing to what the form says.
 COUNTED = {
     "nguoi", "luot", "luot nguoi", "tre", "tre em", "chau", "em", "buoi", "lop", "cuoc", "buoi lop cuoc", "vu",
     "nan nhan", "diem", "doan", "ngay", "ngay thang nam",
@@ -31,7 +31,7 @@ NOTHING_HAPPENED = {"kps", "k p s", "khong phat sinh", "ko phat sinh", "khong co
 # Letters that look like Đ and đ but are Icelandic or African.
 LOOK_ALIKES = {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"}
 
-# Folded prefix of an area → the level of areas that it speaks of.
+# Level of areas → the folded prefixes of their names.
 LEVELS = {
     "province": ("tinh",),
     "district": ("thanh pho", "t p", "tp", "thi xa", "t x", "tx", "huyen", "quan", "h"),
@@ -40,7 +40,7 @@ LEVELS = {
 AREA = re.compile(rf"({'|'.join(prefix for prefixes in LEVELS.values() for prefix in prefixes)}) (.+)")
 LEVEL_OF = {prefix: level for level, prefixes in LEVELS.items() for prefix in prefixes}
 
-# Folded names of bodies → how they are shortened.
+# Folded names of bodies → their short forms.
 BODIES = (
     (re.compile(r"\b(?:lao dong|ld) ?(?:thuong binh|tb) ?(?:va |& )?(?:xa hoi|xh)\b|\bldtb ?xh\b"), "ldtbxh"),
     (re.compile(r"\buy ban nhan dan\b"), "ubnd"),
@@ -67,7 +67,7 @@ _NOTE = re.compile(
 
 
 def normalised(text: str) -> str:
-    """The form in which texts are compared: NFC, Đ for its look-alikes, single spaces, case-folded."""
+    """Returns the normal form of a text: NFC, Đ for its look-alikes, single spaces, case-folded."""
     text = unicodedata.normalize("NFC", text)
     for letter, right in LOOK_ALIKES.items():
         text = text.replace(letter, right)
@@ -75,21 +75,21 @@ def normalised(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Normal form without diacritics and punctuation: `Phòng LĐ-TB&XH` and `phong ld tb xh` have the same."""
+    """Returns the normal form without diacritics and punctuation: `phong ld tb xh` for `Phòng LĐ-TB&XH`."""
     plain = unicodedata.normalize("NFD", normalised(text)).replace("đ", "d")
     letters = (letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
     return " ".join("".join(letters).split())
 
 
 def split_area(text: str) -> tuple[str | None, str]:
-    """The level that the prefix of an area's name speaks of, if it has one, and the fold of the name without it."""
+    """Returns the level that the prefix of an area's name means, if it has one, and the fold of the rest."""
     folded = fold(text)
     matched = AREA.fullmatch(folded)
     return (LEVEL_OF[matched[1]], matched[2]) if matched else (None, folded)
 
 
 def body(text: str) -> str:
-    """The fold of a body's name, with what is often shortened made short."""
+    """Returns the fold of a body's name, with the usual abbreviations."""
     folded = fold(text)
     for long, short in BODIES:
         folded = long.sub(short, folded)
@@ -97,37 +97,37 @@ def body(text: str) -> str:
 
 
 def without_office(name: str) -> str:
-    """The `body` of an office without the words that say it is one: what is left names its area."""
+    """Returns the name of an office (as `body` returns it) without the words for an office: the rest names its area."""
     while (shorter := OFFICE.sub("", name)) != name:
         name = shorter
     return name
 
 
 def unit_of(text: str) -> str | None:
-    """The unit of money that a text names, such as `ĐVT: triệu đồng`; None without one."""
+    """Returns the unit of money that a text names, such as `ĐVT: triệu đồng`; None if it names none or several."""
     words = re.sub(r"^(?:đvt|đv|đơn vị(?: tính)?|don vi(?: tinh)?)\s*[:.]?\s*", "", normalised(text))
     found = {unit for part in re.split(r"[,;]| và ", words) if (unit := _FOLDED_UNITS.get(fold(part)))}
     return found.pop() if len(found) == 1 else None
 
 
 def is_total(text: str) -> bool:
-    """Whether a text heads a row of totals."""
+    """Returns whether a text heads a row of totals."""
     return _TOTAL.fullmatch(fold(text)) is not None
 
 
 def is_subtotal(text: str) -> bool:
-    """Whether a text heads the totals of a part of the table."""
+    """Returns whether a text heads the totals of a part of the table."""
     return _SUBTOTAL.fullmatch(fold(text)) is not None
 
 
 def section_of(text: str) -> str | None:
-    """The Roman numeral that a text begins with, as the headings of sections do."""
+    """Returns the Roman numeral that a text begins with, as headings of sections do; None if it has none."""
     matched = _ROMAN.fullmatch(text.strip())
     return matched["number"] if matched else None
 
 
 def is_note(text: str) -> bool:
-    """Whether a text is of the kind that stands under tables: notes, signatures, places and dates."""
+    """Returns whether a text looks like those below tables: notes, signatures, places and dates."""
     return text.lstrip().startswith(("*", "(*")) or _NOTE.match(fold(text)) is not None
 
 

@@ -1,4 +1,4 @@
-"""Mail: one connection to the server that MANGNON_SMTP_URL names, and letters that go through it."""
+"""Mail: connects to the server that MANGNON_SMTP_URL names, and builds the letters to the reporters."""
 
 import csv
 import hashlib
@@ -19,7 +19,7 @@ from mangnon.failures import Failure
 from mangnon.settings import settings
 from mangnon.telling import outbox
 
-# How long the server may keep silent.
+# The server must answer within so many seconds.
 SECONDS = 30
 PORTS = {"smtp": 587, "smtps": 465}
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -27,18 +27,18 @@ WORKBOOK = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class MailError(Failure):
-    """Mail is not configured rightly, or the server is not to be trusted."""
+    """Mail is configured wrongly, or the server offers no encryption."""
 
 
 def is_configured() -> bool:
-    """Whether there is a server to send through."""
+    """Returns whether a mail server is configured."""
     return settings().smtp_url is not None
 
 
 def addresses() -> dict[str, list[str]]:
-    """By reporter code, where its mail goes: the lines `reporter_code,address` of the file MANGNON_MAIL_ADDRESSES.
+    """Returns reporter code → its mail addresses, from the lines `reporter_code,address` of MANGNON_MAIL_ADDRESSES.
 
-    Raises MailError.
+    Raises MailError if the file cannot be read or a line is wrong.
     """
     file = settings().mail_addresses
     if file is None:
@@ -58,7 +58,8 @@ def addresses() -> dict[str, list[str]]:
 
 @contextmanager
 def server() -> Iterator[smtplib.SMTP]:
-    """An open connection; encrypted where the server can, and always before a password is said.
+    """Opens a connection to the server. It is encrypted if the server can; a password is only sent encrypted, or to
+    this machine.
 
     Raises MailError, smtplib.SMTPException and OSError.
     """
@@ -84,10 +85,13 @@ def server() -> Iterator[smtplib.SMTP]:
 
 
 def letter(number: int | str, to: list[str], subject: str, body: str, paths: list[str]) -> MIMEMultipart:
-    """A letter with workbooks of the outbox attached. The same one has the same id, should it ever be sent twice."""
+    """Returns a letter with the workbooks among `paths` attached. The same letter always has the same message id.
+
+    Raises MailError if MANGNON_MAIL_FROM is no address, and OSError if the outbox cannot be read.
+    """
     name, sender = parseaddr(settings().mail_from or "")
     if sender.count("@") != 1:
-        raise MailError("MANGNON_MAIL_FROM must be the address that the letters come from")
+        raise MailError("set MANGNON_MAIL_FROM to the address that the letters come from")
     # Not EmailMessage: before Python 3.13 it loses spaces where it folds a Vietnamese subject.
     message = MIMEMultipart()
     message["From"] = formataddr((name, sender))
@@ -99,7 +103,7 @@ def letter(number: int | str, to: list[str], subject: str, body: str, paths: lis
     message["Auto-Submitted"] = "auto-generated"
     message.attach(MIMEText(body, "plain", "utf-8"))
     for path in paths:
-        if path.endswith(".xlsx"):  # the text of a reminder is the body
+        if path.endswith(".xlsx"):  # not the text of a reminder, which is the body
             attachment = MIMEApplication(outbox.get(path), WORKBOOK)
             attachment.add_header("Content-Disposition", "attachment", filename=PurePosixPath(path).name)
             message.attach(attachment)

@@ -1,8 +1,10 @@
-"""Who is told what, once: feedback workbooks and reminders into the outbox, and by mail where it is configured.
+"""Tells each reporter each thing once: puts feedback workbooks and reminders into the outbox, and mails them if mail is
+configured.
 
-A file is written under a name that follows from what it speaks of, then noted in `ops.feedback`; a run that was killed
-between the two writes the same file again. Mail is sent after the note: killed between the server's yes and ours, the
-next run sends the letter again, under the same message id. A failure of one feedback or letter holds up no other.
+A file is written under a name that follows from its subject, and then noted in `ops.feedback`. If a run is killed in
+between, the next run writes the same file again. Mail is sent after the note. If a run is killed after the server has
+accepted a letter and before that is noted, the next run sends the letter again under the same message id. The failure
+of one feedback or letter holds up no other.
 """
 
 import logging
@@ -37,26 +39,26 @@ from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
 
-# The key of the advisory lock under which one process tells at a time.
+# The key of the advisory lock that lets one process at a time tell the reporters.
 TELL_LOCK = 26_11_04
 
 
 class NotTold(Failure):
-    """Some of what was to be said could not be written; what could be is in the outbox."""
+    """Some feedback could not be written; all the other feedback is in the outbox."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of the letters that waited."""
+    """How many letters were sent, and why others failed."""
 
     sent: int
-    failed: list[str]  # why, of those that wait for the next run
+    failed: list[str]  # one reason for each letter that waits for the next run
 
 
 def write_feedback() -> list[str]:
-    """Writes a workbook for every delivery with something its reporter was not told; their places in the outbox.
+    """Writes a workbook for every delivery whose reporter has not been told everything. Returns their paths.
 
-    Raises NotTold when one could not be made; the others are written all the same.
+    Raises NotTold if one could not be written; the others are written first.
     """
     written, failed = [], []
     with _telling() as connection:
@@ -76,10 +78,10 @@ def write_feedback() -> list[str]:
 
 
 def write_reminders(today: date | None = None) -> list[str]:
-    """Reminds each reporter once of each month of which it is late; the places of the new reminders in the outbox.
+    """Reminds each reporter once of each month that is late. Returns the paths of the new reminders.
 
-    While something is missing, the text of a reminder is kept true; what arrived before its letter was mailed is not
-    asked for any more.
+    If something arrives later, the text of the reminder is corrected. If nothing is missing any more, a letter that was
+    not mailed yet is withdrawn.
     """
     today = today or datetime.now(TIMEZONE).date()
     written = []
@@ -101,7 +103,7 @@ def write_reminders(today: date | None = None) -> list[str]:
 
 
 def send_mail() -> Sent:
-    """Mails what waits; what fails is noted and tried again by the next run. Raises MailError."""
+    """Mails the letters that wait. A failure is noted, and the next run tries again. Raises MailError."""
     if not mail.is_configured():
         return Sent(0, [])
     with _telling() as connection:
@@ -131,7 +133,7 @@ def send_mail() -> Sent:
 
 
 def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
-    """Who would be told what: reporter, month, and what of."""
+    """Yields who would be told what: reporter, month and subject. Writes nothing."""
     today = today or datetime.now(TIMEZONE).date()
     with warehouse.connect("teller") as connection:
         lists = read_code_lists(connection)
@@ -179,7 +181,7 @@ def _write_feedback(connection: Connection, feedback: Feedback, topics: list[str
         subject=f"Phản hồi về báo cáo công tác trẻ em{of_month}: {feedback.reporter.name if feedback.reporter else ''}",
         body=_body(feedback),
         paths=[target],
-        # What is made up is no business of a real district.
+        # Made-up data must not reach a real district.
         mail_state="waiting" if mail.is_configured() and feedback.reporter and not feedback.is_synthetic else "none",
     )
     return target
@@ -241,12 +243,12 @@ def _correct_reminder(connection: Connection, late: Late, today: date, text: str
 def _put_text(target: str, text: str) -> None:
     with TemporaryDirectory(prefix="mangnon-") as folder:
         local = Path(folder) / "text"
-        local.write_text(text, encoding="utf-8-sig")  # or Windows would take it for another encoding
+        local.write_text(text, encoding="utf-8-sig")  # without the mark, Windows assumes another encoding
         outbox.put(local, target)
 
 
 def note(connection: Connection, **row: Any) -> None:
-    """Notes what was told, so that it is not told again."""
+    """Notes what a reporter was told, so that it is not told again."""
     connection.execute(
         """
         insert into ops.feedback
@@ -261,7 +263,7 @@ def note(connection: Connection, **row: Any) -> None:
 
 
 def _without_address(connection: Connection, reporters: list[str]) -> None:
-    """Nobody waits for ever: a reporter without an address finds it in the outbox."""
+    """Marks letters to reporters without an address as not to be mailed; their files stay in the outbox."""
     connection.execute(
         """
         update ops.feedback
@@ -273,10 +275,13 @@ def _without_address(connection: Connection, reporters: list[str]) -> None:
 
 
 def _send(connection: Connection, server: smtplib.SMTP, letter: dict[str, Any], to: list[str]) -> str | None:
-    """Sends one letter; why the server did not take it, or None. Raises what speaks of the server as a whole."""
+    """Sends one letter. Returns why it was not sent, or None.
+
+    Raises smtplib.SMTPException or OSError if the server fails as a whole, so that the other letters wait too.
+    """
     try:
         message = mail.letter(letter["feedback_id"], to, letter["subject"], letter["body"], letter["paths"])
-    except (OSError, ValueError) as error:  # of the outbox
+    except (OSError, ValueError) as error:  # the outbox cannot be read, or a header is not valid
         _note_error(connection, [letter["feedback_id"]], error)
         return str(error)
     try:

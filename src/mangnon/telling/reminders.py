@@ -1,6 +1,6 @@
-"""Who is late: expected forms of months whose due day has passed, of which nothing came that could be accepted.
+"""Finds who is late: reporters whose due day has passed, and from whom an expected form is missing or was refused.
 
-Where no due day is known, nobody is late. Months long past are history, and nobody is reminded of them.
+A reporter without a due day is never late. Nobody is reminded of months that are long past.
 """
 
 from calendar import monthrange
@@ -14,13 +14,13 @@ from mangnon.contract.forms import submission_forms
 from mangnon.vietnamese import day, month
 from mangnon.warehouse import Connection
 
-# How long after the due day a month is still asked for.
+# Reporters are reminded of a month until so many days after its due day.
 DAYS = 90
 
 
 @dataclass(frozen=True)
 class Late:
-    """A reporter, a month, and what is missing of it; nothing is missing any more when all has arrived."""
+    """A reporter, a month whose due day has passed, and the forms that are missing; none if all have arrived."""
 
     reporter: Reporter
     period: date
@@ -30,7 +30,7 @@ class Late:
 
     @property
     def topics(self) -> list[str]:
-        """What the reminder speaks of."""
+        """The missing forms, with `:refused` after those that came and were refused."""
         return [*self.never_came, *(f"{form}:refused" for form in self.refused)]
 
     @property
@@ -39,7 +39,7 @@ class Late:
         return f"Nhắc gửi báo cáo công tác trẻ em tháng {month(self.period)}: {self.reporter.name}"
 
     def text(self, today: date) -> str:
-        """The letter."""
+        """Returns the text of the letter."""
         reported = f"tháng {month(self.period)}"
         if not self.topics:
             return (
@@ -61,7 +61,7 @@ class Late:
 
 
 def late_reporters(connection: Connection, lists: CodeLists, today: date) -> list[Late]:
-    """The reporters and months of which the due day has passed, also those of which nothing is missing any more."""
+    """Returns the reporters and months whose due day has passed, including those that miss nothing any more."""
     due = list(_due(lists, today))
     periods = list({period for _, period, _ in due})
     came: dict[tuple[str, date], dict[str | None, bool]] = defaultdict(dict)
@@ -88,17 +88,17 @@ def late_reporters(connection: Connection, lists: CodeLists, today: date) -> lis
     )
     found = []
     for reporter, period, due_day in due:
-        if (reporter.code, period) not in unread:  # what lies there unread may be just what is missing
+        if (reporter.code, period) not in unread:  # an unread delivery may contain what is missing
             forms = came[reporter.code, period]
             missing = [form for form in reporter.expected_forms if not forms.get(form)]
-            # A file of which nothing could be read has a load without a form.
+            # A file that could not be read at all has a load without a form.
             refused = [form for form in missing if form in forms or None in forms]
             found.append(Late(reporter, period, due_day, [form for form in missing if form not in refused], refused))
     return found
 
 
 def _due(lists: CodeLists, today: date) -> Iterator[tuple[Reporter, date, date]]:
-    """Every reporter and month whose due day has passed, though not long ago; the due day itself is in time."""
+    """Yields every reporter, month and due day that passed within the last DAYS days. The due day itself is in time."""
     for reporter in lists.reporters.values():
         if reporter.due_day is None:
             continue

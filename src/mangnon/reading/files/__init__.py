@@ -1,1 +1,1 @@
-"""The kinds of files that are read, each opened by a module of its own."""
+"""The kinds of files that can be read: one module opens each."""

@@ -1,4 +1,4 @@
-"""Several CSVs of one reporter and month in one .zip: each has a cover of its own, and all covers agree."""
+"""A .zip with several CSVs of one reporter and month. Each CSV has its own cover, and all covers must agree."""
 
 import tempfile
 import zipfile
@@ -12,13 +12,13 @@ from mangnon.reading.files.safety import content, opened_zip
 from mangnon.reading.problems import Problem, RefusedFile
 from mangnon.reading.tables import Table
 
-# What computers put into archives on their own.
+# Files that operating systems add to archives by themselves.
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 TEXTS = (".csv", ".txt", ".tsv")
 
 
 class Bundle:
-    """An opened .zip of CSVs; see mangnon.reading.tables.Source."""
+    """An opened .zip of CSVs; implements mangnon.reading.tables.Source."""
 
     def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
         self.notes: list[Problem] = []
@@ -37,7 +37,7 @@ class Bundle:
         self.cover = _common_cover(file_name, files)
 
     def table(self, form: Form) -> Table:
-        """The rows of the member that holds the form. Raises RefusedForm."""
+        """Returns the table of the member that holds the form. Raises RefusedForm."""
         return self._of_form[form.name].table(form)
 
     def _unpacked(self, path: Path, file_name: str) -> dict[str, Path]:

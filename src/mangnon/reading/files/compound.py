@@ -1,30 +1,30 @@
 """Compound files (OLE): the container of .xls, and of workbooks with a password.
 
-olefile reads on where a file is slightly wrong, as offices do, and believes what it claims of its sizes. So the claims
-are checked first, against what the file can hold: a chain that runs in a circle never ends earlier.
+olefile tolerates small defects, as office programs do, but it also trusts the sizes that a file claims. So this module
+first checks the claims against the size of the file. Without the check, a circular chain of sectors would not end.
 """
 
 from olefile import STGTY_STREAM, OleFileIO
 from olefile.olefile import OleFileError
 
 SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A workbook has some dozens; with embedded objects, some hundreds.
+# A workbook has dozens of entries; with embedded objects, hundreds.
 MOST_ENTRIES = 10_000
 
 
 class CompoundFile(OleFileIO):  # type: ignore[misc]
-    """A compound file, which costs no more than it holds. Raises OleFileError, an OSError, when it is broken."""
+    """A compound file that takes no more memory than its size. Raises OleFileError, an OSError, if it is broken."""
 
     def loadfat(self, header: bytes) -> None:
-        """Loads the table of the chains, unless the header claims more of it than there are sectors."""
+        """Loads the FAT. Raises OleFileError if the header claims more FAT sectors than the file has sectors."""
         if self.sector_size not in (512, 4096):
-            raise OleFileError("no such size of sectors")
+            raise OleFileError("sectors have neither 512 nor 4096 bytes")
         if max(self.num_fat_sectors, self.num_mini_fat_sectors) > self.nb_sect:
             raise OleFileError("the tables are larger than the file")
         super().loadfat(header)
 
     def loaddirectory(self, sect: int) -> None:
-        """Loads the directory, unless it is none of a workbook."""
+        """Loads the directory. Raises OleFileError if it is larger than that of any workbook."""
         sector, sectors = sect, 0
         while sector < len(self.fat):
             sector, sectors = self.fat[sector], sectors + 1
@@ -34,9 +34,9 @@ class CompoundFile(OleFileIO):  # type: ignore[misc]
         self._check_size(self.root.size)
 
     def stream(self, name: str) -> bytes:
-        """The content of a stream. Raises OSError when there is none, or when it claims more than the file holds."""
+        """Returns the content of a stream. Raises OSError if there is no such stream, or if it claims too much."""
         if self.get_type(name) != STGTY_STREAM:
-            raise OleFileError(f"{name} is no stream")
+            raise OleFileError(f"the file has no stream {name}")
         self._check_size(self.get_size(name))
         return bytes(self.openstream(name).read())
 

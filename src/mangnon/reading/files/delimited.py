@@ -1,4 +1,4 @@
-"""Delimited text (.csv): the cover as leading lines `#key,value` or as titles, then a header, then rows of one form."""
+"""Delimited text (.csv): the cover in leading lines `#key,value` or in titles, then a header and rows of one form."""
 
 import codecs
 import csv
@@ -21,14 +21,14 @@ from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.tables import Block, Table
 
 BLOCK_BYTES = 8 << 20
-# What encoding, separator, cover and header are decided by.
+# Encoding, separator, cover and header are decided from so much of the file.
 HEAD_BYTES = 256 << 10
 HEAD_ROWS = 100
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
 class DelimitedFile:
-    """An opened CSV; see mangnon.reading.tables.Source. As a member of a bundle, problems name it by `sheet`."""
+    """An opened CSV; implements mangnon.reading.tables.Source. Problems name a member of a bundle in `sheet`."""
 
     def __init__(self, path: Path, file_name: str, lists: CodeLists, sheet: str | None = None) -> None:
         self.file_name = file_name
@@ -60,7 +60,7 @@ class DelimitedFile:
         self.notes += self.cover.notes
 
     def table(self, form: Form) -> Table:
-        """The rows after the header. Raises RefusedForm when there is no header."""
+        """Returns the table: the rows after the header. Raises RefusedForm if there is no header."""
         if not self._headers:
             raise RefusedForm(Problem("header_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
         return Table(
@@ -68,7 +68,7 @@ class DelimitedFile:
         )
 
     def _as_utf8(self, path: Path, lists: CodeLists) -> Path:
-        """The file, or a copy of it in UTF-8. Raises RefusedFile when its encoding cannot be told."""
+        """Returns the file, or a copy of it in UTF-8. Raises RefusedFile if the encoding is not recognised."""
         head = _first_bytes(path)
         try:
             text = _head(head)
@@ -87,7 +87,7 @@ class DelimitedFile:
             if conversion
             else Problem("inferred_encoding", {"file_name": self.file_name})
         )
-        self._converted = tempfile.NamedTemporaryFile(prefix="mangnon-", suffix=".csv")  # noqa: SIM115 - lives as long
+        self._converted = tempfile.NamedTemporaryFile(prefix="mangnon-", suffix=".csv")  # noqa: SIM115 - lives as long as self
         convert = fonts.CONVERT[conversion] if conversion else str
         try:
             with (
@@ -100,7 +100,10 @@ class DelimitedFile:
         return Path(self._converted.name)
 
     def _rows(self, head: str) -> tuple[str, list[list[str]], list[int]]:
-        """The separator, the first rows and the lines that they end on. Raises RefusedFile when two would do."""
+        """Returns the separator, the first rows, and the line on which each ends.
+
+        Raises RefusedFile if two separators fit equally well.
+        """
         readings = {separator: _split(head, separator) for separator in SEPARATORS}
         counts = {separator: _most_fields(rows) for separator, (rows, _) in readings.items()}
         best = max(counts.values())
@@ -139,7 +142,7 @@ class DelimitedFile:
             return "skip"
 
         names = [str(position) for position in range(len(self._headers))]
-        shift = self._header_row - self._skipped_lines  # a header of several lines is one row
+        shift = self._header_row - self._skipped_lines  # a row of the header may span several lines
         try:
             reader = pyarrow.csv.open_csv(
                 self._path,
@@ -179,7 +182,7 @@ class DelimitedFile:
 
 
 def csv_cells(line: str) -> list[str]:
-    """The cells of a line, whatever separates them: for looking at words only."""
+    """Returns the cells of a line, split at every possible separator; good enough to recognise words."""
     for separator in SEPARATORS:
         line = line.replace(separator, "\n")
     return line.split("\n")
@@ -191,7 +194,7 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def _head(start: bytes) -> str:
-    """The beginning of a file as text, without a character that was cut off. Raises UnicodeDecodeError."""
+    """Returns the beginning of a file as text, without a last character that is cut off. Raises UnicodeDecodeError."""
     return codecs.getincrementaldecoder("utf-8-sig")().decode(start)
 
 
@@ -205,12 +208,12 @@ def _split(head: str, separator: str) -> tuple[list[list[str]], list[int]]:
             if len(rows) == HEAD_ROWS:
                 break
     except csv.Error:
-        pass  # no table with this separator from here on
+        pass  # the separator does not fit: keep the rows before the error
     return rows, ends
 
 
 def _most_fields(rows: list[list[str]]) -> int:
-    """How many fields of one form stand in the header, read like this."""
+    """Returns how many fields of a form the header has, for the form with the most."""
     body = [row for row in rows if not (row and row[0].startswith("#"))]
     named = next((row[1].strip() for row in rows if row and row[0].strip() == "#form" and len(row) > 1), None)
     forms = [all_forms()[named]] if named in all_forms() else submission_forms()
@@ -219,13 +222,13 @@ def _most_fields(rows: list[list[str]]) -> int:
 
 
 def _declared(entries: dict[str, CoverEntry], form: Form) -> dict[str, float]:
-    """Totals declared by lines `#total:field,value`."""
+    """Returns the totals that lines `#total:field,value` declare, by field."""
     totals = {name: entries.get(f"total:{name}") for name in form.totals}
     return {name: int(str(entry.value)) for name, entry in totals.items() if entry and str(entry.value).isdigit()}
 
 
 def _numbers(first: int, count: int, taken: set[int]) -> np.ndarray:
-    """The next `count` row numbers from `first`, without those taken by rows that could not be split."""
+    """Returns the next `count` row numbers from `first`, without those of rows that could not be split."""
     numbers = np.arange(first, first + count + len(taken))
     return numbers[~np.isin(numbers, list(taken))][:count] if taken else numbers
 

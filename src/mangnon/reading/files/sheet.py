@@ -8,24 +8,24 @@ from python_calamine import CalamineSheet
 
 from mangnon.reading import fonts, layout
 from mangnon.reading.cells import Cells
-from mangnon.reading.files.workbook_parts import Contents
+from mangnon.reading.files.workbook_parts import Inspection
 from mangnon.reading.tables import Block
 
 
 class Sheet:
-    """One sheet: its rows from A1 on, and its merged cells."""
+    """One sheet: its rows from A1 on, its merged cells, and its cells with errors."""
 
-    def __init__(self, name: str, sheet: CalamineSheet, contents: Contents, convert: fonts.Convert | None) -> None:
+    def __init__(self, name: str, sheet: CalamineSheet, inspection: Inspection, convert: fonts.Convert | None) -> None:
         self.name = name
         self._sheet, self._convert = sheet, convert
         self.merged = (
-            (contents.merged or {}).get(name, []) if contents.merged is not None else sheet.merged_cell_ranges or []
+            (inspection.merged or {}).get(name, []) if inspection.merged is not None else sheet.merged_cell_ranges or []
         )
-        self.errors = contents.errors.get(name, [])
+        self.errors = inspection.errors.get(name, [])
 
     @cached_property
     def head(self) -> list[list]:
-        """The first rows, in which title and header stand."""
+        """The first rows, which contain titles and header."""
         return self._rows(layout.HEADER_ROWS + layout.DEEPEST)
 
     @cached_property
@@ -41,7 +41,7 @@ class Sheet:
 
 
 def blocks(sheet: Sheet, header: layout.Header, width: int) -> Iterator[Block]:
-    """The rows below the header."""
+    """Yields the rows below the header, as one block."""
     start = header.last_row + 1
     body = sheet.rows[start:]
     merged = [
@@ -54,10 +54,10 @@ def blocks(sheet: Sheet, header: layout.Header, width: int) -> Iterator[Block]:
 
 
 def is_filled(row: list) -> bool:
-    """Whether anything stands in a row."""
+    """Returns whether a row has a cell that is not empty."""
     return any(cell not in ("", None) for cell in row)
 
 
 def is_wide(rows: list[list]) -> bool:
-    """Whether anything stands beyond where a form can reach."""
+    """Returns whether the rows have more columns than any form."""
     return any(cell not in ("", None) for row in rows for cell in row[layout.WIDEST :])

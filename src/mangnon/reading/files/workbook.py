@@ -15,13 +15,13 @@ from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cover import entries_of, forms_of, read_cover
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
 from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_wide
-from mangnon.reading.files.workbook_parts import look_through
+from mangnon.reading.files.workbook_parts import inspect_workbook
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.tables import Table
 from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
 
 COVER = "Bìa"
-# What a damaged file can end in; see also _is_broken.
+# Errors that a damaged file can cause; see also _is_broken.
 BROKEN = (
     CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, RecursionError,
     struct.error, zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
@@ -30,7 +30,7 @@ OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHE
 
 
 class Workbook:
-    """An opened workbook; see mangnon.reading.tables.Source."""
+    """An opened workbook; implements mangnon.reading.tables.Source."""
 
     def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
         self.file_name = file_name
@@ -50,7 +50,11 @@ class Workbook:
         self.notes += self.cover.notes
 
     def table(self, form: Form) -> Table:
-        """The rows of the form's sheet. Raises RefusedForm when the sheet or its header is missing, or two have it."""
+        """Returns the table on the form's sheet.
+
+        Raises RefusedForm if the sheet or its header is missing, if two sheets hold the form, if the sheet has cells
+        with errors, or if its titles contradict the cover.
+        """
         names = self._of_form.get(form.name, [])
         if len(names) != 1:
             raise RefusedForm(self._sheet_missing(form) if not names else _sheet_doubled(form, names))
@@ -65,7 +69,7 @@ class Workbook:
             titles.refuse_other_titles(lines, self.cover, self._lists)
         except RefusedFile as refusal:
             raise RefusedForm(*refusal.problems) from refusal
-        del self._sheets[sheet.name]  # its rows may be many
+        del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
             titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
@@ -73,7 +77,7 @@ class Workbook:
 
     def _open(self, path: Path) -> None:
         try:
-            self._contents = look_through(path, self.file_name)
+            self._inspection = inspect_workbook(path, self.file_name)
             self._book = CalamineWorkbook.from_path(str(path))
         except (PasswordError, PermissionError) as error:
             raise RefusedFile(password_protected(self.file_name)) from error
@@ -87,7 +91,7 @@ class Workbook:
     def _sheet(self, name: str) -> Sheet:
         if name not in self._sheets:
             try:
-                self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._contents, self._convert)
+                self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._inspection, self._convert)
             except BaseException as error:
                 if not _is_broken(error):
                     raise
@@ -97,7 +101,7 @@ class Workbook:
     def _decide_font(self, names: Iterable[str]) -> None:
         names = list(names)
         texts = {cell for name in names for row in self._sheet(name).head for cell in row if isinstance(cell, str)}
-        way = fonts.conversion(texts, self._contents.fonts, self._lists, self.file_name)
+        way = fonts.conversion(texts, self._inspection.fonts, self._lists, self.file_name)
         if way:
             self._convert = fonts.CONVERT[way]
             self.notes.append(fonts.inferred(way, self.file_name))
@@ -141,7 +145,7 @@ class Workbook:
         self._note_guesses(guessed)
 
     def _assign(self, names: Iterable[str], without: set[str]) -> dict[str, list[str]]:
-        """Finds the form of each sheet by its name or else by its header; returns those that were inferred."""
+        """Finds the form of each sheet by its name, else by its header. Returns form → the sheets inferred."""
         guessed: dict[str, list[str]] = {}
         for name in names:
             if normalised(name) in OF_TEMPLATE:
@@ -181,7 +185,7 @@ class Workbook:
 
 
 def _is_broken(error: BaseException) -> bool:
-    """Whether an error says that the file is damaged; a panic of the reader's Rust is no Exception."""
+    """Returns whether an error means that the file is damaged. A panic in calamine's Rust is no Exception."""
     return isinstance(error, BROKEN) or type(error).__name__ == "PanicException"
 
 

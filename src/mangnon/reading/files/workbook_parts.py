@@ -1,7 +1,7 @@
-"""What the reader of workbooks does not show: cells with errors, merged cells of .ods, fonts. And what it must not see.
+"""Inspects a workbook for what calamine does not return: cells with errors, merged cells of .ods, and fonts.
 
-The reader shows `#DIV/0!` as an empty cell, which would be taken for "unknown". So each format is looked through once
-for such cells; on the way its sizes and definitions are checked (see safety.py).
+calamine returns `#DIV/0!` as an empty cell, which would be read as "unknown". So every workbook is inspected once for
+such cells before it is read. The inspection also refuses hostile sizes and definitions (see safety.py).
 """
 
 import re
@@ -36,35 +36,38 @@ SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 
 
 @dataclass
-class Contents:
-    """What was found in a workbook; by sheet: the cells with errors, and the merged ones where only we can tell."""
+class Inspection:
+    """What the inspection found: the fonts and, by sheet, the cells with errors and the merged cells.
+
+    `merged` is None if calamine returns the merged cells itself.
+    """
 
     errors: dict[str, list[str]] = field(default_factory=dict)
     merged: dict[str, list[Range]] | None = None
     fonts: set[str] = field(default_factory=set)
 
 
-def look_through(path: Path, file_name: str) -> Contents:
-    """Looks through a workbook. Raises RefusedFile, PermissionError for a password, or what its format raises."""
+def inspect_workbook(path: Path, file_name: str) -> Inspection:
+    """Inspects a workbook. Raises RefusedFile, PermissionError if it has a password, or the errors of its format."""
     with path.open("rb") as file:
         is_zip = file.read(4) == b"PK\x03\x04"
     if not is_zip:
         return _binary(path, file_name)
     with zipfile.ZipFile(path) as parts:
         is_open_document = "content.xml" in parts.namelist()
-    return open_document(path, file_name) if is_open_document else office_open_xml(path, file_name)
+    return inspect_ods(path, file_name) if is_open_document else inspect_xlsx(path, file_name)
 
 
-def _binary(path: Path, file_name: str) -> Contents:
+def _binary(path: Path, file_name: str) -> Inspection:
     with CompoundFile(str(path)) as file:
         if file.exists("EncryptedPackage"):
             raise PermissionError
-        return binary_workbook(file.stream("Workbook" if file.exists("Workbook") else "Book"), file_name)
+        return inspect_xls(file.stream("Workbook" if file.exists("Workbook") else "Book"), file_name)
 
 
-def office_open_xml(path: Path, file_name: str) -> Contents:
-    """Looks through an .xlsx. Raises RefusedFile; KeyError, zipfile.BadZipFile or ParseError when it is none."""
-    found = Contents()
+def inspect_xlsx(path: Path, file_name: str) -> Inspection:
+    """Inspects an .xlsx. Raises RefusedFile; KeyError, zipfile.BadZipFile or ParseError if it is no .xlsx."""
+    found = Inspection()
     with opened_zip(path, file_name) as parts:
         sheets = _sheet_names(parts, file_name)
         for member in parts.infolist():
@@ -83,7 +86,7 @@ def office_open_xml(path: Path, file_name: str) -> Contents:
 
 
 def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
-    """Part → the name of the sheet that it holds."""
+    """Returns part → the name of the sheet that it holds."""
     relations, book = (content(parts, parts.getinfo(name)) for name in ("xl/_rels/workbook.xml.rels", MAIN))
     for data in (relations, book):
         refuse_definitions(data, file_name)
@@ -95,7 +98,7 @@ def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
 
 
 def _extent(data: bytes) -> tuple[int, int]:
-    """The farthest row and column that a sheet's XML names in its attributes `r`."""
+    """Returns the numbers of the last row and the last column in a sheet's XML, from its attributes `r`."""
     text = np.frombuffer(data, np.uint8)
     equals = np.flatnonzero(text == ord("="))
     at = equals[(text[equals - 1] == ord("r")) & (text[equals - 2] <= ord(" "))] + 2
@@ -114,15 +117,15 @@ def _extent(data: bytes) -> tuple[int, int]:
         at = at + is_digit
     rows, columns = int(row.max(initial=0)), int(column.max(initial=0))
     if data.count(b"<c ") + data.count(b"<c>") > np.count_nonzero(column):
-        # Cells without a name stand side by side.
+        # Cells without `r` follow each other without gaps.
         columns = max(columns, max(line.count(b"<c") for line in data.split(b"<row")))
         rows = max(rows, data.count(b"<row"))
     return rows, columns
 
 
-def open_document(path: Path, file_name: str) -> Contents:
-    """Looks through an .ods. Raises RefusedFile; KeyError, zipfile.BadZipFile or ExpatError when it is none."""
-    found = Contents(merged={})
+def inspect_ods(path: Path, file_name: str) -> Inspection:
+    """Inspects an .ods. Raises RefusedFile; KeyError, zipfile.BadZipFile or ExpatError if it is no .ods."""
+    found = Inspection(merged={})
     with opened_zip(path, file_name) as parts:
         for member in parts.infolist():
             data = content(parts, member)
@@ -134,21 +137,21 @@ def open_document(path: Path, file_name: str) -> Contents:
 
 
 class _Tables:
-    """Follows the tables of an OpenDocument, cell by cell."""
+    """Inspects the tables of an OpenDocument while expat parses them."""
 
-    def __init__(self, found: Contents, file_name: str) -> None:
+    def __init__(self, found: Inspection, file_name: str) -> None:
         self.found, self.file_name = found, file_name
         self.sheet, self.row, self.column, self.repeated, self.farthest = "", 0, 0, 1, 0
 
     def parser(self) -> expat.XMLParserType:
-        """A parser that tells this object of each element."""
+        """Returns a parser that calls this object for each element."""
         parser = expat.ParserCreate()
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
         return parser
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """Handles the start of an element."""
         if name == "table:table":
             self.sheet, self.row, self.farthest = attributes.get("table:name", ""), 0, 0
         elif name == "table:table-row":
@@ -159,7 +162,7 @@ class _Tables:
             self.found.fonts.add(attributes.get("svg:font-family", "").strip("'"))
 
     def end(self, name: str) -> None:
-        """An element ends."""
+        """Handles the end of an element."""
         if name == "table:table-row":
             self.row += self.repeated
 
@@ -178,15 +181,15 @@ class _Tables:
         self.column += count
 
 
-# Records of a BIFF8 stream; the first two numbers of a cell's record are its row and column.
+# Types of records in a BIFF8 stream. The record of a cell begins with its row and its column.
 BOF, END, SHEET_NAME, PASSWORD, FORMULA, BOOLEAN_OR_ERROR = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0x205
 DIMENSIONS, MOST_ROWS = 0x200, 65_536
 CELLS = {FORMULA, BOOLEAN_OR_ERROR, 0x201, 0x203, 0x204, 0x27E, 0xBD, 0xBE, 0xFD, 0x207}
 
 
-def binary_workbook(stream: bytes, file_name: str) -> Contents:
-    """Looks through the stream of an .xls. Raises RefusedFile, or ValueError when it is none."""
-    found = Contents()
+def inspect_xls(stream: bytes, file_name: str) -> Inspection:
+    """Inspects the stream of an .xls. Raises RefusedFile, PermissionError, or ValueError if it is no BIFF8 stream."""
+    found = Inspection()
     cells = 0
     for sheet, start in [*_binary_sheets(stream)]:
         rows = columns = 0
@@ -212,7 +215,10 @@ def binary_workbook(stream: bytes, file_name: str) -> Contents:
 
 
 def _refuse_impossible_dimensions(record: bytes) -> None:
-    """Refuses what no .xls can have: the reader makes room for all of it, and ends this process where there is none."""
+    """Raises ValueError for dimensions that no .xls can have.
+
+    calamine allocates memory for all of them at once, and the process would end if there is not enough.
+    """
     first_row, last_row, first_column, last_column = struct.unpack_from("<4H" if len(record) < 14 else "<2I2H", record)
     if not (first_row <= last_row <= MOST_ROWS and first_column <= last_column):
         raise ValueError("impossible dimensions")
@@ -229,9 +235,9 @@ def _binary_sheets(stream: bytes) -> Iterator[tuple[str, int]]:
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Number, start and size of each record from a BOF to its end."""
+    """Yields the type, start and size of each record, from the BOF at `at` to its end."""
     if int.from_bytes(stream[at : at + 2], "little") != BOF:
-        raise ValueError("no BIFF8 stream")
+        raise ValueError("the stream is not BIFF8")
     while at + 4 <= len(stream):
         record, size = int.from_bytes(stream[at : at + 2], "little"), int.from_bytes(stream[at + 2 : at + 4], "little")
         if record == END:

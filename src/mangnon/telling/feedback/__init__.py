@@ -1,1 +1,1 @@
-"""What a reporter gets back: its own file, its wrong cells marked, and first of all a sheet that says what to do."""
+"""The feedback to a reporter: its own file with the wrong cells marked, behind a sheet that says what to do."""

@@ -1,4 +1,4 @@
-"""The rows that findings speak of, for reporters whose file cannot be marked itself."""
+"""The rows with findings, for reporters whose own file cannot be marked."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from mangnon.warehouse import Connection
 
 @dataclass(frozen=True)
 class Excerpt:
-    """The rows of a form that findings speak of, by row number, as texts by field."""
+    """The rows of a form with findings: row number → field → text."""
 
     form: str
     rows: dict[int, dict[str, str]]
 
 
 def excerpts(connection: Connection, feedback: Feedback, lists: CodeLists) -> list[Excerpt]:
-    """The concerned rows of each form that has any."""
+    """Returns the rows with findings, for each form that has any."""
     concerned: dict[str, set[int]] = defaultdict(set)
     for finding in feedback.findings:
         if finding.form and finding.row is not None:
@@ -41,7 +41,7 @@ def excerpts(connection: Connection, feedback: Feedback, lists: CodeLists) -> li
 def _rows(
     connection: Connection, outcome: Outcome, numbers: list[int], feedback: Feedback, lists: CodeLists
 ) -> dict[int, dict[str, str]]:
-    """Rows as they were sent where they were refused, and as they were read where they were loaded."""
+    """Returns row number → field → text: a refused row as it was sent, a loaded row as it was read."""
     assert outcome.form is not None
     form = all_forms()[outcome.form]
     refused = connection.execute(

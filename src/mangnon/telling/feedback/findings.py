@@ -1,8 +1,8 @@
-"""What there is to say of a delivery to its reporter: what became of its forms, and everything that was found.
+"""What to tell the reporter of a delivery: what became of its forms, and everything that was found.
 
-A delivery is told of as the night read it. Reading it again (a backfill) is not the reporter's doing, so that alone
-tells nobody anything; but what is told is what the newest reading says, and a form that is held is told of whoever read
-it. What a higher revision has replaced is not told any more.
+Problems that a night finds give a reason to tell the reporter. Problems that only a backfill finds give none, because
+the reporter did nothing. The feedback itself always shows the newest reading. A held form gives a reason in any case. A
+form that a higher revision has replaced is left out.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ from mangnon.reading.problems import Place, Problem, Severity, UnknownWording, V
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
-# More than anybody mends by hand; the rest is counted.
+# Nobody corrects more findings by hand. Feedback lists so many and counts the rest.
 MOST = 2000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to say, and where it is; without a row it is the form's, without a form the file's."""
+    """One thing to tell, and its place. Without a row it concerns the form, without a form the file."""
 
     form: str | None
     rule: str
@@ -34,13 +34,13 @@ class Finding:
     field: str | None = None
     cell: str | None = None
     value: str | None = None
-    wording_id: str | None = None  # of problems; those that were read before there were any have the message alone
+    wording_id: str | None = None  # the id of a problem; problems of old loads and verdicts have only a message
     wording_values: Values | None = None
-    is_of_contract: bool = True  # of the form's contract, not of a gate
+    is_of_contract: bool = True  # whether the form's contract is broken, not a rule of a gate
 
     @property
     def said(self) -> str:
-        """What is wrong, without the place; the message as it was told before, where it cannot be said anew."""
+        """What is wrong, without the place, in today's wording; the stored message if there is no wording for it."""
         if self.wording_id is None:
             return self.message
         place: Place = {"sheet": self.sheet, "row": self.row, "cell": self.cell}
@@ -52,7 +52,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a form, or of the whole file when it could not be read."""
+    """What became of a form, or of a whole file that could not be read."""
 
     load_id: int
     form: str | None
@@ -64,7 +64,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Feedback:
-    """All that a reporter is told of one delivery, the gravest first."""
+    """All that a reporter is told about one delivery, the gravest findings first."""
 
     delivery_id: int
     sha256: str
@@ -77,21 +77,21 @@ class Feedback:
     reporter: Reporter | None
     outcomes: list[Outcome]
     findings: list[Finding]
-    totals: dict[Severity, int]  # of the findings, which may be more than are listed
+    totals: dict[Severity, int]  # number of all findings, including those that are not listed
 
     @property
     def topics(self) -> set[str]:
-        """Form and rule of everything that it speaks of."""
+        """Form and rule of every listed finding, as `form:rule`."""
         return {f"{finding.form or ''}:{finding.rule}" for finding in self.findings}
 
 
 def untold(connection: Connection) -> dict[int, list[str]]:
-    """By delivery, the topics that its reporter was not told of."""
+    """Returns delivery → the topics that its reporter has not been told."""
     return {delivery_id: topics for delivery_id, topics in connection.execute(read_sql(__package__, "untold"))}
 
 
 def gather(connection: Connection, delivery_id: int, lists: CodeLists) -> Feedback | None:
-    """What there is to say of a delivery now; None when nothing of it is wrong any more."""
+    """Returns the feedback on a delivery as of now; None if nothing is wrong with it any more."""
     with connection.cursor(row_factory=class_row(Outcome)) as cursor:
         outcomes = cursor.execute(read_sql(__package__, "outcomes"), {"delivery": delivery_id}).fetchall()
     findings, totals = _findings(connection, [outcome for outcome in outcomes if outcome.replaced_by is None])
@@ -137,7 +137,7 @@ def _findings(connection: Connection, outcomes: list[Outcome]) -> tuple[list[Fin
 
 
 def _why(outcome: Outcome) -> str:
-    """What holds a form: two contents of one revision, or a person, whose reason may be another one later."""
+    """Returns what holds a form: `tie` (two contents of one revision), or a person's reason, which may change later."""
     return "tie" if outcome.held_by is None else f"held {outcome.state_reason}"
 
 

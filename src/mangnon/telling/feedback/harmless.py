@@ -1,8 +1,8 @@
-"""A reporter's own workbook, made harmless: what its cells show and how they look, and nothing of it that acts.
+"""Makes a reporter's own workbook harmless: it keeps what the cells show and how they look, and nothing that acts.
 
-Each sheet is copied, and only what is named here comes along: values, formats, sizes, drop-downs and limits of cells.
-Formulas, links, macros, queries, pictures, names and notes of the sender stay behind. A text that a spreadsheet
-program could take for a formula stays a text, also when somebody edits its cell.
+Each sheet is copied with values, formats, sizes, drop-downs and limits of cells. The sender's formulas, links, macros,
+queries, pictures, names and notes are not copied. A text that a spreadsheet program could take for a formula stays a
+text, even if somebody edits its cell.
 """
 
 import logging
@@ -28,19 +28,19 @@ logger = logging.getLogger(__name__)
 
 # Some 20,000 rows of a form. A larger workbook would take minutes and gigabytes.
 LARGEST = 12 << 20  # bytes, unpacked
-LONGEST = 32_000  # characters, of which a cell holds a few more
+LONGEST = 32_000  # characters; a cell can hold a few more
 
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
-# Numbers, lists in quotes and cells of this workbook; not another file, not another program.
+# Limits may refer to numbers, lists in quotes and cells of this workbook, but to no other file or program.
 HARMLESS_LIMIT = re.compile(
     r"""-?\d+(\.\d+)?|"[^"|]*"|('[^'\[\]|!"]+'|[\w.]+)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"""
 )
-# The cover is no longer than this.
+# The cover has no more rows than this.
 COVER_ROWS = 60
 
 
 def open_harmless(path: Path) -> Workbook | None:
-    """The workbook at `path` with its sheets made harmless; None if it is none, is too large or cannot be opened."""
+    """Returns the workbook at `path` with harmless sheets; None if it is no .xlsx, is too large or cannot be opened."""
     if not zipfile.is_zipfile(path):
         return None
     try:
@@ -51,14 +51,14 @@ def open_harmless(path: Path) -> Workbook | None:
             book = load_workbook(file, data_only=True, keep_links=False)
         _strip(book)
         _sum_again(book, path)
-    except Exception as error:  # whatever a broken workbook makes of the library
-        logger.warning("no copy of the workbook can be made: %r", error)
+    except Exception as error:  # a broken workbook can make openpyxl raise anything
+        logger.warning("the workbook cannot be copied, so the feedback has excerpts only: %r", error)
         return None
     return book
 
 
 def write_text(cell: Cell, text: str) -> None:
-    """Writes a text that stays one."""
+    """Writes a text into a cell, so that no program takes it for a formula."""
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST] or None
     cell.data_type = "s" if cell.value else "n"
     if text.startswith(FORMULA_MARKS):
@@ -66,7 +66,7 @@ def write_text(cell: Cell, text: str) -> None:
 
 
 def filled_cells(sheet: Worksheet) -> list[Cell]:
-    """The cells that there are. Rows and columns would be counted up to the last one, which may be the millionth."""
+    """Returns the cells that exist. Iterating rows would visit every cell up to the last one, perhaps the millionth."""
     return list(sheet._cells.values())  # noqa: SLF001 - openpyxl has no public way to them
 
 
@@ -103,7 +103,7 @@ def _is_harmless(limit: DataValidation) -> bool:
 
 
 def _sum_again(book: Workbook, path: Path) -> None:
-    """The template's own sums on the cover go on summing, or a mended cell would contradict the declared total."""
+    """Restores the template's own sums on the cover. Otherwise a corrected cell would contradict the declared total."""
     sums = {
         (normalised(form.title), normalised(form.field(name).title)): total_formula(form, form.field(name))
         for form in submission_forms()

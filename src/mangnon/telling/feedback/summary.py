@@ -1,6 +1,6 @@
 """The first sheet of a feedback workbook, "Phản hồi": what became of the delivery, what to do, and every finding.
 
-Readers of submissions know no form of that name, so it may stay when the workbook is sent again.
+The reader knows no form of that name, so the sheet may stay when the reporter sends the workbook again.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from mangnon.vietnamese import listed, moment, month
 
 SUMMARY_SHEET = "Phản hồi"
 WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem lại", "info": "Thông tin"}
-# Light enough for black text (contrast above 13), and no colour of Excel's palette, so that ours are known again.
+# Light enough for black text (contrast above 13). None is in Excel's palette, so we can recognise our own marks.
 FILLS: dict[Severity, str] = {"critical": "FFFFC9C4", "warning": "FFFFE9A8", "info": "FFD3E5FA"}
 BLACK = Color(rgb="FF000000")
 SYNTHETIC = "Dữ liệu mẫu (giả định): số liệu không phải báo cáo thật."
@@ -40,7 +40,7 @@ THIN = Border(*[Side(style="thin", color="FFBBBBBB")] * 4)
 
 @dataclass(frozen=True)
 class SummaryLine:
-    """One finding as the sheet shows it; `target` is the sheet and the cell that its link leads to."""
+    """One finding as the summary shows it. `target` is the sheet and the cell that its link leads to."""
 
     severity: Severity
     sheet: str
@@ -52,7 +52,7 @@ class SummaryLine:
 
 
 def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], is_own: bool) -> None:
-    """Puts the sheet before all others; `is_own` says whether they are the reporter's own."""
+    """Writes the summary as the first sheet. `is_own` says whether the other sheets are the reporter's own."""
     sheet = book.create_sheet(SUMMARY_SHEET, 0)
     book.active = 0
     for column, width in WIDTHS.items():
@@ -76,7 +76,7 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], 
 
 
 def counted(feedback: Feedback) -> str:
-    """How much was found, in words."""
+    """Returns the numbers of findings in Vietnamese words."""
     kinds: dict[Severity, str] = {"critical": "lỗi phải sửa", "warning": "điểm nên xem lại"}
     return listed(f"{feedback.totals[kind]} {words}" for kind, words in kinds.items() if kind in feedback.totals)
 
@@ -145,7 +145,7 @@ def _steps(feedback: Feedback, is_own: bool) -> Iterator[str]:
 
 
 def _paragraphs(sheet: Worksheet, row: int, texts: list[str], font: Font | None = None) -> int:
-    """Writes texts over the whole width; returns the row after them."""
+    """Writes texts over the whole width. Returns the row after them."""
     for text in texts:
         cell = sheet.cell(row, 1)
         write_text(cell, text)
@@ -194,7 +194,10 @@ def _table(sheet: Worksheet, row: int, lines: list[SummaryLine]) -> None:
 
 
 def _height(text: str, width: float, line: int) -> float:
-    """Points that a text needs in a column so many characters wide; programs do not adjust rows that they only open."""
+    """Returns the height in points of a text in a column of `width` characters, with `line` points per line.
+
+    Spreadsheet programs do not adjust the height of rows when they open a file.
+    """
     return line * sum(1 + int(len(part) * 1.08 // width) for part in text.split("\n"))
 
 

@@ -1,6 +1,6 @@
-"""The feedback workbook: the reporter's own file with its wrong cells coloured and explained, behind a summary.
+"""Writes the feedback workbook: a summary, then the reporter's own sheets with the wrong cells coloured and explained.
 
-A file that is no workbook, is too large or cannot be opened comes back as the summary and the concerned rows alone.
+If the file is no .xlsx, is too large or cannot be opened, the summary is followed by the rows with findings only.
 """
 
 from collections import defaultdict
@@ -27,9 +27,9 @@ from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS,
 from mangnon.vietnamese import listed
 
 AUTHOR = "Măng Non"
-# The header of a sheet is looked for this far down.
+# The header of a sheet is searched in so many rows.
 HEADER_ROWS = 30
-# A longer list of codes is better looked up in the cell's drop-down.
+# A message lists the accepted values if there are no more than this; longer lists are in the cell's drop-down.
 MOST_CHOICES = 15
 LONGEST_NOTE = 1500  # characters; the summary has the whole text
 NOTE_WIDTH, LINE_HEIGHT, LINE_LENGTH = 380, 20, 50  # pixels, pixels, characters
@@ -41,7 +41,7 @@ class Body(Protocol):
     book: Workbook
 
     def place(self, finding: Finding) -> Cell | None:
-        """The cell to mark; None when there is none that stands for the finding."""
+        """Returns the cell to mark for a finding; None if no cell shows it."""
 
 
 def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: list[Excerpt], lists: CodeLists) -> None:
@@ -56,7 +56,7 @@ def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: lis
         lines.append(line)
         if cell is not None:
             marks[cell.parent.title, cell.coordinate].append(f"{WORDS[line.severity].upper()}: {line.message}")
-            if len(marks[cell.parent.title, cell.coordinate]) == 1:  # the gravest comes first
+            if len(marks[cell.parent.title, cell.coordinate]) == 1:  # the first finding of a cell is the gravest
                 _colour(cell, FILLS[finding.severity])
     for (title, coordinate), notes in marks.items():
         body.book[title][coordinate].comment = _note("\n".join(notes))
@@ -77,7 +77,7 @@ class OwnSheets:
         self._headers: dict[str, tuple[int, dict[str, int]]] = {}
 
     def place(self, finding: Finding) -> Cell | None:
-        """The cell itself, or the first one of its row, or of its header."""
+        """Returns the cell of the finding, else the first cell of its row or of the header; None without a sheet."""
         form = all_forms()[finding.form] if finding.form else None
         sheet = self._sheets.get(normalised(finding.sheet or (form.title if form else "")))
         if sheet is None:
@@ -93,7 +93,7 @@ class OwnSheets:
         return _whole(sheet, f"{column}{finding.row or header_row}")
 
     def _clear_marks(self) -> None:
-        """What was marked the last time is mended by now, or will be marked again."""
+        """Removes the marks of an earlier feedback; what is still wrong will be marked again."""
         for sheet in self.book.worksheets:
             for cell in filled_cells(sheet):
                 if cell.fill.fgColor.rgb in FILLS.values():
@@ -101,7 +101,7 @@ class OwnSheets:
 
 
 class Excerpts:
-    """Sheets with the concerned rows alone: the number of each row in the reporter's file, then its cells."""
+    """Sheets with only the rows that have findings: the number of each row in the reporter's file, then its cells."""
 
     def __init__(self, excerpts: list[Excerpt]) -> None:
         self.book = Workbook()
@@ -128,7 +128,10 @@ class Excerpts:
                     write_text(sheet.cell(row, column), texts.get(field.name, ""))
 
     def place(self, finding: Finding) -> Cell | None:
-        """The cell's copy, or the first one of the row's copy; what is the form's is said by the summary alone."""
+        """Returns the copy of the cell, else the first cell of the row's copy.
+
+        Returns None for findings without a row: only the summary shows them.
+        """
         row = self._rows.get(finding.form or "", {}).get(finding.row or 0)
         if finding.form is None or row is None:
             return None
@@ -138,7 +141,7 @@ class Excerpts:
 
 
 def _whole(sheet: Worksheet, coordinate: str) -> Cell:
-    """The cell, or the one that stands for it when it is merged with others."""
+    """Returns the cell, or the first one of the merged cells that it belongs to."""
     for merged in sheet.merged_cells.ranges:
         if coordinate in merged:
             return sheet.cell(merged.min_row, merged.min_col)
@@ -146,7 +149,7 @@ def _whole(sheet: Worksheet, coordinate: str) -> Cell:
 
 
 def _header(sheet: Worksheet, form: Form) -> tuple[int, dict[str, int]]:
-    """The row of the header, and the column of each field that has one; titles may stand in several rows."""
+    """Returns the row of the header, and field → column. The titles may be spread over several rows."""
     names = {
         normalised(title): field.name for field in form.fields for title in (field.title, field.name, *field.aliases)
     }
@@ -191,7 +194,7 @@ def _field(finding: Finding) -> Field | None:
 
 
 def _expected(finding: Finding, feedback: Feedback, lists: CodeLists) -> str:
-    """What the contract expects of the cell."""
+    """Returns what the contract expects in the cell, in Vietnamese; empty if the contract is not broken."""
     field = _field(finding)
     if field is None or not finding.is_of_contract or finding.severity == "info":
         return ""

@@ -1,4 +1,4 @@
--- What was found of these loads, the gravest first, then as it stands in the file.
+-- Findings of these loads: the gravest first, then in the order of the file.
 select
     form,
     rule,

@@ -1,5 +1,5 @@
--- Of each delivery that was not told all: form and rule of what it was not told. A problem was found when the delivery
--- was read, so whoever was told anything was told of it; verdicts and holds may come later.
+-- Deliveries whose reporter has not been told everything, with the topics (form and rule) that are missing. Problems are
+-- found when a delivery is read, so the first feedback has all of them; verdicts and holds may come later.
 with current_readings as (
     select
         delivery_id,
@@ -59,7 +59,7 @@ where
         from ops.feedback
         where feedback.delivery_id = topics.delivery_id and topics.topic = any(feedback.topics)
     )
-    -- What is not judged yet is told of when it is.
+    -- A delivery with a load that is not judged yet waits until it is.
     and not exists (
         select
         from current_readings
