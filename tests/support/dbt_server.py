@@ -120,7 +120,7 @@ def _project(arguments: list[str]) -> tuple[Any, ...]:
 def _read(runner: Any, arguments: list[str]) -> Any:
     """The manifest; None when the project cannot be read: then the call itself says why."""
     folders = arguments[arguments.index("--project-dir") :]
-    # The static parser starts threads, which a fork does not have: a call that parses there would wait for them for ever.
+    # The static parser starts threads, which a fork does not have: a call that parses there would wait for ever.
     return runner().invoke(["--quiet", "--log-level-file", "none", "--no-static-parser", "parse", *folders]).result
 
 
