@@ -12,6 +12,7 @@ os.environ["MANGNON_HOME"] = str(Path(__file__).parents[1] / ".mangnon-test" / o
 os.environ["AIRFLOW_HOME"] = f"{os.environ['MANGNON_HOME']}/parsing"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
+import hypothesis
 import psycopg
 import pytest
 from support import databases, templates
@@ -22,6 +23,10 @@ from support.nights import do_night
 from mangnon import settings
 from mangnon import warehouse as warehouse_module
 from mangnon.warehouse import server
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 # What a .env says is for the real warehouse.
 settings.ENV_FILE = Path(os.devnull)

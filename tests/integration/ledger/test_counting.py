@@ -148,7 +148,7 @@ DELIVERIES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DELIVERIES, st.data())
 def test_any_order_and_any_grouping_into_nights_ends_alike(
     ledger: Ledger, deliveries: list[tuple[int, str, str]], data: st.DataObject

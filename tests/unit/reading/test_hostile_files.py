@@ -298,7 +298,7 @@ def attempt(path: Path) -> None:
             continue
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(grid=st.lists(st.lists(CELLS, max_size=9), max_size=14), row=st.integers(1, 25))
 def test_the_reader_never_crashes_on_cells(grid: list[list[Any]], row: int, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
@@ -316,7 +316,7 @@ def test_the_reader_never_crashes_on_cells(grid: list[list[Any]], row: int, tmp_
     attempt(path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_reader_never_crashes_on_damaged_files(data: st.DataObject, tmp_path: Path) -> None:
     names = ["200-2020-03.xls", "201-2020-06.ods", "a.csv"]
