@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11 to 3.13 and make, nothing else. Only test-containers needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run up down report status doctor backfill lint test test-warehouse test-containers bench clean setup
+.PHONY: help run up down report status doctor backfill lint test test-fast test-warehouse test-containers bench clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # A .env file (see .env.example) says where things are. Without one they are under .mangnon.
@@ -12,6 +12,8 @@ export MANGNON_JSON_LOGS MANGNON_STATSD OTEL_EXPORTER_OTLP_ENDPOINT MANGNON_OPEN
 YEAR ?= 2020
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# As many workers as the machine has cores; tests that share a file's fixtures stay together (tests/conftest.py).
+PARALLEL := --numprocesses logical --dist loadgroup --no-loadscope-reorder
 INSTALL_LOG := .venv/install.log
 PIP := $(BIN)/python -m pip install --disable-pip-version-check
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
@@ -53,7 +55,10 @@ lint: setup ## Check the code: ruff, mypy, import-linter, hadolint, sqlfluff
 	$(BIN)/sqlfluff lint --disable-progress-bar --templater placeholder src
 
 test: setup ## Run all tests, on their own databases and their own Airflow
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest $(PARALLEL)
+
+test-fast: setup ## Run those that need no night: units, DAGs, the dbt project, the rules; a minute and a half
+	$(BIN)/pytest $(PARALLEL) tests/unit tests/dags tests/dbt tests/expectations
 
 test-warehouse: setup ## Prove a server before you move there: make test-warehouse WAREHOUSE_URL=postgresql://…
 	@test -n "$(WAREHOUSE_URL)" || { echo "Say which server: make test-warehouse WAREHOUSE_URL=postgresql://…" >&2; exit 2; }

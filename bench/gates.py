@@ -1,9 +1,9 @@
-"""What the gates cost: 13 new workbooks judged on 100,000 and on 10 million fact rows, and against the bare SQL.
+"""Measures the gates: they judge 13 new workbooks on 100,000 and on 10 million fact rows, and run their bare SQL.
 
 `python bench/gates.py` takes some minutes and some gigabytes, in a temporary folder of its own, and prints the table of
-docs/performance.md. The history is the sample's 2020 copied into the years before it, each line as many times as it
-takes; the new loads are copies of December 2020. Both warehouses are judged in turn, so that whatever else the machine
-does falls on both.
+docs/performance.md. The history is the sample's 2020, copied into the years before it; each line is copied as often as
+the size needs. The new loads are copies of December 2020. The gates judge the two warehouses in turn, so that any other
+work of the machine slows both.
 """
 
 import argparse
@@ -33,7 +33,7 @@ COPIES = """
 
 
 def main() -> None:
-    """Builds both warehouses, judges the new loads on each, and prints what it took."""
+    """Builds both warehouses, judges the new loads on each, and prints the seconds it took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=3, help="how often everything is judged")
     times = parser.parse_args().times
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _grown(size: str) -> tuple[str, list[int], int]:
-    """A copy of the warehouse that has grown to that size: its name, the new batch, and a candidate with it."""
+    """Copies the warehouse and grows the copy to that size. Returns its name, the new batches, and a candidate."""
     rows, years = SIZES[size]
     name = size.replace(",", "").replace(" ", "_")
     copy(name)
@@ -72,7 +72,10 @@ def _grown(size: str) -> tuple[str, list[int], int]:
 
 
 def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, times: int) -> None:
-    """Copies loads of 2020 with their facts into other months, each line so many times; published unless in a batch."""
+    """Copies loads of 2020 and their facts into other months, each line so many times.
+
+    A copy into the past is published; a copy into the future is a new load that waits to be judged.
+    """
     connection.execute(COPIES.format(which).encode())
     of_load = "from copies inner join {} as original on old_load = original.load_id"
     moved = {"load_id": "new_load", "period": f"(original.period + {shift})::date"}
@@ -92,7 +95,7 @@ def _copy(connection: psycopg.Connection, which: str, batch: int, shift: str, ti
             " order by new_load",
             moved | {"line": f"line * {times} + copy.number", "date_id": f"(original.date_id + {shift})::date"},
         )  # fmt: skip
-    # The aggregate of a load has neither lines nor months.
+    # A row of agg_measures has neither a line nor a month, so it is multiplied instead of repeated.
     copy_rows(
         connection, "core.agg_measures", f"{of_load.format('core.agg_measures')} order by new_load",
         {"load_id": "new_load", "value": f"value * {times}"},
@@ -128,7 +131,7 @@ def _print_table(
 
 
 def _bare(which: str, batches: list[int], release: int | None) -> None:
-    """Runs the queries of a gate as they are."""
+    """Runs the queries of a gate without Great Expectations."""
     judged = (
         f"select * from ops.loads where batch_id = any(array{batches}::bigint[])"
         if release is None
@@ -140,7 +143,7 @@ def _bare(which: str, batches: list[int], release: int | None) -> None:
 
 
 def _importing() -> float:
-    """How long a new process takes to import the library."""
+    """Returns the seconds that a new process takes to import Great Expectations."""
     return _seconds(lambda: subprocess.run([sys.executable, "-c", "import great_expectations"], check=True))
 
 

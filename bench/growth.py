@@ -1,10 +1,10 @@
-"""What a night costs as the warehouse grows: a province's first year, its ten years, and the whole country's ten years.
+"""Measures a night as the warehouse grows: a province's first year, its ten years, and the whole country's ten years.
 
 `python bench/growth.py` takes half an hour and some gigabytes, in a temporary folder of its own, and prints the tables
-of docs/performance.md. The history is the sample's 2020 copied into the years before it and, for the country, to
+of docs/performance.md. The history is the sample's 2020, copied into the years before it and, for the country, to
 reporters and areas of 63 provinces (as many as there were until 2025). Copies have rows in `ops` and `core`, which a
-night reads, and none in `raw`. A night is 13 real workbooks that correct December 2020, read, modelled, judged and
-published; the sizes take turns, so that whatever else the machine does falls on all of them.
+night reads, and none in `raw`. A night reads, models, judges and publishes 13 real workbooks that correct December
+2020. The sizes take turns, so that any other work of the machine slows all of them.
 """
 
 import argparse
@@ -28,13 +28,13 @@ from mangnon.sample.submissions import submissions
 SIZES = {"1 province, 1 year": (1, 1), "1 province, 10 years": (1, 10), "63 provinces, 10 years": (63, 10)}
 MONTH = date(2020, 12, 1)
 
-# The province of the sample keeps its codes and keys.
+# Province 0 is the sample's own: it keeps its codes and keys.
 OTHER_PROVINCES = """
     create temp table provinces as
     select number as province, case when number > 0 then 'P' || number || '-' else '' end as prefix
     from generate_series(0, %s - 1) as numbers (number);
 
-    -- The lists reach back as far as the copies.
+    -- The lists must be valid as far back as the copies reach.
     update core.dim_reporters set valid_from = '2005-01-01' where valid_from > '2005-01-01';
     update core.dim_areas set valid_from = '2005-01-01' where valid_from = '2015-01-01';
 
@@ -102,7 +102,7 @@ COPIES = """
 OF_LOAD = "from copies inner join {} as original on old_load = original.load_id"
 TO_OTHER_AREAS = "inner join area_copies on copies.province = area_copies.province and area_key = area_copies.old_key"
 
-# A year of the largest fact, by area: through the views that BI uses, and from the tables below them.
+# One year of the largest fact by area. It is asked of the views that BI uses, and of the tables below them.
 STAR = """
     select areas.name, sum(facts.children)
     from {0}.fct_child_population as facts
@@ -113,9 +113,9 @@ STAR = """
 
 
 def main() -> None:
-    """Builds the warehouses, does the nights, and prints what they took."""
+    """Builds the warehouses, runs the nights, and prints the seconds they took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=3, help="how many nights each warehouse has")
+    parser.add_argument("--times", type=int, default=3, help="how many nights to run on each warehouse")
     times = parser.parse_args().times
     with sample_warehouse():
         for size in SIZES:
@@ -129,7 +129,7 @@ def main() -> None:
 
 
 def _grow(size: str) -> None:
-    """A copy of the sample's warehouse that has grown to that size, published."""
+    """Copies the sample's warehouse, grows the copy to that size, and publishes it."""
     copy(_name(size))
     provinces, years = SIZES[size]
     with warehouse.connect() as connection:
@@ -140,7 +140,7 @@ def _grow(size: str) -> None:
             _copy_ledger(connection)
             _copy_facts(connection)
         connection.execute("vacuum analyze")
-    # The first night is not measured, nor judged: a province that became sixty-three would rightly be held.
+    # The first night is neither measured nor judged: gate 2 would rightly hold one province that became sixty-three.
     _send(revision=2)
     read()
     batches = phases.waiting_batches()
@@ -176,7 +176,7 @@ def _copy_ledger(connection: psycopg.Connection) -> None:
             "content_hash": "md5(new_load::text)", "loaded_at": "loaded_at - shift",
         },
     )  # fmt: skip
-    # What the sample knows of 2019 itself goes on counting.
+    # On a conflict the sample's own loads of 2019 go on counting.
     published = OF_LOAD.format("ops.published_loads")
     copy_rows(connection, "ops.published_loads", f"{published} on conflict do nothing", key | {"load_id": "new_load"})
 
@@ -198,7 +198,7 @@ def _copy_facts(connection: psycopg.Connection) -> None:
 
 
 def _send(revision: int) -> None:
-    """A correction of December 2020 from each of the 13 districts."""
+    """Puts a correction of December 2020 from each of the 13 districts into the inbox."""
     lists = CodeLists.from_package()
     for submission in submissions():
         if submission.period == MONTH and submission.reporter.isdigit():
@@ -210,7 +210,7 @@ def _send(revision: int) -> None:
 
 
 def _night(size: str, revision: int) -> dict[str, float]:
-    """Does a night; the seconds that its parts took, and those of questions to what it published."""
+    """Runs a night. Returns the seconds that each part took, and each query on the published release."""
     look_at(_name(size))
     _send(revision)
     took: dict[str, float] = {}

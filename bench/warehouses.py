@@ -1,4 +1,4 @@
-"""Warehouses to measure on: the sample's, on a server of its own, and copies of it."""
+"""Makes the warehouses to measure: the sample's, on a server of its own, and copies of it."""
 
 import importlib
 import os
@@ -11,18 +11,19 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from mangnon.contract.forms import submission_forms
 from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.publishing import phases
 from mangnon.sample import write_sample
 from mangnon.warehouse import server
 
-FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
+FORMS = [form.name for form in submission_forms()]
 
 
 @contextmanager
 def sample_warehouse() -> Iterator[None]:
-    """A server whose warehouse has published the sample, in a temporary folder; at the end nothing is left."""
+    """Starts a server in a temporary folder and publishes the sample in its warehouse; removes both at the end."""
     with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
         Path(folder).chmod(0o755)  # the server runs as nobody
         os.environ["MANGNON_HOME"] = folder
@@ -38,7 +39,7 @@ def sample_warehouse() -> Iterator[None]:
 
 
 def copy(name: str) -> None:
-    """Makes a copy of the sample's warehouse, and looks at it."""
+    """Copies the sample's warehouse and makes the copy the current one."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as administrator:
         administrator.execute(sql.SQL("create database {} template warehouse").format(sql.Identifier(name)))
         administrator.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
@@ -46,7 +47,7 @@ def copy(name: str) -> None:
 
 
 def look_at(name: str) -> None:
-    """From here on a copy is the warehouse, with places of its own."""
+    """Makes a copy the current warehouse, with an inbox, archive and outbox of its own."""
     os.environ["WAREHOUSE_URL"] = server.url(name)
     for place in ("inbox", "archive", "outbox"):
         folder = Path(os.environ["MANGNON_HOME"]) / name / place
@@ -55,16 +56,17 @@ def look_at(name: str) -> None:
 
 
 def read() -> None:
-    """Reads what lies in the inbox, into a batch that is closed."""
+    """Reads the inbox into a batch, and closes the batch."""
     for reporter in steps.collect():
         steps.load(reporter)
     steps.close()
 
 
 def copy_rows(connection: psycopg.Connection, table: str, source: str, changed: dict[str, str]) -> None:
-    """Appends rows of a table to itself, with some columns changed; `source` calls the rows that are copied `original`.
+    """Appends copies of a table's rows to the table, with some columns changed.
 
-    The columns are those that the table has now, less what it generates itself.
+    `source` is a FROM clause that calls the copied rows `original`; `changed` has the new expression of each changed
+    column. Generated columns are left to the table.
     """
     rows = connection.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and attgenerated = ''"
@@ -82,13 +84,13 @@ def copy_rows(connection: psycopg.Connection, table: str, source: str, changed: 
 
 
 def import_great_expectations() -> None:
-    """Imports the library, which each process does once, before anything is measured."""
+    """Imports Great Expectations, so that its import is not measured with the first gate."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     importlib.import_module("great_expectations")
 
 
 def shown(seconds: list[float]) -> str:
-    """The median, and the least and the most."""
+    """Returns the median, the least and the most, in seconds, or in milliseconds if all are short."""
     scale, unit, decimals = (1000, "ms", 0) if max(seconds) < 0.1 else (1, "s", 2)
     median, least, most = (
         f"{scale * value:.{decimals}f}" for value in (statistics.median(seconds), min(seconds), max(seconds))

@@ -6,9 +6,8 @@ see the last release until the moment of publishing, and after a failure anywher
 1. **model_loads**: dbt adds the rows of the batches to the core.
 2. **judge_loads**: gate 1 refuses each load that breaks a critical rule; the others continue.
 3. **build_candidate**: builds the candidate release and its computed tables. Skips the rest when nothing has changed.
-4. **judge_release**: gate 2 looks through the views of BI. It refuses loads that are to blame and builds the candidate
-   once more without them. The run fails when the release is refused as a whole. Nothing waits here: `approve_release`
-   asks a person.
+4. **judge_release**: gate 2 looks through the views of BI, refuses loads that are to blame and builds the candidate
+   again without them. The run fails when the whole release is refused; then `approve_release` may ask a person.
 5. **publish_release**: makes the candidate the visible release (asset `marts`).
 6. **announce_verdicts**: always runs, after a refusal too (asset `verdicts`).
 """

@@ -1,6 +1,7 @@
-"""Whether a component is healthy, without importing Airflow, which takes seconds: check_health.py COMPONENT.
+"""Checks whether a component is healthy: check_health.py COMPONENT. Exit code 0: it is.
 
-Exit code 0: it is. Everything but a worker and the metrics is asked about at Airflow's API.
+Workers and metrics are asked directly; Airflow's API answers for every other component. The script does not import
+Airflow, which would take seconds at each check.
 """
 
 import json
@@ -12,7 +13,10 @@ from urllib.request import urlopen
 
 
 def is_healthy(component: str) -> bool:
-    """Of `worker`, `metrics`, `metadatabase`, `scheduler`, `dag_processor` or `triggerer`."""
+    """Returns whether `worker`, `metrics`, `metadatabase`, `scheduler`, `dag_processor` or `triggerer` is healthy.
+
+    Raises OSError when nothing answers.
+    """
     if component == "worker":
         return _worker_answers()
     return _metrics_answer() if component == "metrics" else _airflow_says(component)

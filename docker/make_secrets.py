@@ -1,6 +1,6 @@
-"""At the first start, before the databases: passwords and keys, made once and kept in the volume `secrets`.
+"""Makes the passwords and keys at the first start, before the databases exist, and keeps them in the volume `secrets`.
 
-Nothing secret stands in compose.yml, in an environment or in the image.
+Neither compose.yml nor an environment nor the image contains a secret.
 """
 
 import json
@@ -18,15 +18,16 @@ AIRFLOW_CONFIG = FOLDER / "airflow.cfg"
 
 
 def make_secrets() -> None:
-    """Writes what the components are given; repeating it changes nothing."""
-    # The last file that is written: without it an earlier attempt was cut off, and no database knows its passwords.
+    """Writes the passwords and keys of all components. Repeating it changes nothing."""
+    # airflow.cfg is written last. If it is missing, an earlier attempt was interrupted before any database could have
+    # taken over its passwords, so all are made anew.
     if not AIRFLOW_CONFIG.exists():
         warehouse, metadata, broker = (secrets.token_urlsafe(24) for _ in range(3))
         write_secret(FOLDER / "warehouse", warehouse)
         write_secret(FOLDER / "metadata", metadata)
         write_secret(FOLDER / "pgpass", f"warehouse:5432:*:mangnon:{warehouse}\nmetadata:5432:*:airflow:{metadata}\n")
         write_secret(FOLDER / "broker.conf", f"requirepass {broker}\nappendonly yes\ndir /data\n")
-        # The broker reads it as a user of its own; nobody else comes into its container.
+        # The broker reads the file as a user of its own. Nobody else can enter its container.
         (FOLDER / "broker.conf").chmod(0o644)
         write_secret(AIRFLOW_CONFIG, _airflow_config(broker))
         print("Passwords and keys: made, and kept in the volume `secrets`", flush=True)

@@ -1,4 +1,4 @@
-"""At every start: brings both databases up to this image, unless that was done before. The other containers wait."""
+"""Brings both databases up to this image at every start, unless that is done already. The other containers wait."""
 
 import os
 import subprocess
@@ -16,14 +16,17 @@ SECONDS_TO_ANSWER = 120
 
 
 def are_prepared() -> bool:
-    """Whether both databases were last prepared by this build of the image. Raises psycopg.OperationalError."""
+    """Returns whether this build of the image was the last to prepare both databases.
+
+    Raises psycopg.OperationalError when a database does not answer.
+    """
     return all(_prepared_by(address) == BUILD for address in _addresses())
 
 
 def prepare_databases() -> None:
-    """Waits for the databases, then deploys the warehouse and, unless that was refused, migrates Airflow's metadata.
+    """Waits for the databases, then deploys the warehouse, then migrates Airflow's metadata.
 
-    Raises what went wrong; then nobody else begins.
+    If the deployment is refused or the migration fails, it raises that error, and the other containers do not start.
     """
     _wait_for_databases()
     if are_prepared():

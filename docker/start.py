@@ -11,11 +11,11 @@ from mangnon.orchestration import config
 
 
 def wait_until_prepared() -> None:
-    """However long it takes: a component that gives up would only be started again."""
+    """Waits without a limit: a component that gave up would only be started again."""
     told = False
     while not _are_prepared():
         if not told:
-            print("Waiting until the container `prepare` has brought both databases up to this image")
+            print("Waiting for the container `prepare` to bring both databases up to this image")
             told = True
         time.sleep(2)
 
@@ -28,7 +28,7 @@ def _are_prepared() -> bool:
 
 
 def environment() -> dict[str, str]:
-    """Our own environment, and what our settings for watching mean for Airflow."""
+    """Returns our own environment, with Airflow's options for logs, metrics and lineage added."""
     return os.environ | {
         f"AIRFLOW__{section}__{option}".upper(): value
         for section, options in config.airflow_config().items()

@@ -1,4 +1,4 @@
-"""The suites of the two gates: plain declarations, one module a subject. Reading them needs no Great Expectations."""
+"""The suites of the two gates as plain declarations, one module per subject. Importing them needs no GX."""
 
 from expectations.loads import (
     beneficiaries,
@@ -14,10 +14,11 @@ from expectations.release import (
     annual_report,
     areas,
     changes,
+    completeness,
     incident_rates,
     published_figures,
     reconciliation,
-    releases,
+    wholeness,
 )
 from expectations.rule import Rule
 
@@ -30,7 +31,8 @@ RULES: tuple[Rule, ...] = (
     *beneficiaries.RULES,
     *incidents.RULES,
     *child_population.RULES,
-    *releases.RULES,
+    *wholeness.RULES,
+    *completeness.RULES,
     *annual_report.RULES,
     *reconciliation.RULES,
     *changes.RULES,

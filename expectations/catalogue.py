@@ -1,6 +1,6 @@
-"""The page of all rules: the 25 of the catalogue and our own, with whom each hurts when broken, and every threshold.
+"""Writes the page of all rules: the 25 of the catalogue, our own, whom a broken rule hurts, and every threshold.
 
-`python -m expectations.catalogue` writes docs/catalogue.md again after a change of a rule or of a threshold.
+Run `python -m expectations.catalogue` after you change a rule or a threshold; it writes docs/catalogue.md.
 """
 
 from collections.abc import Iterable
@@ -18,30 +18,30 @@ from mangnon.settings import PROJECT
 CATALOGUE_PAGE = PROJECT / "docs" / "catalogue.md"
 GATES = {"loads": "1", "release": "2"}
 SEVERITIES = {"B": "blocks", "W": "warns", "Q": "reader refuses"}
-# How grave a rule of a gate must be to keep what the catalogue demands.
+# A rule of a gate needs this severity to keep what the catalogue demands.
 FITTING = {"B": "critical", "W": "warning", "Q": "critical"}
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One number of the catalogue, and what does it beside the rules of the gates."""
+    """A numbered rule of the catalogue, and what keeps it besides the rules of the gates."""
 
     number: int
     demands: str
-    severity: str  # B blocks, W warns, Q refuses while reading
-    reader: tuple[str, ...] = ()  # rules of problems, in src/mangnon
-    dbt: tuple[str, ...] = ()  # models with the tests that keep it
+    severity: str  # B: a gate blocks; W: a gate warns; Q: the reader refuses
+    reader: tuple[str, ...] = ()  # names of the reader's problems, in src/mangnon
+    dbt: tuple[str, ...] = ()  # models whose tests keep it
     ledger: tuple[str, ...] = ()  # tables whose constraints keep it
-    note: str = ""  # what is softer than demanded, or not covered, and why
+    note: str = ""  # where we are softer than the demand or do not cover it, and why
 
     @property
     def rules(self) -> list[Rule]:
-        """The rules of the gates that carry the number."""
+        """Returns the rules of the gates with this number."""
         return [rule for rule in RULES if rule.number == self.number]
 
 
 def entries() -> list[CatalogueEntry]:
-    """The 25 numbers, in their order."""
+    """Returns the 25 rules of the catalogue, in their order."""
     text = Path(__file__).with_name("catalogue.yml").read_text(encoding="utf-8")
     declared: list[dict[str, Any]] = yaml.safe_load(text)
     return [_entry(entry) for entry in declared]
@@ -55,7 +55,7 @@ def _entry(declared: dict[str, Any]) -> CatalogueEntry:
 
 
 def page() -> str:
-    """The page, in Markdown."""
+    """Returns the page in Markdown."""
     own = [rule for rule in RULES if rule.number is None]
     return "\n".join(
         [
@@ -63,27 +63,28 @@ def page() -> str:
             "",
             "<!-- Made from expectations by `python -m expectations.catalogue`: do not edit. -->",
             "",
-            "What is checked before anybody sees a number. Gate 1 judges each load, gate 2 the release as BI would see",
-            "it; [architecture.md](architecture.md) says which check lives where. A critical rule refuses the load, or",
-            "the release where no load can be blamed; a warning publishes with a note. Some warnings hold the release:",
-            "readers keep the last one until a person approves.",
+            "These rules are checked before anybody sees a number. Gate 1 judges each load; gate 2 judges the release",
+            "as BI would see it. [architecture.md](architecture.md) says where each check lives. A critical rule",
+            "refuses the load, or the whole release if no load can be blamed. A load with a warning is published with",
+            "a note. Some warnings hold the release: readers keep the last one until a person approves.",
             "",
             "## The 25 rules",
             "",
-            "Kept by rules of the gates; by the reader, whose problems are named; by models of dbt and their tests; by",
-            "constraints of the ledger.",
+            "The last column says what keeps a rule: rules of the gates, problems that the reader reports, tests of",
+            "dbt models, or constraints of the ledger.",
             "",
             *table(("No.", "Demands", "If broken", "Kept by"), map(_entry_row, entries())),
             *(f"**{entry.number}.** {entry.note}\n" for entry in entries() if entry.note),
             "## Rules of the gates",
             "",
-            "What the reporter reads, and whom it hurts if it is published. Rules without a number are our own.",
+            "The title is what the reporter reads. The last column says whom the error hurts if it is published. Rules",
+            "without a number are our own.",
             "",
             *table(("Rule", "No.", "Gate", "Severity", "Title", "Hurts"), map(_rule_row, [*_numbered(), *own])),
             "## Thresholds",
             "",
-            "Every number that a rule compares with, from `expectations/thresholds.yml`. No norm was found for any",
-            "band: they are ours, made from what the province published.",
+            "These are all numbers that rules compare with, from `expectations/thresholds.yml`. We found no norm for",
+            "any band: the bands are ours, made from what the province published.",
             "",
             *table(("Name", "Value", "Unit", "Since", "Why"), map(_threshold_row, thresholds())),
         ]

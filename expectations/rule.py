@@ -1,12 +1,12 @@
-"""What a rule of the gates is, and the SQL that all of them share.
+"""The declaration of a rule of the gates, and the SQL that rules share.
 
-A rule is a query that returns one row per failing load: `load_id`, `observed` (what was counted) and `detail` (in
-Vietnamese, for the reporter). The gate runs it through Great Expectations and gives it the table `judged_loads`
+The query of a rule returns one row per failing load: `load_id`, `observed` (the number that was counted) and `detail`
+(in Vietnamese, for the reporter). The gate runs it through Great Expectations and gives it the table `judged_loads`
 (`load_id`, `reporter_code`, `form`, `period` …): at gate 1 the loads of the batches, at gate 2 those that are new in
-the release. A release that fails for no single load's fault is one row whose `load_id` is null.
+the release. If a release fails and no single load is to blame, the query returns one row whose `load_id` is null.
 
 A rule that can point at cells has a second query, which the gate runs only when the rule failed: one row per cell with
-`load_id`, `sheet_name`, `row_number`, `field` and `shown` (what the cell or its line says, in Vietnamese).
+`load_id`, `sheet_name`, `row_number`, `field` and `shown` (the content of the cell or its line, in Vietnamese).
 """
 
 from dataclasses import dataclass
@@ -21,44 +21,44 @@ from mangnon.contract.forms import submission_forms
 Gate = Literal["loads", "release"]
 Severity = Literal["critical", "warning", "info"]
 
-# The key of the member "unknown" of every dimension; keys are hashes of codes.
+# Keys are hashes of codes, so the member "unknown" has the same key in every dimension.
 UNKNOWN_KEY = "hashtextextended('unknown', 0)"
-# The code lists that models use now.
+# The load of code lists that counts now.
 CODES = "(select load_id from ops.counting_reference_loads where form = 'codes')"
-# How many of the failing lines a verdict names; the count is always exact.
+# A verdict names this many failing lines at most; its count is always exact.
 LINES_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of a gate."""
+    """A rule of a gate, which Great Expectations runs as an expectation."""
 
     name: str
     gate: Gate
     severity: Severity
-    hurts: str  # whom it hurts if this is published, and how
+    hurts: str  # whom the error hurts if it is published, and how
     message_vi: str  # what is wrong
     query: str
-    mend_vi: str = ""  # what was expected, and what to do; a rule that names loads always says it
+    mend_vi: str = ""  # what was expected and what to do; required if the rule names loads
     cells: str = ""  # the query for the cells, if the rule can point at any
-    number: int | None = None  # in the catalogue of 25 rules (catalogue.yml); without one the rule is our own
+    number: int | None = None  # number in the catalogue of 25 rules (catalogue.yml); None: our own rule
     holds_release: bool = False  # at gate 2: readers keep the last release until a person approves this one
 
 
 def threshold(name: str) -> int | float:
-    """The number of that name in thresholds.yml; KeyError if there is none."""
+    """Returns the number of that name in thresholds.yml. Raises KeyError if there is none."""
     value: int | float = thresholds()[name]["value"]
     return value
 
 
 def listed(name: str) -> str:
-    """SQL: the texts of the list of that name in thresholds.yml; KeyError if there is none."""
+    """Returns SQL: the texts of the list of that name in thresholds.yml. Raises KeyError if there is none."""
     return ", ".join(f"'{text}'" for text in thresholds()[name]["value"])
 
 
 @cache
 def thresholds() -> dict[str, dict[str, Any]]:
-    """All numbers that rules compare with, by name: value, unit, date and reason."""
+    """Returns all thresholds: name → value, unit, date and reason."""
     declared: dict[str, dict[str, Any]] = yaml.safe_load(
         Path(__file__).with_name("thresholds.yml").read_text(encoding="utf-8")
     )
@@ -66,14 +66,15 @@ def thresholds() -> dict[str, dict[str, Any]]:
 
 
 def key_of(code: str) -> str:
-    """SQL: the key of a dimension's member with that code."""
+    """Returns SQL: the key of a dimension's member with that code."""
     return f"hashtextextended('{code}', 0)"
 
 
 def judged_range(table: str) -> str:
-    """SQL: whether a row of the table is between the oldest and the newest judged load, which are near one another.
+    """Returns SQL: whether a row of the table is between the oldest and the newest judged load.
 
-    The planner knows loads only by their average size; told of a range, it uses the index however long the history is.
+    These are close together. The planner knows only the average size of loads; given a range, it uses the index however
+    long the history is.
     """
     return f"""
         {table}.load_id >= (select min(load_id) from judged_loads)
@@ -82,7 +83,7 @@ def judged_range(table: str) -> str:
 
 
 def unattributed(query: str) -> str:
-    """SQL: one row without a load if the query, which has a column `detail`, finds anything."""
+    """Returns SQL: one row without a load if the query finds anything. The query has a column `detail`."""
     return f"""
         select
             null::bigint as load_id,
@@ -94,7 +95,7 @@ def unattributed(query: str) -> str:
 
 
 def attributed(query: str) -> str:
-    """SQL: one row per load that the query, which has the columns `load_id` and `detail`, finds."""
+    """Returns SQL: one row per load that the query finds. The query has the columns `load_id` and `detail`."""
     return f"""
         select load_id, count(*) as observed, {named("detail", "detail")} as detail
         from ({query}) as found
@@ -103,22 +104,22 @@ def attributed(query: str) -> str:
 
 
 def named(text: str, order: str) -> str:
-    """SQL: the first few of a group's texts, in one."""
+    """Returns SQL: the first few texts of a group, joined into one."""
     return f"array_to_string((array_agg({text} order by {order}))[1:{LINES_NAMED}], '; ')"
 
 
 def number_vi(expression: str) -> str:
-    """SQL: a number as Vietnamese readers write it, 17.316.469."""
+    """Returns SQL: a whole number as `vietnamese.number` writes it, 17.316.469."""
     return f"replace(to_char({expression}, 'FM999,999,999,999,999,990'), ',', '.')"
 
 
 def decimal_vi(expression: str) -> str:
-    """SQL: a number with one decimal as Vietnamese readers write it, 1.234,5."""
+    """Returns SQL: a number as `vietnamese.number` writes it, with exactly one decimal: 1.234,5."""
     return f"translate(to_char({expression}, 'FM999,999,990.0'), '.,', ',.')"
 
 
 def title_of_field() -> str:
-    """SQL: rows (form, field, title) with the Vietnamese title of each measure, as the form's header shows it."""
+    """Returns SQL: rows (form, field, title) with the Vietnamese title of each measure, as in the form's header."""
     rows = [
         f"('{form.name}', '{field.name}', '{field.title}')"
         for form in submission_forms()

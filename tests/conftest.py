@@ -15,13 +15,13 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 import psycopg
 import pytest
 from support import databases, templates
-from support.dbt_server import DbtServer
+from support.dbt_server import quick_dbt
 from support.ledger_by_hand import Ledger
 from support.nights import do_night
 
 from mangnon import settings
 from mangnon import warehouse as warehouse_module
-from mangnon.warehouse import dbt, server
+from mangnon.warehouse import server
 
 # What a .env says is for the real warehouse.
 settings.ENV_FILE = Path(os.devnull)
@@ -41,6 +41,20 @@ def pytest_configure(config: pytest.Config) -> None:
             pytest.exit(f"--warehouse-url: {error}", returncode=2)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for Airflow comes first, so that no worker is left with it at the end; then what does nights.
+
+    A test with a database of its own goes to whichever worker is free. The others stay with their file, whose fixtures
+    they share.
+    """
+    alone = {"warehouse", "own_warehouse", "other_server"}
+    for item in items:
+        if not alone & set(item.fixturenames):  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    first = ("airflow", "published_once", "published", "ledger", "warehouse")
+    items.sort(key=lambda item: [name not in item.fixturenames for name in first])  # type: ignore[attr-defined]
+
+
 def pytest_sessionfinish() -> None:
     """No server stays behind, and nothing on a server of somebody else."""
     if databases.given:
@@ -49,26 +63,26 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(scope="session")
-def home() -> Path:
+def home(request: pytest.FixtureRequest) -> Path:
     """The home of this worker, with the templates on its server, or on the given one."""
+    with_sample = any("published_template" in item.fixturenames for item in request.session.items)
     if databases.given:
         with pytest.MonkeyPatch.context() as patch:
             for name in ("WAREHOUSE_URL", "MANGNON_INBOX", "MANGNON_ARCHIVE", "MANGNON_OUTBOX"):
                 patch.setenv(name, "")  # so that they are as they were afterwards
-            templates.make()
+            templates.make_deployed()
+            if with_sample:
+                templates.make_published()
     else:
-        templates.take_over()
+        templates.take_over(with_sample)
     return settings.settings().home
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_dbt() -> Iterator[None]:
-    """Dbt starts with its imports and the parsed project at hand."""
-    quick = DbtServer()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt, "run_process", quick.run)
+def dbt_at_hand() -> Iterator[None]:
+    """Each call of dbt forks from a process that has imported it and knows the project."""
+    with quick_dbt():
         yield
-    quick.stop()
 
 
 @pytest.fixture(scope="session")

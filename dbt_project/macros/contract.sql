@@ -1,7 +1,7 @@
 {#- Made from the forms by `python -m mangnon.contract.page`: do not edit. -#}
 
 {% macro submission_forms() %}
-    {#- The forms: what figures filter and count their lines by, and their measures. -#}
+    {#- Form → the columns that figures filter and count its lines by, and its measures. -#}
     {% do return({
         'events': {'attributes': ['event_type', 'programme'], 'measures': ['event_count', 'attendances', 'child_attendances', 'caregiver_attendances', 'official_attendances', 'collaborator_attendances', 'delegations']},
         'beneficiaries': {'attributes': ['occasion', 'funding_instrument', 'special_circumstance', 'support_type', 'is_subset'], 'measures': ['attendances', 'support_turns', 'children', 'amount_vnd']},
@@ -12,27 +12,27 @@
 {% endmacro %}
 
 {% macro snapshot_forms() %}
-    {#- Forms of which only the last month of a cut counts. -#}
+    {#- Forms that are snapshots: only the last month of a cut counts. -#}
     {% do return(['programme_sites', 'child_population']) %}
 {% endmacro %}
 
 {% macro figure_filters() %}
-    {#- Columns of figures; an empty one matches every line. -#}
+    {#- Columns of the form `figures` that filter lines; an empty one matches every line. -#}
     {% do return(['event_type', 'programme', 'programme_kind', 'occasion', 'funding_kind', 'special_circumstance', 'incident_class']) %}
 {% endmacro %}
 
 {% macro figure_members() %}
-    {#- What figures count. -#}
+    {#- Columns of lines whose distinct members figures can count. -#}
     {% do return(['area', 'programme', 'funding_instrument', 'support_type']) %}
 {% endmacro %}
 
 {% macro figure_attributes() %}
-    {#- What figures filter and count lines by. -#}
+    {#- Columns of lines that figures filter by or count the members of. -#}
     {% do return(['event_type', 'programme', 'occasion', 'funding_instrument', 'special_circumstance', 'incident_class', 'support_type']) %}
 {% endmacro %}
 
 {% macro figure_kinds() %}
-    {#- Filters by a kind of code, which a dimension says. -#}
+    {#- Filters by a kind of code → the column of lines, and the dimension with the kind. -#}
     {% do return({
         'programme_kind': {'attribute': 'programme', 'dimension': 'dim_programmes'},
         'funding_kind': {'attribute': 'funding_instrument', 'dimension': 'dim_funding_instruments'},
@@ -40,6 +40,6 @@
 {% endmacro %}
 
 {% macro incident_classes() %}
-    {#- What a reporter can be silent about. -#}
+    {#- Classes of incidents; a reporter can be silent about each. -#}
     {% do return(['abuse', 'injury']) %}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {% macro with_unknown_member(members, form, columns, unknown) -%}
-    {#- The members of a dimension, and for each load of its form an unknown one: rows of facts that do not say lead to
-        it. `unknown` says what it has in the columns that it does not leave empty. -#}
+    {#- The members of a dimension, and an unknown member for each load of its form, for facts that name no member.
+        `unknown` has the values of the unknown member; all other columns of it are empty. -#}
     select
         load_id,
         {% for column in columns %}

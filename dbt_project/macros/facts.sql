@@ -1,5 +1,5 @@
 {% macro join_areas(lines) -%}
-    {#- Joins to lines, as `areas`, the version of their area that was valid on their date_id. -#}
+    {#- Joins `areas` to lines: the version of each line's area that was valid on its date_id. -#}
     left join {{ ref('dim_areas') }} as areas
         on
             {{ lines }}.area_code = areas.area_code

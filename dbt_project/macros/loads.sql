@@ -3,20 +3,20 @@
 {%- endmacro %}
 
 {% macro reference_loads_asked() -%}
-    {#- The reference loads that count for this run: areas and kinds of programmes are taken from them. -#}
+    {#- The reference loads that count for this run. Areas and kinds of programmes come from them. -#}
     array[{{ asked('reference_loads') }}]::bigint[]
 {%- endmacro %}
 
 {% macro asked(name) -%}
-    {#- What this run was asked for stands in a setting of its connection: for a variable dbt parses the project again. -#}
+    {#- Reads a setting of the connection. With a changed dbt variable, dbt would parse the whole project again. -#}
     {%- if execute -%}
         {{ run_query("select coalesce(current_setting('mangnon." ~ name ~ "', true), '')").columns[0][0] }}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro in_batches() -%}
-    {#- Condition on a staging view: the load is being modelled. Found by the index on batch_id, or by its number when
-        it was pruned and is restored. -#}
+    {#- Condition on a staging view: this run models the load. The index on batch_id finds it; a pruned load that is
+        restored is found by its number. -#}
     {%- if var('restored_load_ids') -%}
         load_id = any(array[{{ var('restored_load_ids') | join(', ') }}]::bigint[])
     {%- else -%}
@@ -25,12 +25,12 @@
 {%- endmacro %}
 
 {% macro in_reference_loads() -%}
-    {#- Condition on a dimension: the row is of the reference data that counts for this run. -#}
+    {#- Condition on a dimension: the row belongs to the reference data that count for this run. -#}
     load_id = any({{ reference_loads_asked() }})
 {%- endmacro %}
 
 {% macro delete_loads_of_batches() -%}
-    {#- With the append that follows in the same transaction, modelling a batch again leaves the same rows. -#}
+    {#- The append follows in the same transaction, so modelling a batch again leaves the same rows. -#}
     {% set loads = ref('stg_loads') %}
     {% if is_incremental() %}
         delete from {{ this }}

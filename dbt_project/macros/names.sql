@@ -1,5 +1,5 @@
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {#- The schema that is asked for, without a prefix: staging, core or marts. -#}
+    {#- The configured schema (staging, core or marts) without dbt's prefix. -#}
     {{ (custom_schema_name or target.schema) | trim }}
 {%- endmacro %}
 
@@ -13,13 +13,13 @@
 {%- endmacro %}
 
 {% macro surrogate_key(columns) -%}
-    {#- bigint hash of a natural key. A missing code has the key of the unknown member. -#}
+    {#- A bigint hash of a natural key. A missing code gets the key of the unknown member. -#}
     hashtextextended(concat_ws('|'
     {%- for column in columns %}, coalesce(({{ column }})::text, 'unknown'){% endfor %}), 0)
 {%- endmacro %}
 
 {% macro area_key(area_code, valid_from) -%}
-    {#- The key of one version of an area; the day is written out because a cast depends on the session. -#}
+    {#- The key of a version of an area. The day is formatted, because a cast to text depends on the session. -#}
     {{ surrogate_key([area_code, "to_char(" ~ valid_from ~ ", 'YYYY-MM-DD')"]) }}
 {%- endmacro %}
 

@@ -1,12 +1,11 @@
-{#- Views of the marts are made by deploy, never by a night, and only when their SQL or their comments changed:
-    replacing a view makes its readers wait, at most as long as the lock_timeout that deploy gives its connection.
-    A view is dropped only when PostgreSQL cannot replace it, and never together with what an analyst built on it; what
-    was granted on it is granted again. -#}
+{#- Only a deployment makes views of the marts, and only if their SQL or comments changed: replacing a view makes its
+    readers wait, at most for the lock_timeout of the deployment's connection. A view is dropped only if PostgreSQL
+    cannot replace it, and never together with views that an analyst built on it. Its grants are given again. -#}
 {% materialization published_view, adapter='postgres' %}
     {%- set view = this.incorporate(type='view') -%}
     {%- set view_name = view.schema ~ '.' ~ view.identifier -%}
     {%- set comments = view_comments(view) -%}
-    {#- The name of the database stays out of the hash: a copy of a warehouse has the same views. -#}
+    {#- The hash leaves the name of the database out, since a copy of a warehouse has the same views. -#}
     {%- set sql_hash = local_md5((sql ~ comments) | replace(adapter.quote(this.database) ~ '.', '')) -%}
     {%- set deployed = run_query(
         "select 1 from ops.deployed_views where view_name = '" ~ view_name ~ "' and sql_hash = '" ~ sql_hash ~ "'"
@@ -54,8 +53,8 @@
 {% endmacro %}
 
 {% macro view_columns() %}
-    {#- The columns that the view declares, else those of its table in the core, which also describes the ones of which
-        the view only gives the name. -#}
+    {#- The columns that the view declares; if it declares none, those of its table in the core. A column without a
+        description of its own gets the table's. -#}
     {% set of_table = {} %}
     {% for name in model.depends_on.nodes if name.startswith('model.') %}
         {% do of_table.update(graph.nodes[name].columns) %}
@@ -68,7 +67,7 @@
 {% endmacro %}
 
 {% macro core_columns(core_model) %}
-    {#- The columns that the core model's contract declares: a view names each, because `*` would freeze them. -#}
+    {#- The columns that the core model's contract declares. A view names each, because `*` would freeze their list. -#}
     {% if execute %}
         {% do return(graph.nodes['model.' ~ project_name ~ '.' ~ core_model].columns.keys() | list) %}
     {% else %}
@@ -77,7 +76,7 @@
 {% endmacro %}
 
 {% macro star_view(core_model, form) %}
-    {#- The rows of the loads that count in the release that the session looks at; no logic beside. -#}
+    {#- The rows of the loads that count in the release that the session looks at. -#}
     select
         {% for column in core_columns(core_model) %}
             {{ core_model }}.{{ column }}{{ ',' if not loop.last }}
@@ -91,7 +90,7 @@
 {% endmacro %}
 
 {% macro release_view(core_model) %}
-    {#- What was computed for the release that the session looks at. -#}
+    {#- The rows that were computed for the release that the session looks at. -#}
     select {{ core_columns(core_model) | join(', ') }}
     from {{ ref(core_model) }}
     where release_id = (select ops.chosen_release())

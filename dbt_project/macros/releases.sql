@@ -1,10 +1,10 @@
 {% macro candidate_asked() -%}
-    {#- The release that the computed tables are built for. -#}
+    {#- The number of the candidate that this run computes tables for; 0 if there is none. -#}
     {{ asked('candidate') or 0 }}
 {%- endmacro %}
 
 {% macro in_release() -%}
-    {#- Condition on stg_published_loads: the load counts in the candidate, whose ranges are already written. -#}
+    {#- Condition on stg_published_loads: the load counts in the candidate. The ledger has its spans already. -#}
     from_release <= {{ candidate_asked() }} and until_release > {{ candidate_asked() }}
 {%- endmacro %}
 
@@ -13,23 +13,24 @@
 {%- endmacro %}
 
 {% macro analyze_release() -%}
-    {#- The models and gates that follow ask for a release of which the planner would expect one row. Deploying computes
-        none, and an empty table that was analyzed is read without asking which release is visible. -#}
+    {#- Without statistics the planner expects one row of the candidate in the models and gates that follow. A
+        deployment computes no release and must not analyze: the planner reads a table that it knows to be empty
+        without asking which release is visible. -#}
     {% if candidate_asked() | int %}analyze {{ this }}{% endif %}
 {%- endmacro %}
 
 {% macro known_batches() -%}
-    {#- The batches whose loads the candidate knows: what is still being loaded belongs to a later release. -#}
+    {#- The batches whose loads the candidate knows. Loads of an open batch belong to a later release. -#}
     select batch_id from {{ ref('stg_batches') }}
-    where batch_state = 'published'
+    where batch_state = 'published' and {{ candidate_asked() }} > 0
     union
     select batch_id from {{ ref('stg_release_batches') }}
     where release_id = {{ candidate_asked() }}
 {%- endmacro %}
 
 {% macro new_batches() -%}
-    {#- The batches that the candidate is the first to know: its own, and those that changed nothing since the last
-        release. A rollback models nothing, so it is not the last release here. -#}
+    {#- The batches that no earlier release knows: the candidate's own, and those since the last release that changed
+        nothing. A rollback models nothing, so it does not count as the last release. -#}
     select batch_id from {{ ref('stg_release_batches') }}
     where release_id = {{ candidate_asked() }}
     union

@@ -2,8 +2,9 @@
 
 from expectations.loads.lines import failing_lines, subsets_above_whole
 from expectations.rule import CODES, UNKNOWN_KEY, Rule, key_of, number_vi, threshold
+from mangnon.vietnamese import number
 
-# The turns that an amount was spent on: blank and zero say nothing, so the next best count is taken.
+# The turns that an amount paid for. Blank and zero tell nothing, so the next best count stands in for them.
 TURNS = "coalesce(nullif(facts.support_turns, 0), nullif(facts.children, 0), nullif(facts.attendances, 0))"
 VND_PER_TURN = f"(facts.amount_vnd / {TURNS})"
 IS_GIFT = f"facts.support_type_key in ({UNKNOWN_KEY}, {key_of('gift')})"
@@ -17,7 +18,7 @@ def _outside(least: str, most: str) -> str:
 
 
 def _vnd(name: str) -> str:
-    return f"{threshold(name):,}".replace(",", ".")
+    return number(threshold(name))
 
 
 ATTENDANCES, SUPPORT_TURNS, CHILDREN, AMOUNT_VND = (
@@ -41,7 +42,7 @@ RULES = (
                 "attendances": (ATTENDANCES, f"coalesce({ATTENDANCES}, 0)"),
                 "support_turns": (SUPPORT_TURNS, f"coalesce({SUPPORT_TURNS}, {ATTENDANCES}, 0)"),
                 "children": (CHILDREN, f"coalesce({CHILDREN}, {SUPPORT_TURNS}, {ATTENDANCES}, 0)"),
-                # Money for some of those who attend is money of the part only.
+                # An occasion may give money to some attendants only, so the whole needs no money of its own.
                 "amount_vnd": (AMOUNT_VND, AMOUNT_VND),
             },
         ),
@@ -51,7 +52,7 @@ RULES = (
         number=14,
         gate="loads",
         severity="warning",
-        hurts="Children who were helped and are not counted; or the provincial officer, whose money nobody got.",
+        hurts="Children who were helped but are not counted; or the provincial officer, if nobody got the money.",
         message_vi="Có số tiền mà không có lượt trẻ hoặc số trẻ",
         mend_vi="Hãy ghi số lượt trẻ được hỗ trợ, hoặc xoá số tiền nếu không chi.",
         **failing_lines(
@@ -106,7 +107,7 @@ RULES = (
         number=14,
         gate="loads",
         severity="critical",
-        hurts="The provincial officer: a line in the wrong unit is a thousand times the year's budget.",
+        hurts="The provincial officer: one line in the wrong unit can exceed the year's budget a thousand times.",
         message_vi="Số tiền bình quân mỗi lượt không thể có; kiểm tra đơn vị tính (đồng)",
         mend_vi="Hãy ghi số tiền bằng đồng, hoặc ghi rõ đơn vị (nghìn đồng, triệu đồng) ở tiêu đề cột hay trong ô.",
         **failing_lines(

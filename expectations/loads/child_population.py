@@ -1,9 +1,9 @@
-"""Gate 1: how many children there are, and how many of a group were supported."""
+"""Gate 1: the numbers of children, and of supported children, by group."""
 
 from expectations.loads.lines import ROW, failing_lines, lines_of, subsets_above_whole
 from expectations.rule import CODES, Rule, attributed, judged_range, key_of, number_vi
 
-# The lines of the 14 legal groups; a child can be in several of them.
+# Condition on a line: it belongs to one of the 14 legal groups. A child can be in several of them.
 LEGAL_GROUPS = f"""
     facts.special_circumstance_key in (
         select special_circumstance_key
@@ -14,7 +14,7 @@ LEGAL_GROUPS = f"""
 
 
 def _line_of(circumstance: str, relation: str) -> str:
-    """SQL: whether the load has for the same area a line of that group whose children fulfil the relation."""
+    """Returns SQL: whether the load has a line of that group, for the same area, whose children fulfil the relation."""
     return f"""
         not facts.is_subset and exists (
             select 1
@@ -29,7 +29,7 @@ def _line_of(circumstance: str, relation: str) -> str:
     """
 
 
-# The figure "supported since the beginning of the year" of each area and group, month by month.
+# The children supported since the beginning of the year, by area, group and month, each beside the month before.
 SUPPORTED = """
     with known as (
         select load_id, reporter_code, period
@@ -89,7 +89,7 @@ RULES = (
         number=11,
         gate="loads",
         severity="critical",
-        hurts="Children in special circumstances: over 100 % would be supported, so nobody looks for the rest.",
+        hurts="Children in special circumstances: over 100 % seem to be supported, so nobody looks for the rest.",
         message_vi="Số trẻ được trợ giúp lớn hơn số trẻ",
         mend_vi="Trẻ được trợ giúp là một phần của số trẻ của nhóm: hãy sửa một trong hai số.",
         **failing_lines(
@@ -104,7 +104,7 @@ RULES = (
         number=23,
         gate="loads",
         severity="critical",
-        hurts="Children in special circumstances: those supported since January cannot become fewer.",
+        hurts="Children in special circumstances: the number supported since January falls, so some are not counted.",
         message_vi="Số trẻ được trợ giúp luỹ kế từ đầu năm giảm so với tháng trước",
         mend_vi="Số luỹ kế chỉ có thể giữ nguyên hoặc tăng: hãy sửa tháng này, hoặc gửi lại tháng trước nếu sai.",
         query=attributed(f"select load_id, shown as detail from ({FEWER_SUPPORTED}) as fewer"),
@@ -131,7 +131,7 @@ RULES = (
         number=18,
         gate="loads",
         severity="warning",
-        hurts="Children in special circumstances: one legal group is more than all of them: some are not counted.",
+        hurts="Children in special circumstances: one legal group exceeds their total, so some are not counted.",
         message_vi="Số trẻ của một nhóm hoàn cảnh đặc biệt lớn hơn tổng số trẻ em có hoàn cảnh đặc biệt",
         mend_vi="Mỗi trẻ của nhóm cũng là trẻ em có hoàn cảnh đặc biệt: hãy sửa số của nhóm hoặc tổng số.",
         **failing_lines(
@@ -146,7 +146,7 @@ RULES = (
         number=18,
         gate="loads",
         severity="warning",
-        hurts="Children in special circumstances: some are in none of the 14 legal groups, so no programme is theirs.",
+        hurts="Children in special circumstances: some are in none of the 14 legal groups, so no programme helps them.",
         message_vi="Các nhóm hoàn cảnh đặc biệt cộng lại ít hơn tổng số trẻ em có hoàn cảnh đặc biệt",
         mend_vi="Mỗi trẻ thuộc ít nhất một trong 14 nhóm: hãy bổ sung nhóm còn thiếu hoặc sửa tổng số.",
         **failing_lines(
@@ -172,7 +172,7 @@ RULES = (
         number=11,
         gate="loads",
         severity="critical",
-        hurts="The analyst: a sex or an age band exceeds its group, or a part has no total and is never counted.",
+        hurts="The analyst: a sex or an age band exceeds its group, or a part has no whole and is never counted.",
         message_vi='Dòng "trong đó" lớn hơn dòng tổng cùng địa bàn và nhóm trẻ em',
         mend_vi='Dòng "trong đó" không được lớn hơn dòng tổng: hãy sửa số, hoặc thêm dòng tổng còn thiếu.',
         **subsets_above_whole(

@@ -1,9 +1,10 @@
-"""Gate 1: events and who attended them."""
+"""Gate 1: events and their attendances."""
 
-from expectations.loads.lines import failing_lines, repeated_lines
+from expectations.loads.lines import failing_lines, key_of_line, repeated_lines
 from expectations.rule import Rule, key_of, threshold
+from mangnon.contract.forms import all_forms
 
-KEYS = ("area_key", "date_id", "is_dated", "event_type_key", "programme_key")
+EVENTS = all_forms()["events"]
 PARTS = ("child_attendances", "caregiver_attendances", "official_attendances", "collaborator_attendances")
 SUM_OF_PARTS = " + ".join(f"coalesce(facts.{part}, 0)" for part in PARTS)
 IS_TRAINING = f"facts.event_type_key = {key_of('training')}"
@@ -19,7 +20,7 @@ RULES = (
         number=10,
         gate="loads",
         severity="critical",
-        hurts="The provincial officer: the province's attendances are less than those of its children and officials.",
+        hurts="The provincial officer: total attendances are fewer than those of children and officials together.",
         message_vi="Tổng lượt người tham dự nhỏ hơn tổng các thành phần",
         mend_vi="Tổng phải bằng hoặc lớn hơn tổng các cột “Trong đó”: hãy sửa tổng hoặc sửa các thành phần.",
         **failing_lines(
@@ -34,7 +35,7 @@ RULES = (
         number=13,
         gate="loads",
         severity="warning",
-        hurts="The analyst: averages per event are wrong, with an event without people or people without an event.",
+        hurts="The analyst: an event without people, or people without an event, make averages per event wrong.",
         message_vi="Có hoạt động mà không có người tham dự, hoặc ngược lại",
         mend_vi="Hãy ghi đủ cả số buổi, lớp, cuộc và tổng lượt người, hoặc xoá dòng nếu không tổ chức.",
         **failing_lines(
@@ -49,7 +50,7 @@ RULES = (
         number=13,
         gate="loads",
         severity="warning",
-        hurts="The provincial officer: several events on one line, or a slip, in the figures of communication.",
+        hurts="The provincial officer: the figures of communication contain a slip, or several events as one.",
         message_vi="Số lượt người tham dự mỗi hoạt động khác thường",
         mend_vi=f"Thường một hoạt động có {BANDS}: hãy kiểm tra lại số hoạt động và số lượt.",
         **failing_lines(
@@ -71,7 +72,7 @@ RULES = (
         number=13,
         gate="loads",
         severity="critical",
-        hurts="All other districts: a slipped thousands separator outweighs their events of the whole year.",
+        hurts="All other districts: one slipped thousands separator outweighs their events of the whole year.",
         message_vi="Số lượt người tham dự mỗi hoạt động không thể có",
         mend_vi="Có thể nhầm dấu chấm tách hàng nghìn: hãy nhập lại số lượt.",
         **failing_lines(
@@ -86,9 +87,9 @@ RULES = (
         number=21,
         gate="loads",
         severity="warning",
-        hurts="The analyst: an event entered twice counts twice; two like ones on a day are possible, so it is a note.",
+        hurts="The analyst: an event entered twice counts twice. It is a note, as two equal events on a day can be.",
         message_vi="Nhiều dòng giống hệt nhau",
         mend_vi="Nếu nhập trùng, hãy xoá dòng thừa; nếu đúng là nhiều hoạt động giống nhau thì không cần sửa.",
-        **repeated_lines("events", [*KEYS, "event_count", "attendances", *PARTS, "delegations"]),
+        **repeated_lines("events", [*key_of_line(EVENTS), *EVENTS.measures]),
     ),
 )

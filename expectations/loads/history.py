@@ -1,11 +1,11 @@
-"""Gate 1: a load's totals against the other months of the same reporter: ×1000 and ÷1000."""
+"""Gate 1: compares a load's totals with the other months of the same reporter, to find slips of ×1000 and ÷1000."""
 
 from expectations.loads.lines import ROW, Found
 from expectations.rule import Rule, number_vi, threshold, title_of_field
 from mangnon.contract.forms import submission_forms
 
 HISTORY = threshold("thousandfold_history")
-# Numbers of children do not come and go with the seasons, as presents and events do.
+# The number of children does not change with the seasons, unlike presents and events.
 IS_STOCK = "totals.form = 'child_population' and totals.measure = 'children'"
 IS_THOUSANDTH = f"totals.total * {threshold('thousandfold')} < usual.median"
 
@@ -49,9 +49,9 @@ TOTALS_AND_MEDIANS = f"""
 
 
 def _totals_unlike_other_months(condition: str, line_condition: str) -> Found:
-    """The judged loads with a total that is unlike the median of the reporter's months of the last year.
+    """Returns the queries for judged loads whose total is unlike the median of the reporter's months of the last year.
 
-    Marked are those of their lines whose `value` of the measure fulfils the second condition.
+    The cells are those of their lines whose `value` of the measure fulfils the second condition.
     """
     unlike = f"""
         {TOTALS_AND_MEDIANS}
@@ -100,7 +100,7 @@ RULES = (
         number=16,
         gate="loads",
         severity="critical",
-        hurts="All other districts: a slipped thousands separator outweighs them together in the province's figures.",
+        hurts="All other districts: one slipped thousands separator outweighs all of them in the province's figures.",
         message_vi="Tổng của biểu gấp khoảng 1.000 lần các tháng khác của chính đơn vị",
         mend_vi="Có thể nhầm dấu chấm tách hàng nghìn hoặc đơn vị tính: hãy kiểm tra và nhập lại.",
         **_totals_unlike_other_months(
@@ -112,7 +112,7 @@ RULES = (
         number=16,
         gate="loads",
         severity="critical",
-        hurts="Children of the district: all but one in a thousand vanish from the province's count of children.",
+        hurts="Children of the district: 999 of 1,000 vanish from the province's count of children.",
         message_vi="Số trẻ em chỉ bằng khoảng một phần nghìn các tháng khác của chính đơn vị",
         mend_vi="Có thể số được ghi theo nghìn trẻ: hãy nhập số trẻ em đầy đủ.",
         **_totals_unlike_other_months(f"{IS_THOUSANDTH} and {IS_STOCK}", "cells.value > 0"),
@@ -122,7 +122,7 @@ RULES = (
         number=16,
         gate="loads",
         severity="warning",
-        hurts="Children whose help is written in thousands; or nobody, in a month with little to do: a note.",
+        hurts="Children: help for a thousand may be written as 1. It is a note, as the month may have been quiet.",
         message_vi="Tổng của biểu chỉ bằng khoảng một phần nghìn các tháng khác của chính đơn vị",
         mend_vi="Nếu số được ghi theo nghìn, hãy nhập số đầy đủ; nếu tháng này ít hoạt động thì không cần sửa.",
         **_totals_unlike_other_months(f"{IS_THOUSANDTH} and not ({IS_STOCK})", "cells.value > 0"),

@@ -11,7 +11,7 @@ RULES = (
         number=12,
         gate="loads",
         severity="critical",
-        hurts="Abused children: every case has a victim, so either they or the cases are counted too low.",
+        hurts="Abused children: every case has a victim, so either the victims or the cases are counted too low.",
         message_vi="Số trẻ là nạn nhân không phù hợp với số vụ",
         mend_vi="Mỗi vụ có ít nhất một trẻ là nạn nhân, và có nạn nhân thì có vụ: hãy sửa số vụ hoặc số trẻ.",
         **failing_lines(
@@ -26,7 +26,7 @@ RULES = (
         number=12,
         gate="loads",
         severity="warning",
-        hurts="Abused children: cases are published whose victims nobody counts, or victims without a case.",
+        hurts="Abused children: cases are published without their victims, or victims without a case.",
         message_vi="Vụ xâm hại chỉ ghi số vụ hoặc chỉ ghi số trẻ",
         mend_vi="Hãy ghi cả số vụ và số trẻ là nạn nhân; để trống nghĩa là không biết, không phải là 0.",
         **failing_lines(
@@ -71,7 +71,7 @@ RULES = (
         number=12,
         gate="loads",
         severity="critical",
-        hurts="Injured children and readers of the report: more children would have died than were hurt.",
+        hurts="Injured children and readers of the report: more children seem to have died than were hurt.",
         message_vi="Số trẻ tử vong lớn hơn số trẻ là nạn nhân",
         mend_vi="Trẻ tử vong cũng là nạn nhân: hãy sửa số trẻ tử vong hoặc số trẻ là nạn nhân.",
         **failing_lines(
@@ -86,14 +86,14 @@ RULES = (
         number=11,
         gate="loads",
         severity="critical",
-        hurts="The analyst: some victims are more than all victims, or a part has no total and is never counted.",
+        hurts="The analyst: a part of the victims exceeds all victims, or a part has no whole and is never counted.",
         message_vi='Dòng "trong đó" lớn hơn dòng tổng cùng địa bàn và loại vụ việc',
         mend_vi='Dòng "trong đó" không được lớn hơn dòng tổng: hãy sửa số, hoặc thêm dòng tổng còn thiếu.',
         **subsets_above_whole(
             "incidents",
             whole_keys=["area_key", "incident_class"],
             kinds=["abuse_type_key", "injury_cause_key"],
-            # A case with a girl and a boy is a case on both lines, so cases are compared line by line.
+            # A case with a girl and a boy is on both lines, so the cases of such lines are not added up.
             compared={
                 "cases": ("max(facts.cases)", "coalesce(sum(facts.cases), 0)"),
                 "victims": ("sum(facts.victims)", "coalesce(sum(facts.victims), 0)"),
@@ -105,7 +105,7 @@ RULES = (
         name="kind_of_other_class",
         gate="loads",
         severity="critical",
-        hurts="Abused and injured children: abuse would be counted as an injury, or an injury as abuse.",
+        hurts="Abused and injured children: abuse is counted as an injury, or an injury as abuse.",
         message_vi="Hình thức xâm hại ghi cho tai nạn thương tích, hoặc nguyên nhân thương tích ghi cho vụ xâm hại",
         mend_vi="Hãy sửa loại vụ việc, hoặc xoá hình thức hay nguyên nhân ghi nhầm.",
         **failing_lines(
@@ -122,7 +122,7 @@ RULES = (
         name="handled_above_cases",
         gate="loads",
         severity="warning",
-        hurts="Abused children: earlier months' cases were handled, which is possible, or cases are missing.",
+        hurts="Abused children: cases may be missing. It is a note, as cases of earlier months can be handled now.",
         message_vi="Số vụ đã xử lý lớn hơn số vụ trong kỳ",
         mend_vi="Nếu gồm cả vụ của tháng trước thì không cần sửa; nếu thiếu vụ trong kỳ, hãy bổ sung.",
         **failing_lines(

@@ -1,40 +1,52 @@
-"""The SQL of rules that look at the lines of a load: which loads fail, and which cells of theirs are to be mended.
+"""The SQL of rules that look at the lines of a load: it finds the failing loads, and the cells to mend.
 
-Each function returns the two queries of a rule by the names of its arguments: `Rule(…, **failing_lines(…))`.
+Each function returns both queries of a rule as its arguments: `Rule(…, **failing_lines(…))`.
 """
 
 from collections.abc import Mapping
 from typing import TypedDict
 
 from expectations.rule import UNKNOWN_KEY, judged_range, named
+from mangnon.contract.forms import Form
 
-# The row of the sheet, as the reporter sees it.
+# The row's number in the sheet, as the reporter sees it.
 ROW = "coalesce(submitted.row_number, facts.line)"
-# The rows of a group of lines.
+# The sheets and rows of a group of lines.
 ROWS = f"""
     array_agg(submitted.sheet_name order by facts.line) as sheet_names, array_agg({ROW} order by facts.line) as rows
 """
 
 
 class Found(TypedDict):
-    """What a rule finds: the failing loads, and the cells that it points at."""
+    """The two queries of a rule: one finds the failing loads, the other the cells to point at."""
 
     query: str
     cells: str
 
 
 def together(*found: Found) -> Found:
-    """What several forms' queries find; a load is of one form only."""
+    """Returns the queries of several forms as one. No load is found twice, since a load has one form."""
     return Found(
         query=" union all ".join(part["query"] for part in found),
         cells=" union all ".join(part["cells"] for part in found),
     )
 
 
-def failing_lines(form: str, condition: str, shown: str, fields: list[str]) -> Found:
-    """The judged loads of the form with lines (of its fact table) that fulfil the condition.
+def key_of_line(form: Form) -> list[str]:
+    """The columns of the form's fact table that say what a line stands for: all but its numbers and its qualifier."""
+    columns: list[str] = []
+    for field in form.fields:
+        if field.type == "date":
+            columns += ["date_id", "is_dated"]
+        elif field.type not in ("integer", "number") and field.name != "qualifier":
+            columns.append(field.key if field.codes else field.name)
+    return columns
 
-    `shown` is the SQL text that tells the reporter what such a line says, `fields` are the cells of it that are marked.
+
+def failing_lines(form: str, condition: str, shown: str, fields: list[str]) -> Found:
+    """Returns the queries for judged loads of the form with lines (rows of its fact table) that fulfil the condition.
+
+    `shown` is the SQL text that tells the reporter what such a line says; `fields` are its cells to mark.
     """
     return Found(
         query=f"""
@@ -55,7 +67,7 @@ def failing_lines(form: str, condition: str, shown: str, fields: list[str]) -> F
 
 
 def repeated_lines(form: str, columns: list[str]) -> Found:
-    """The judged loads of the form in which several lines have the same values in these columns."""
+    """Returns the queries for judged loads of the form in which several lines have the same values in these columns."""
     repeated = f"""
         select
             facts.load_id,
@@ -85,11 +97,12 @@ def repeated_lines(form: str, columns: list[str]) -> Found:
 def subsets_above_whole(
     form: str, whole_keys: list[str], kinds: list[str], compared: Mapping[str, tuple[str, str]]
 ) -> Found:
-    """The judged loads of the form in which lines "trong đó" exceed the lines that they are part of.
+    """Returns the queries for judged loads of the form whose lines "trong đó" exceed the lines that they are part of.
 
-    The whole is the sum of the other lines with the same `whole_keys`. Lines "trong đó" by sex or age are added up:
-    they share a whole out. Those of different `kinds` are not, since a child can be of several. `compared` has for a
-    field the SQL of its sum over the part and over the whole; nothing is said where the whole is "trên".
+    The whole is the sum of the other lines with the same `whole_keys`. Lines "trong đó" by sex or age are added up,
+    since they divide a whole. Lines of different `kinds` are not added up, since a child can be of several kinds.
+    `compared` maps a field to the SQL of its sum over the part and over the whole. A whole that is "trên", a lower
+    bound, is not compared.
     """
     keys = ", ".join(f"facts.{key}" for key in whole_keys)
     parts = ", ".join(f"{part} as part_{field}" for field, (part, _) in compared.items())
@@ -141,7 +154,7 @@ def subsets_above_whole(
 
 
 def lines_of(form: str, joins: str = "") -> str:
-    """SQL: the fact lines of the judged loads of a form, beside the rows of the sheet; more conditions may follow."""
+    """Returns SQL: the fact lines of a form's judged loads, joined to the rows of the sheet. Conditions may follow."""
     return f"""
         judged_loads
         inner join core.fct_{form} as facts on judged_loads.load_id = facts.load_id

@@ -1,10 +1,10 @@
-"""Gate 1: nothing by which a child, or whoever reported it, could be known. Cells hold numbers, codes and days only."""
+"""Gate 1: nothing identifies a child or the person who reported. Cells hold only numbers, codes and days."""
 
 from expectations.rule import Rule
 
-# Telephone numbers and identity cards (twelve digits, the first those of a province) begin with 0, amounts never do; so
-# dots, spaces and hyphens between digits are taken out. Old identity cards look like amounts, so their name must stand
-# before them.
+# Telephone numbers and identity cards (twelve digits, first the province's) begin with 0, and amounts never do. So
+# dots, spaces and hyphens between digits are removed before the search. Numbers of old identity cards look like
+# amounts, so they are found only after the name of the card.
 NUMBERS = {
     "số điện thoại": r"(^|[^0-9])([+]84|0)[35789][0-9]{8}([^0-9]|$)",
     "số căn cước": r"(^|[^0-9])0[0-9]{11}([^0-9]|$)",
@@ -12,7 +12,7 @@ NUMBERS = {
 }
 EMAIL = r"[a-z0-9._+-]+@[a-z0-9-]+([.][a-z0-9-]+)+"
 
-# Headers of columns that speak of single persons, also without diacritics.
+# Headers of columns about single persons, with and without diacritics.
 HEADERS = "|".join(
     (
         "họ (và )?tên", "tên (trẻ|cháu|em|nạn nhân|học sinh|cha|mẹ)", "ho (va )?ten",
@@ -37,10 +37,10 @@ RULES = (
         number=24,
         gate="loads",
         severity="critical",
-        hurts="The child or the officer whose number it is: the reason is shown beside every figure that it changed.",
+        hurts="The child or the officer whose number it is: the reason is shown beside every figure that changed.",
         message_vi="“Lý do gửi lại” trên bìa có thông tin riêng của cá nhân",
         mend_vi="Chỉ ghi lý do về số liệu, không ghi số điện thoại, số căn cước, e-mail hay tên người; rồi gửi lại.",
-        # What was found is named, never repeated.
+        # The verdict names the kind of number that was found, and never repeats the number.
         query=f"""
             select load_id, 1 as observed, detail
             from (
@@ -57,7 +57,7 @@ RULES = (
         number=24,
         gate="loads",
         severity="critical",
-        hurts="Children who are named in a file that is kept for good, though the column itself is never read.",
+        hurts="Children: the archive keeps the file with their names for good, though no one reads the column.",
         message_vi="Biểu có cột về thông tin riêng của cá nhân",
         mend_vi="Hãy xoá các cột này khỏi tệp; hệ thống chỉ nhận số liệu tổng hợp. Rồi gửi lại.",
         query=rf"""
@@ -69,7 +69,7 @@ RULES = (
             from judged_loads
             inner join raw.problems as problems on judged_loads.load_id = problems.load_id
             where problems.rule = 'column_ignored'
-                and lower(normalize(problems.message, nfc)) ~ '{PERSONAL_HEADER}'
+                and lower(normalize(problems.value, nfc)) ~ '{PERSONAL_HEADER}'
             group by judged_loads.load_id
         """,
     ),

@@ -1,11 +1,13 @@
-"""Gates 1 and 2: the same numbers again, and other numbers for what was published."""
+"""Gates 1 and 2: copied numbers, and new numbers for published months."""
 
 from expectations.rule import Rule, attributed, named, number_vi, threshold, title_of_field
+from mangnon.contract.figures import attributes
 from mangnon.contract.forms import submission_forms
 
+ATTRIBUTES = ", ".join(f"measures.{name}" for name in attributes())
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 
-# What a load says of whom and what, without where: measures by their attributes, smallest first.
+# The content of a load without its areas: measures by their attributes, smallest first.
 SIGNATURES = f"""
     select
         known.load_id, known.reporter_code, known.form, known.period,
@@ -14,14 +16,8 @@ SIGNATURES = f"""
             where measures.value >= {threshold("copied_value_least")} and measures.measure <> 'amount_vnd'
         ) as telling_values,
         string_agg(
-            concat_ws(
-                '|', measures.measure, measures.event_type, measures.programme, measures.occasion,
-                measures.support_type, measures.funding_instrument, measures.special_circumstance,
-                measures.incident_class, measures.is_subset, measures.qualifier, measures.value
-            ),
-            ';' order by measures.measure, measures.value, measures.event_type, measures.programme,
-            measures.occasion, measures.support_type, measures.funding_instrument, measures.special_circumstance,
-            measures.incident_class, measures.is_subset, measures.qualifier
+            concat_ws('|', measures.measure, {ATTRIBUTES}, measures.is_subset, measures.qualifier, measures.value),
+            ';' order by measures.measure, measures.value, {ATTRIBUTES}, measures.is_subset, measures.qualifier
         ) as content
     from (
         select load_id, reporter_code, form, period from judged_loads
@@ -34,7 +30,7 @@ SIGNATURES = f"""
     group by known.load_id, known.reporter_code, known.form, known.period
 """
 
-# The loads that are new in the release, and the other contents that readers see in their place until it is published.
+# The new loads of the release, and the loads with other content that readers see in their place until then.
 RESTATED = """
     select judged_loads.load_id, judged_loads.form, published.load_id as published_load_id
     from judged_loads
@@ -54,7 +50,7 @@ RULES = (
         number=21,
         gate="loads",
         severity="warning",
-        hurts="Children of the district: its own numbers are unknown, another district's are shown in their place.",
+        hurts="Children of the district: another district's numbers are shown in place of theirs.",
         message_vi="Toàn bộ số liệu giống hệt biểu cùng kỳ của đơn vị khác",
         mend_vi="Hãy kiểm tra có gửi nhầm tệp của đơn vị khác không.",
         query=f"""
@@ -80,10 +76,10 @@ RULES = (
         number=22,
         gate="loads",
         severity="warning",
-        hurts="The provincial officer: a figure that was published changes, and nobody who is asked why can say it.",
+        hurts="The provincial officer: a published figure changes, and nobody can say why.",
         message_vi="Gửi lại làm thay đổi số liệu đã công bố nhưng bìa không ghi “Lý do gửi lại”",
         mend_vi="Hãy cho biết lý do, và ghi “Lý do gửi lại” ở trang bìa từ lần gửi sau.",
-        # A reading of the same delivery by newer code is no resubmission; a lower revision replaces nothing.
+        # Newer code that reads the same delivery makes no resubmission. A lower revision replaces nothing.
         query=f"""
             select
                 judged_loads.load_id,
@@ -109,7 +105,7 @@ RULES = (
         number=22,
         gate="release",
         severity="info",
-        hurts="Readers of the report: a published figure changes by much, or one of abused or injured children at all.",
+        hurts="Readers of the report: a published figure changes a lot, or any count of abused or injured children.",
         message_vi="Gửi lại làm thay đổi nhiều số liệu đã công bố, hoặc thay đổi số liệu vụ việc",
         mend_vi="Người thứ hai cần xem lại và đồng ý trước khi dùng số mới.",
         query=attributed(f"""

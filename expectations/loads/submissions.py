@@ -1,29 +1,19 @@
-"""Gate 1: what holds for a load of any form."""
+"""Gate 1: the rules for loads of any form."""
 
-from expectations.loads.lines import failing_lines, repeated_lines, together
+from expectations.loads.lines import failing_lines, key_of_line, repeated_lines, together
 from expectations.rule import Rule, number_vi, threshold, title_of_field
+from mangnon.contract.forms import submission_forms
 
-FORMS_WITH_AGES = ("beneficiaries", "incidents", "child_population")
-
-# What one line of a form stands for; events have a rule of their own, since two like events on one day are possible.
-KEYS = {
-    "beneficiaries": [
-        "area_key", "date_id", "is_dated", "occasion_key", "support_type_key", "funding_instrument_key",
-        "special_circumstance_key", "sex_key", "age_band_key", "is_subset",
-    ],
-    "incidents": [
-        "area_key", "incident_class", "abuse_type_key", "injury_cause_key", "sex_key", "age_band_key", "is_subset",
-    ],
-    "programme_sites": ["area_key", "programme_key"],
-    "child_population": ["area_key", "special_circumstance_key", "sex_key", "age_band_key", "is_subset"],
-}  # fmt: skip
+FORMS_WITH_AGES = [form.name for form in submission_forms() if any(field.name == "age_band" for field in form.fields)]
+# Events have a rule of their own, since two events on a day may be equal.
+WITHOUT_LIKE_LINES = [form for form in submission_forms() if form.name != "events"]
 
 RULES = (
     Rule(
         name="rows_refused",
         gate="loads",
         severity="critical",
-        hurts="Children in the refused rows: the province's sums miss them, and nobody sees it.",
+        hurts="Children in the refused rows: the province's sums lack them, and nobody sees it.",
         message_vi="Biểu có dòng không đọc được",
         mend_vi="Hãy sửa các ô được nêu và gửi lại cả biểu.",
         query=f"""
@@ -62,7 +52,7 @@ RULES = (
                     on judged_loads.load_id = measures.load_id
                     and totals.field = measures.measure
                     and not measures.is_subset
-                -- Of a form with refused rows the sum cannot be right; what has to be mended is said already.
+                -- If rows of the form were refused, the sum cannot be right, and the reader has said what to mend.
                 where judged_loads.rows_refused = 0
                 group by judged_loads.load_id, judged_loads.form, totals.field, totals.declared
             ) as totals
@@ -79,14 +69,14 @@ RULES = (
         hurts="The analyst: the same group of children, incidents or sites is counted twice.",
         message_vi="Nhiều dòng cùng một nội dung",
         mend_vi="Hãy gộp thành một dòng, hoặc ghi cột phân biệt các dòng (ngày, dịp, giới tính, nhóm tuổi).",
-        **together(*(repeated_lines(form, columns) for form, columns in KEYS.items())),
+        **together(*(repeated_lines(form.name, key_of_line(form)) for form in WITHOUT_LIKE_LINES)),
     ),
     Rule(
         name="adolescents_among_children",
         number=19,
         gate="loads",
         severity="critical",
-        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number would hold others.",
+        hurts="Children, who by law are under 16 (Law on Children, art. 1): their number includes others.",
         message_vi="Biểu về trẻ em (dưới 16 tuổi) có dòng của nhóm từ 16 tuổi",
         mend_vi="Hãy xoá dòng của nhóm từ 16 tuổi và bớt số đó khỏi dòng tổng.",
         **together(

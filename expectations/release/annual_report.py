@@ -1,29 +1,20 @@
-"""Gate 2: the figures of the annual report, as computed for the candidate."""
+"""Gate 2: the figures of the annual report that were computed for the candidate."""
 
 from expectations.rule import Rule, number_vi, unattributed
+from mangnon.contract.figures import filters
 
-# The lines that a figure is made of; empty filters match everything.
-OF_FIGURE = """
-    measures.form = figures.form
-    and measures.measure = figures.measure
-    and measures.is_subset = figures.is_subset
-    and (figures.event_type is null or measures.event_type = figures.event_type)
-    and (figures.programme is null or measures.programme = figures.programme)
-    and (figures.programme_kind is null or measures.programme_kind = figures.programme_kind)
-    and (figures.occasion is null or measures.occasion = figures.occasion)
-    and (figures.funding_kind is null or measures.funding_kind = figures.funding_kind)
-    and (figures.special_circumstance is null or measures.special_circumstance = figures.special_circumstance)
-    and (figures.incident_class is null or measures.incident_class = figures.incident_class)
-"""
+# Condition on a line: a figure is made of it. Empty filters match everything.
+OF_FIGURE = " and ".join(
+    [
+        *(f"measures.{column} = figures.{column}" for column in ("form", "measure", "is_subset")),
+        *(f"(figures.{one.name} is null or measures.{one.name} = figures.{one.name})" for one in filters()),
+    ]
+)
 SAME_FILTERS = " and ".join(
-    f"part.{column} is not distinct from whole.{column}"
-    for column in (
-        "form", "event_type", "programme", "programme_kind", "occasion", "funding_kind", "special_circumstance",
-        "incident_class",
-    )
-)  # fmt: skip
+    f"part.{column} is not distinct from whole.{column}" for column in ("form", *(one.name for one in filters()))
+)
 
-# The years that the new loads touch; the other years are as they were when they were judged.
+# The years of the new loads. The other years have not changed since they were judged.
 TOUCHED_YEARS = """
     select distinct extract(year from period)::integer as year
     from judged_loads
@@ -37,7 +28,7 @@ RULES = (
         name="report_incomplete",
         gate="release",
         severity="critical",
-        hurts="Readers of the report: it lacks a figure or a whole year.",
+        hurts="Readers of the report: a figure or a whole year is missing.",
         message_vi="Báo cáo năm thiếu chỉ tiêu",
         query=unattributed(f"""
             select figures.figure || ' năm ' || years.year as detail
@@ -52,7 +43,7 @@ RULES = (
         number=9,
         gate="release",
         severity="critical",
-        hurts="Readers of the report: a count of children below zero; only a change may be.",
+        hurts="Readers of the report: a count of children is below zero, which only a change may be.",
         message_vi="Chỉ tiêu âm",
         query=unattributed(f"""
             select {FIGURE_AND_YEAR} || ': ' || report.value as detail
@@ -66,7 +57,7 @@ RULES = (
         number=17,
         gate="release",
         severity="critical",
-        hurts="Readers of the report: a share of children below 0 or above 100 %.",
+        hurts="Readers of the report: a share of children is below 0 or above 100 %.",
         message_vi="Tỷ lệ phần trăm ngoài khoảng 0-100",
         query=unattributed(f"""
             select {FIGURE_AND_YEAR} || ': ' || report.value || ' %' as detail
@@ -80,7 +71,7 @@ RULES = (
         number=11,
         gate="release",
         severity="critical",
-        hurts='Readers of the report: of some children ("trong đó") more were given presents than there were.',
+        hurts='Readers of the report: a part of the children ("trong đó") exceeds all children who got presents.',
         message_vi='Chỉ tiêu "trong đó" lớn hơn chỉ tiêu tổng',
         query=unattributed(f"""
             select
@@ -104,7 +95,7 @@ RULES = (
         name="districts_above_map",
         gate="release",
         severity="critical",
-        hurts="Readers of the report: more districts are counted than the province had; a merged one is counted twice.",
+        hurts="Readers of the report: more districts are counted than the province had, so a merged one counts twice.",
         message_vi="Số huyện vượt quá số đơn vị hành chính của tỉnh trong năm",
         query=unattributed(f"""
             select
@@ -125,7 +116,7 @@ RULES = (
         number=12,
         gate="release",
         severity="warning",
-        hurts="Abused children: some reporters gave cases but not victims, so their number is too low.",
+        hurts="Abused children: some reporters gave cases without victims, so the number of victims is too low.",
         message_vi="Số trẻ bị xâm hại ít hơn số vụ",
         query=unattributed(f"""
             select

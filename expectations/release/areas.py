@@ -1,21 +1,22 @@
-"""Gate 2: areas against their own year before, in the same borders.
+"""Gate 2: compares areas with themselves a year before, in the same borders.
 
-What was Hoành Bồ's in 2019 is Hạ Long's in 2020: every area is looked at in the borders of the judged month, and only
-where all that belongs to it is known and all its reporters reported. Incidents are too few for it: see incident_rates.
+Hoành Bồ of 2019 is part of Hạ Long in 2020, so every area is taken in the borders of the judged month. An area is
+compared only if all its parts are known and all its reporters have reported. Incidents are too few: see incident_rates.
 """
 
 from expectations.rule import Rule, attributed, number_vi, threshold, title_of_field
+from mangnon.contract.forms import submission_forms
 
-SNAPSHOTS = "('programme_sites', 'child_population')"
+SNAPSHOTS = "({})".format(", ".join(f"'{form.name}'" for form in submission_forms() if form.kind == "snapshot"))
 
 
 def in_same_borders(spans: str) -> str:
-    """CTEs `area_months`, `area_measures` and `area_loads` of the spans (form, judged_period, first_period).
+    """Returns SQL: the CTEs `area_months`, `area_measures`, `area_loads` of spans (form, judged_period, first_period).
 
-    They hold the months of each span, up to the judged one, of which an area was reported as a whole; the loads that
-    reported it; and what they say, measure by measure. Areas are in the judged month's borders.
+    `area_months` has the months of each span, up to the judged one, for which the whole area was reported;
+    `area_measures` has their measures, `area_loads` their loads. Areas are in the borders of the judged month.
     """
-    # Materialized, since the planner takes each for one row and would compute it again for each row of the other.
+    # Materialized, because the planner expects one row of each and would compute it again for each row of the other.
     return f"""
         with spans as ({spans}),
 
@@ -66,7 +67,10 @@ def in_same_borders(spans: str) -> str:
 
 
 def told_to_newest_load(query: str) -> str:
-    """SQL after CTEs: what the query says of areas (form, judged_period, in_area_key, detail), to their newest load."""
+    """Returns SQL after the CTEs: assigns findings about areas (form, judged_period, in_area_key, detail) to loads.
+
+    Each finding goes to the newest load of its area.
+    """
     return f"""
         , told as materialized ({query})
 
@@ -85,7 +89,7 @@ def told_to_newest_load(query: str) -> str:
     """
 
 
-# Of each year that new loads are of: from the start of the year before up to the newest new month.
+# For each year with new loads, the span from the start of the year before up to the newest new month.
 YEAR_SPANS = """
     select
         form, max(period) as judged_period, make_date(extract(year from period)::integer - 1, 1, 1) as first_period
@@ -94,8 +98,8 @@ YEAR_SPANS = """
     group by form, extract(year from period)
 """
 
-# What an area reported in the judged year, up to the judged month, and in the same months of the year before. Of a
-# snapshot only the last such month counts.
+# The measures of an area in the judged year, up to the judged month, and in the same months of the year before. For a
+# snapshot only the last of these months counts.
 YEARS = f"""
     {in_same_borders(YEAR_SPANS)},
 
@@ -143,7 +147,7 @@ RULES = (
         number=16,
         gate="release",
         severity="warning",
-        hurts="Children of the area: what it reports trebles or falls to a third, rather by a slip than in truth.",
+        hurts="Children of the area: its numbers treble or fall to a third, probably by a slip.",
         message_vi="Số liệu của địa bàn thay đổi bất thường so với cùng kỳ năm trước (cùng địa giới)",
         mend_vi="Hãy kiểm tra số liệu của năm nay và của cùng kỳ năm trước; nếu đúng, hãy ghi chú lý do.",
         query=attributed(f"""

@@ -1,18 +1,18 @@
-"""How probable a count is, in SQL.
+"""The probability of a count, in SQL.
 
-Incidents are few, so two of their counts are compared exactly, as Poisson counts: if both have the same rate then,
-given their sum, each is binomial with its share of what both were exposed to (months, children). Nothing is estimated,
-and a count of zero is as good as any other. (J. Przyborowski and H. Wilenski, Biometrika 31, 1940.)
+Incidents are few, so two counts of them are compared exactly, as Poisson counts. If both have the same rate, then given
+their sum each count is binomial, with its share of the total exposure (months, children). Nothing is estimated, and a
+count of zero is as good as any other. (J. Przyborowski and H. Wilenski, Biometrika 31, 1940.)
 """
 
-# A slip of the pen must not make a million terms; beyond so many, no count is small.
+# Without a limit, a slip of the pen could make a million terms. No count beyond this limit is small.
 MOST_TERMS = 10_000
 
 
 def rarer_than(probability: float, count: str, of: str, share: str) -> str:
-    """SQL: whether so high or so low a count is rarer than that, if of `of` each falls here with probability `share`.
+    """Returns SQL: whether a count as high, or as low, as `count` is rarer than `probability`.
 
-    Not true where the share is all.
+    Each of the `of` incidents falls into the count with probability `share`. The SQL is not true if the share is 1.
     """
     high = _sum_of_terms(count, of, of, share)
     low = _sum_of_terms("0", count, of, share)
@@ -20,7 +20,7 @@ def rarer_than(probability: float, count: str, of: str, share: str) -> str:
 
 
 def _sum_of_terms(first: str, last: str, of: str, share: str) -> str:
-    # PostgreSQL refuses to round what is below 1e-307 to nothing.
+    # PostgreSQL raises an error, instead of rounding to zero, for numbers below 1e-307.
     return f"""(
         select sum(
             exp(

@@ -1,7 +1,7 @@
-"""Gate 2: figures of the province that change too much, or that change although they were closed."""
+"""Gate 2: figures of the province that change too much, or that change although their year is closed."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
-from expectations.release.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH
+from expectations.release.published import LAST_PUBLISHED_PERIOD, PUBLISHED, THIS_MONTH
 from expectations.rule import Rule, number_vi, threshold, unattributed
 
 RULES = (
@@ -10,7 +10,7 @@ RULES = (
         number=16,
         gate="release",
         severity="critical",
-        hurts="Readers of the report: one load's slipped separator makes the province's figure.",
+        hurts="Readers of the report: one load's slipped separator dominates the province's figure.",
         message_vi="Riêng biểu này làm chỉ tiêu của tỉnh tăng khoảng 1.000 lần",
         mend_vi="Có thể nhầm dấu chấm tách hàng nghìn hoặc đơn vị tính: hãy kiểm tra và nhập lại.",
         query=f"""
@@ -36,7 +36,7 @@ RULES = (
                     and figures.aggregation = 'sum'
                     and published.value > 0
                     and report.value > {threshold("figure_thousandfold")} * published.value
-                    -- A resubmission that says why may well mend a published slip.
+                    -- A resubmission with a reason may mend a published slip.
                     and coalesce(deliveries.revision_reason, '') = ''
                 group by judged_loads.load_id, figures.figure, figures.label, report.year, report.value, published.value
                 having sum(measures.value) > {threshold("figure_thousandfold_share")} * report.value
@@ -50,7 +50,7 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="Readers of the report: a figure that trebles is rather an error or a changed definition than the truth.",
+        hurts="Readers of the report: a figure that trebles is more likely an error or a new definition than true.",
         message_vi="Chỉ tiêu thay đổi bất thường so với năm trước",
         query=unattributed(f"""
             select
@@ -68,7 +68,7 @@ RULES = (
                     report.value > {threshold("year_on_year")} * report.previous_value
                     or report.value * {threshold("year_on_year")} < report.previous_value
                 )
-                -- Readers who know the figure already are not kept from the rest because of it.
+                -- A figure that readers know already must not keep the rest from them.
                 and not exists (
                     select
                     from core.computed_annual_report as published
@@ -90,7 +90,7 @@ RULES = (
         number=25,
         gate="release",
         severity="warning",
-        hurts="Readers who quoted the figure of a year that is over: it changes, and they must be told.",
+        hurts="Readers who quoted a figure of a past year: it changes, and they must be told.",
         message_vi="Chỉ tiêu đã công bố của năm đã kết thúc thay đổi",
         query=unattributed(f"""
             select

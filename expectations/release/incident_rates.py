@@ -1,6 +1,6 @@
-"""Gate 2: incidents, whose small counts are judged by how probable they are, never by a factor or standard deviations.
+"""Gate 2: judges the small counts of incidents by their probability, never by a factor or standard deviations.
 
-A month is compared with the area's own months before, a year with the whole province; see areas for the borders.
+A month is compared with the area's own earlier months, a year with the whole province; see areas for the borders.
 """
 
 from expectations.release.areas import in_same_borders, told_to_newest_load
@@ -9,7 +9,7 @@ from expectations.rule import Rule, attributed, decimal_vi, judged_range, thresh
 
 RARE = threshold("rare_by_chance")
 
-# What an incident of each class is counted by; victims come in pairs and are not independent of one another.
+# Abuse is counted by cases, injuries by deaths. Victims are not used: they can come in pairs, so they are dependent.
 COUNTED = """
     (area_measures.incident_class = 'abuse' and area_measures.measure = 'cases')
     or (area_measures.incident_class = 'injury' and area_measures.measure = 'deaths')
@@ -32,7 +32,7 @@ YEAR_SPANS = """
     group by forms.form, extract(year from judged_loads.period)
 """
 
-# The incidents of an area in the judged month, and in those of the twelve months before that are known.
+# The incidents of an area in the judged month, and in the known ones of the twelve months before it.
 MONTHS = f"""
     {in_same_borders(MONTH_SPANS)},
 
@@ -56,7 +56,7 @@ MONTHS = f"""
     )
 """
 
-# The incidents of an area in a year, and its share of the province's children in the months that are known.
+# The incidents of an area in a year, and its share of the province's children in the known months.
 RATES = f"""
     {in_same_borders(YEAR_SPANS)},
 
@@ -108,7 +108,7 @@ RULES = (
         number=16,
         gate="release",
         severity="warning",
-        hurts="Abused and injured children: so many or so few in a month are hardly chance; or it is a slip.",
+        hurts="Abused and injured children: a month has so many or so few that it is hardly chance, or a slip.",
         message_vi="Số vụ việc trong tháng khác hẳn các tháng trước của địa bàn (cùng địa giới)",
         mend_vi="Hãy kiểm tra lại số liệu; nếu đúng, cần xem xét tình hình tại địa bàn.",
         query=attributed(f"""
@@ -155,7 +155,7 @@ RULES = (
         number=25,
         gate="release",
         severity="critical",
-        hurts="A child of whom the neighbours know: with the ward beside it, an abuse can be recognised.",
+        hurts="An abused child: the ward beside the incident lets neighbours recognise who it is.",
         message_vi="Vụ việc ghi theo xã, phường của huyện",
         mend_vi="Chỉ báo cáo vụ việc theo huyện, thị xã, thành phố: hãy gộp các dòng của xã, phường.",
         query=f"""

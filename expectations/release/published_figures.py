@@ -1,12 +1,12 @@
-"""Gate 2: what a candidate changes in figures that readers know; each of these rules holds the release."""
+"""Gate 2: how a candidate changes figures that readers know. Each of these rules holds the release."""
 
 from expectations.release.annual_report import OF_FIGURE
-from expectations.release.reconciliation import TRANSACTIONS
-from expectations.release.releases import LAST_PUBLISHED_PERIOD, PUBLISHED, PUBLISHED_LOADS, THIS_MONTH, TODAY
+from expectations.release.published import LAST_PUBLISHED_PERIOD, PUBLISHED, PUBLISHED_LOADS, THIS_MONTH, TODAY
+from expectations.release.reconciliation import ADDITIVE_FORMS
 from expectations.rule import Rule, number_vi, threshold, title_of_field, unattributed
 
-# The loads of additive forms that counted for months of past years in the published release and do so no more, beside
-# what counts in their place; a submission that was missing replaces nothing, so it restates nothing.
+# Loads of additive forms that counted for months of past years in the published release and no longer count, beside the
+# loads that count in their place. A submission that was missing replaces nothing, so it restates nothing.
 REPLACED = f"""
     select old_ones.reporter_code, old_ones.form, old_ones.period, old_ones.load_id as old_load_id,
         judged_loads.load_id as new_load_id
@@ -17,9 +17,9 @@ REPLACED = f"""
         and old_ones.period = judged_loads.period
     where old_ones.until_release = (select ops.visible_release())
         and old_ones.period < date_trunc('year', {THIS_MONTH})
-        and old_ones.form in ({", ".join(f"'{form}'" for form in TRANSACTIONS)})
+        and old_ones.form in ({ADDITIVE_FORMS})
 """
-# Their lines: the new ones, and the old ones with the opposite sign.
+# The lines of both: the new ones as they are, the old ones with the opposite sign.
 RESTATED_LINES = f"""
     select
         replaced.reporter_code, replaced.period, extract(year from replaced.period)::integer as year,
@@ -30,7 +30,7 @@ RESTATED_LINES = f"""
     ) as sides (side_load_id, is_new)
     inner join core.agg_measures as lines on sides.side_load_id = lines.load_id
 """
-# The figures of a year that is over, as readers know them, when they were final.
+# The final figures of past years, as readers know them.
 FINAL = f"""
     select published.*
     from core.computed_annual_report as published
@@ -52,9 +52,9 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="Readers of the report: a unit or a separator slipped, and they quote the figure before anybody looks.",
+        hurts="Readers of the report: a unit or a separator slipped, and they quote the figure before any check.",
         message_vi="Chỉ tiêu của tỉnh thay đổi bất thường so với bản đang công bố",
-        # A figure may grow with the submissions that bring something to it; it has no such reason to fall.
+        # A figure may grow with the submissions that contribute to it, but nothing similar makes it fall.
         query=unattributed(f"""
             with changed as materialized (
                 select figures.*, report.year, report.value, published.value as published_value
@@ -113,7 +113,7 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="Readers who quoted a printed figure: it is overturned, and no second person has looked.",
+        hurts="Readers who quoted a printed figure: it is overturned, and no second person has checked it.",
         message_vi="Gửi lại làm thay đổi lớn chỉ tiêu đã công bố của năm đã kết thúc",
         query=unattributed(f"""
             select
@@ -135,7 +135,7 @@ RULES = (
         gate="release",
         severity="warning",
         holds_release=True,
-        hurts="A child who was harmed, or died: it is added to a year that was reported, or taken out of it.",
+        hurts="A child who was harmed or died: a reported year now counts the child, or no longer does.",
         message_vi="Gửi lại làm thay đổi số vụ việc đã công bố của năm đã kết thúc",
         query=unattributed(f"""
             select

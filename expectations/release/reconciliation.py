@@ -1,73 +1,47 @@
-"""Gate 2: whether what was computed for the report is what everybody can add up from the facts of the release."""
+"""Gate 2: whether the figures of the report equal the sums that anybody can make from the facts of the release."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
 from expectations.rule import Rule, number_vi, unattributed
+from mangnon.contract.figures import attributes_of, filters
+from mangnon.contract.forms import Form, submission_forms
 
-# Which dimensions give the filters of a form's figures, and what its facts measure. Snapshots are left out: of them
-# only the last month of a year counts, which the star alone does not say.
-TRANSACTIONS = {
-    "events": (
-        {"event_type": "dim_event_types", "programme": "dim_programmes"},
-        ["event_count", "attendances", "child_attendances", "official_attendances", "delegations"],
-    ),
-    "beneficiaries": (
-        {
-            "occasion": "dim_occasions",
-            "funding_instrument": "dim_funding_instruments",
-            "special_circumstance": "dim_special_circumstances",
-        },
-        ["attendances", "support_turns", "children", "amount_vnd"],
-    ),
-    "incidents": ({}, ["cases", "victims", "deaths", "handled_cases"]),
-}
-# Where the attributes of a figure's lines are found, for the forms that have them.
-ATTRIBUTES = {
-    "event_type": "dim_event_types.event_type",
-    "programme": "dim_programmes.programme",
-    "programme_kind": "dim_programmes.programme_kind",
-    "occasion": "dim_occasions.occasion",
-    "funding_kind": "dim_funding_instruments.funding_kind",
-    "special_circumstance": "dim_special_circumstances.special_circumstance",
-}
+# Snapshots are left out: only their last month of a year counts, and the star alone does not say which one that is.
+TRANSACTIONS = [form for form in submission_forms() if form.kind == "transaction"]
+ADDITIVE_FORMS = ", ".join(f"'{form.name}'" for form in TRANSACTIONS)
 
 
-def _seen(form: str) -> str:
-    """SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
-    dimensions, measures = TRANSACTIONS[form]
-    # The province is what its districts, communes and bodies report: who is in no list, or twice, is seen here.
-    dimensions = dimensions | {"reporter": "dim_reporters"}
-    keys = [f"facts.{code}_key" for code in dimensions]
-    if form == "incidents":
-        keys.append("facts.incident_class")
-    if form != "events":
-        keys.append("facts.is_subset")
+def _seen(form: Form) -> str:
+    """Returns SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
+    kept = [one for one in filters() if one.field in attributes_of(form)]
+    # The province is the sum of its reporters. The join shows a reporter that is missing in the list, or in it twice.
+    dimensions = {one.key: one.dimension for one in kept if one.dimension} | {"reporter_key": "dim_reporters"}
+    said = [one.name for one in kept if not one.dimension] + (["is_subset"] if form.has_subsets else [])
+    keys = [f"facts.{column}" for column in (*dimensions, *said)]
     joins = "\n".join(
-        f"inner join marts.{table} as {table} on facts.{code}_key = {table}.{code}_key"
-        for code, table in dimensions.items()
+        f"inner join marts.{table} as {table} on facts.{key} = {table}.{key}" for key, table in dimensions.items()
     )
     attributes = ", ".join(
-        f"{source if source.split('.')[0] in dimensions.values() else 'null::text'} as {attribute}"
-        for attribute, source in ATTRIBUTES.items()
+        (f"{one.dimension or 'facts'}.{one.name}" if one in kept else "null::text") + f" as {one.name}"
+        for one in filters()
     )
     return f"""
         select
-            '{form}' as form, facts.year, {attributes},
-            {"facts.incident_class" if form == "incidents" else "null::text"} as incident_class,
-            {"false" if form == "events" else "facts.is_subset"} as is_subset,
+            '{form.name}' as form, facts.year, {attributes},
+            {"facts.is_subset" if form.has_subsets else "false"} as is_subset,
             lines.measure, lines.value
         from (
             select
                 {"".join(f"{key}, " for key in keys)}
                 extract(year from facts.date_id)::integer as year,
-                {", ".join(f"sum(facts.{measure}) as {measure}" for measure in measures)}
-            from marts.fct_{form} as facts
+                {", ".join(f"sum(facts.{measure}) as {measure}" for measure in form.measures)}
+            from marts.fct_{form.name} as facts
             where facts.date_id >= (select make_date(min(year), 1, 1) from touched_years)
                 and facts.date_id < (select make_date(max(year) + 1, 1, 1) from touched_years)
             group by {"".join(f"{key}, " for key in keys)} extract(year from facts.date_id)
         ) as facts
         {joins}
         cross join lateral (
-            values {", ".join(f"('{measure}', facts.{measure})" for measure in measures)}
+            values {", ".join(f"('{measure}', facts.{measure})" for measure in form.measures)}
         ) as lines (measure, value)
     """
 
@@ -100,7 +74,7 @@ RULES = (
             inner join touched_years on report.year = touched_years.year
             left join recomputed on report.figure = recomputed.figure and report.year = recomputed.year
             where figures.aggregation = 'sum'
-                and figures.form in ({", ".join(f"'{form}'" for form in TRANSACTIONS)})
+                and figures.form in ({ADDITIVE_FORMS})
                 and report.value is distinct from recomputed.value
         """),
     ),
@@ -109,12 +83,12 @@ RULES = (
         number=17,
         gate="release",
         severity="critical",
-        hurts="The analyst: the report's percentage is not that of the children whom she counts in the release.",
+        hurts="The analyst: the report's percentage differs from her own over the children in the same release.",
         message_vi="Tỷ lệ của báo cáo năm khác với tỷ lệ tính lại từ kho",
         query=unattributed(f"""
             with touched_years as ({TOUCHED_YEARS}),
 
-            -- Snapshots: of a year, the last month of each reporter counts.
+            -- For a snapshot, the last month of each reporter in a year counts.
             last_loads as (
                 select distinct on (counting.reporter_code, touched_years.year)
                     counting.load_id, touched_years.year
@@ -163,7 +137,7 @@ RULES = (
         number=23,
         gate="release",
         severity="critical",
-        hurts="The provincial officer: the months, the months so far and the year say different things in one release.",
+        hurts="The provincial officer: months, year to date and year contradict each other in one release.",
         message_vi="Cộng các tháng khác với số luỹ kế hoặc số cả năm",
         query=unattributed(f"""
             select
@@ -181,7 +155,7 @@ RULES = (
                 and sums.year = months.year
                 and months.cut = 'month'
                 and months.cut_number <= sums.cut_number
-            where figures.aggregation = 'sum' and figures.form in ({", ".join(f"'{form}'" for form in TRANSACTIONS)})
+            where figures.aggregation = 'sum' and figures.form in ({ADDITIVE_FORMS})
             group by figures.figure, figures.label, sums.year, sums.cut, sums.cut_number, sums.value
             having sums.value is distinct from sum(months.value)
         """),

@@ -128,7 +128,7 @@ def test_data_docs_show_the_last_judgement(ledger: Ledger) -> None:
 def test_every_threshold_has_a_date_and_a_reason_and_is_used() -> None:
     folder = PROJECT / "expectations"
     thresholds = yaml.safe_load((folder / "thresholds.yml").read_text(encoding="utf-8"))
-    suites = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    suites = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.py"))
     for name, declared in thresholds.items():
         assert declared.keys() == {"value", "unit", "date", "reason"}
         assert isinstance(declared["date"], date)

@@ -1,11 +1,14 @@
 """Databases of tests: on the embedded server, or on the server that `--warehouse-url` names."""
 
+import os
 import time
+from collections.abc import Callable
 
 import psycopg
 import sqlalchemy
 from psycopg import sql
 
+from mangnon import warehouse
 from mangnon.warehouse import server
 
 # Nothing else on a server is ever dropped.
@@ -80,6 +83,21 @@ def make(name: str, template: str = "template1") -> str:
             connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
             connection.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
     return url(name)
+
+
+def once(state: str, act: Callable[[], object]) -> None:
+    """Acts on the warehouse of the test; from the second test on it becomes a copy of what came of it the first time.
+
+    What lies in folders is not copied: an act that takes files from the inbox has to put them there.
+    """
+    ours, kept = str(sqlalchemy.make_url(warehouse.url()).database), f"{PREFIX}{state}_{os.getpid()}"
+    with _administrator() as connection:
+        is_kept = connection.execute("select from pg_database where datname = %s", [kept]).fetchone()
+    if is_kept:
+        make(ours, kept)
+    else:
+        act()
+        make(kept, ours)
 
 
 def drop(name: str) -> None:

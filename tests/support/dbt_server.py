@@ -11,9 +11,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Client, Connection, wait
 from pathlib import Path
 from typing import Any
+
+from mangnon.warehouse import dbt
+
+# How dbt is started without it: what it starts is a child of who asks.
+USUAL = dbt.run_process
 
 # The project is read anew for other variables, and for commands that do so themselves.
 READ_ANEW = {"parse", "--vars"}
@@ -31,7 +38,10 @@ class DbtServer:
         """Starts the process, and waits until it answers."""
         self._process = subprocess.Popen(
             # What its children leave to the system, they leave on purpose.
-            [sys.executable, "-W", "ignore::UserWarning:multiprocessing.resource_tracker", __file__, self._address],
+            [
+                sys.executable, "-P", "-W", "ignore::UserWarning:multiprocessing.resource_tracker",
+                __file__, self._address,
+            ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._process.stdout
@@ -56,11 +66,24 @@ class DbtServer:
         self._folder.cleanup()
 
 
+@contextmanager
+def quick_dbt() -> Iterator[None]:
+    """Meanwhile, what this process and its forks ask of dbt is done by such a server."""
+    quick = DbtServer()
+    dbt.run_process = quick.run
+    try:
+        yield
+    finally:
+        dbt.run_process = USUAL
+        quick.stop()
+
+
 def serve(address: str) -> None:
     """Answers calls until standard input is closed."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only this process imports it)
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    Path(address).unlink(missing_ok=True)  # that of a fork which needed one first
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()

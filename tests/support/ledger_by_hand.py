@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
-from mangnon.contract.forms import REFERENCE_FORMS
+from mangnon.contract.forms import reference_forms
 from mangnon.ledger import candidates, content_hash
 from mangnon.ledger.batches import close_night, closed_batches, open_night
 from mangnon.warehouse import dbt
@@ -74,14 +74,14 @@ class Ledger:
             for number in range(1, sent.rows_refused + 1):
                 self._insert("raw", "refused_rows", {"load_id": load, "row_number": number, "cells": "{}"})
             for number, header in enumerate(sent.ignored_columns, start=1):
-                message = f"Cột “{header}” không thuộc biểu nên không được đọc."
-                problem = {"load_id": load, "problem_number": number, "cell": f"A{number}", "severity": "info"}
-                self._insert("raw", "problems", problem | {"rule": "column_ignored", "message": message})
+                place = {"load_id": load, "problem_number": number, "cell": f"A{number}", "value": header}
+                problem = {"rule": "column_ignored", "severity": "info", "message": "Không được đọc."}
+                self._insert("raw", "problems", place | problem)
         return load
 
     def reference(self, batch: int) -> list[int]:
         """The loads of the packaged reference data."""
-        return [self.receive(batch, code_list(form)) for form in REFERENCE_FORMS]
+        return [self.receive(batch, code_list(form.name)) for form in reference_forms()]
 
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """What a night does with dbt."""

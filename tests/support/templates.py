@@ -2,7 +2,7 @@
 
 They are made once, by whichever worker of pytest needs them first, on a server of their own under
 `.mangnon-test/templates`; each worker starts with a copy of that home. The next run takes them over as long as neither
-the code nor the day has changed. `python -m support.templates` makes them, in the home that the environment names.
+the code nor the day has changed. `python -m support.templates NAME` makes one, in the home that the environment names.
 """
 
 import fcntl
@@ -26,6 +26,7 @@ from mangnon.settings import PROJECT, settings
 from mangnon.telling import messages
 from mangnon.warehouse import server
 from support import databases
+from support.dbt_server import quick_dbt
 from support.nights import do_night
 
 DEPLOYED = "mangnon_test_deployed"
@@ -37,27 +38,38 @@ MADE_FROM = ("src", "dbt_project", "expectations", "requirements.lock", "tests/s
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "scram_iterations": "1"}
 
 
-def take_over() -> None:
-    """Makes the home of this worker a copy of the templates' one."""
+def take_over(with_sample: bool) -> None:
+    """Makes the home of this worker a copy of the templates' one; the published one is not always needed."""
     ours, ours_server = settings().home, server.folder()
     server.stop()  # one that an interrupted run left behind
     shutil.rmtree(ours_server)
-    shutil.rmtree(ours / "published", ignore_errors=True)
     with _locked(), _at_home(HOME):
-        if not _is_made():
-            _make_in_another_process()
+        if not _is_made(DEPLOYED):
+            server.stop()
+            shutil.rmtree(server.folder())
+            shutil.rmtree(HOME)
+            _make(DEPLOYED)
+        if with_sample and not _is_made(PUBLISHED):
+            _make(PUBLISHED)
         theirs_server = server.folder()
-    subprocess.run(["cp", "-Rp", theirs_server, ours_server], check=True)
+        subprocess.run(["cp", "-Rp", theirs_server, ours_server], check=True)
     for name in COPIED:
-        subprocess.run(["cp", "-Rp", HOME / name, ours], check=True)
+        shutil.rmtree(ours / name, ignore_errors=True)
+        if (HOME / name).exists():
+            subprocess.run(["cp", "-Rp", HOME / name, ours], check=True)
 
 
-def make() -> None:
-    """Makes both databases on the server of this home, or the given one, and here the archive of the published one."""
+def make_deployed() -> None:
+    """Makes the deployed database on the server of this home, or on the given one."""
     os.environ["WAREHOUSE_URL"] = databases.make(DEPLOYED)
     deploy.deploy()
+
+
+def make_published() -> None:
+    """Makes the published database there, and in this home the folder with its archive."""
     os.environ["WAREHOUSE_URL"] = databases.make(PUBLISHED, DEPLOYED)
     folder = settings().home / "published"
+    shutil.rmtree(folder, ignore_errors=True)
     for place in ("inbox", "archive", "outbox"):
         os.environ[f"MANGNON_{place.upper()}"] = str(folder / place)
     deploy.deliver_reference()
@@ -66,20 +78,18 @@ def make() -> None:
     messages.write_feedback()  # nobody knows whom the cases of 2019 hurt
 
 
-def _make_in_another_process() -> None:
-    server.stop()
-    shutil.rmtree(server.folder())
-    shutil.rmtree(HOME)
+def _make(template: str) -> None:
+    """Makes a template in a process of its own, whose environment and dbt are not ours."""
     subprocess.run(
-        [sys.executable, "-m", "support.templates"],
+        [sys.executable, "-m", "support.templates", template],
         env=os.environ | {"PYTHONPATH": str(PROJECT / "tests")}, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    (HOME / "made from").write_text(_hash())
+    (HOME / template).write_text(_hash())
 
 
-def _is_made() -> bool:
-    file = HOME / "made from"
-    return file.exists() and file.read_text() == _hash()
+def _is_made(template: str) -> bool:
+    stamp = HOME / template
+    return stamp.exists() and stamp.read_text() == _hash()
 
 
 def _hash() -> str:
@@ -122,8 +132,16 @@ def _hurry() -> None:
         connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(server.SUPERUSER), password))
 
 
-if __name__ == "__main__":
+def _main(template: str) -> None:
     server.start()
-    _hurry()
-    make()
+    with quick_dbt():
+        if template == DEPLOYED:
+            _hurry()
+            make_deployed()
+        else:
+            make_published()
     server.stop()
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

@@ -1,4 +1,4 @@
--- Static: written again by each deploy, in one transaction, so that readers never see it empty.
+-- Static: each deploy writes it again in one transaction, so readers never see it empty.
 {{ config(
     tags='static',
     pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}",

@@ -7,7 +7,7 @@ select
     about_release.expected_submissions,
     about_release.counted_submissions,
     about_release.is_synthetic,
-    -- Who approved, and the reason in their words, stay in ops.
+    -- BI does not see who approved, nor the reason in their words: both stay in ops.
     (
         select nullif(array_to_string(release_approvals.warnings, e'\n'), '')
         from {{ source('ops', 'release_approvals') }} as release_approvals

@@ -1,5 +1,5 @@
 {% test unique_combination(model, columns) %}
-    {#- No two rows have the same values in these columns; nulls are equal to one another. -#}
+    {#- No two rows have the same values in these columns. Nulls are equal to each other. -#}
     select
         {{ columns | join(', ') }},
         count(*) as row_count

@@ -1,1 +1,1 @@
-"""The command line: one file a subject, and what belongs to nobody else who runs commands."""
+"""The command line: one module per subject, and the helpers that only commands use."""

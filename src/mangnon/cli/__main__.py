@@ -1,4 +1,4 @@
-"""`python -m mangnon.cli`, for those who have no script `mangnon`."""
+"""Runs the command line as `python -m mangnon.cli`, where the script `mangnon` is not installed."""
 
 from mangnon.cli.main import main
 

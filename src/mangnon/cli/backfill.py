@@ -1,4 +1,4 @@
-"""`mangnon backfill`: reads the archive again after code or code lists changed, and publishes it as one release."""
+"""`mangnon backfill`: after code or code lists changed, reads archived deliveries again and publishes one release."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from mangnon import warehouse
-from mangnon.contract.forms import SUBMISSION_FORMS
+from mangnon.contract.forms import submission_forms
 from mangnon.deployment import deploy
 from mangnon.orchestration import runs
 from mangnon.publishing import backfills
 from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 
 MONTH = click.DateTime(["%Y-%m"])
 
@@ -18,7 +19,7 @@ MONTH = click.DateTime(["%Y-%m"])
 @click.command()
 @click.option("--from", "first", type=MONTH, metavar="YYYY-MM", help="The first month.")
 @click.option("--to", "last", type=MONTH, metavar="YYYY-MM", help="The last month.")
-@click.option("--reason", help="Why it is done; kept with the backfill.")
+@click.option("--reason", help="Why you do it; the reason is kept with the backfill.")
 @click.option("--reporter", help="Only this reporter's deliveries, such as 193.")
 @click.option("--form", help="Only this form, such as incidents.")
 @click.option("--dry-run", is_flag=True, help="Only show what is stale and what would be done.")
@@ -32,9 +33,9 @@ def backfill(
     dry_run: bool,
     list_them: bool,
 ) -> None:
-    """Read archived deliveries again where the code or the code lists changed: several months at a time, one release.
+    """Read archived deliveries again where the code or the code lists changed, and publish them as one release.
 
-    A backfill that was cut off, or of which a month failed, is gone on with by the same command.
+    Run the same command again to resume an interrupted backfill.
     """
     if list_them:
         with warehouse.connect("auditor") as connection:
@@ -47,19 +48,19 @@ def backfill(
         unfinished = backfills.unfinished(connection, scope)
     _show(months)
     if unfinished:
-        click.echo(f"Backfill {unfinished} of the same months is not completed: it is gone on with.")
+        click.echo(f"Backfill {unfinished} of the same months is not finished: it will be resumed.")
     elif not any(month.stale_loads for month in months):
-        click.echo("Nothing is stale: nothing to do. (A code list that lies in the inbox counts after the next night.)")
+        click.echo("Nothing is stale: nothing to do. (A code list in the inbox counts only after the next night.)")
         return
     if dry_run:
-        click.echo("Only looked: nothing was done.")
+        click.echo("Dry run: nothing was changed.")
         return
     _do(scope, months, unfinished, reason)
 
 
 def _do(scope: backfills.Scope, months: list[backfills.Month], unfinished: int | None, reason: str | None) -> None:
     if unfinished is None and not (reason or "").strip():
-        raise click.UsageError('say why with --reason (make backfill … REASON="…"): it is kept with the backfill')
+        raise click.UsageError('say why with --reason (make backfill … REASON="…"): the backfill keeps the reason')
     click.echo("Warehouse: bringing its models up to this version of the code")
     deploy.deploy()
     with warehouse.connect("loader") as connection:
@@ -74,9 +75,9 @@ def _do(scope: backfills.Scope, months: list[backfills.Month], unfinished: int |
 
 
 def _run(backfill_id: int) -> None:
-    """Takes a backfill through Airflow until it is published; what is done already is not done again.
+    """Runs a backfill in Airflow until it is published. Months that are done are not read again.
 
-    Raises BackfillUnfinished, with the months that are left, and ServiceError.
+    Raises BackfillUnfinished, which names the months that failed, and ServiceError.
     """
     since = datetime.now(UTC)
     with runs.at_work(runs.REPROCESSING):
@@ -85,8 +86,8 @@ def _run(backfill_id: int) -> None:
             runs.reprocess(months[0], months[-1], {"backfill_id": backfill_id})
         if months := backfills.unfinished_months(backfill_id):
             raise backfills.BackfillUnfinished(
-                f"backfill {backfill_id} is not finished: {', '.join(f'{month:%Y-%m}' for month in months)} failed; "
-                "nothing is published of it. The logs of the red tasks say why: mend it, then give the same command"
+                f"backfill {backfill_id} is not finished: {', '.join(f'{month:%Y-%m}' for month in months)} failed, "
+                "so nothing is published. The logs of the red tasks say why. Mend it, then run the same command again"
             )
         with warehouse.connect("loader") as connection:
             state = backfills.batch_state(connection, backfill_id)
@@ -105,8 +106,9 @@ def _months(first: datetime | None, last: datetime | None) -> tuple[date, date]:
 
 
 def _known(form: str | None) -> str | None:
-    if form and form not in SUBMISSION_FORMS:
-        raise click.UsageError(f"there is no form {form}: one of {', '.join(sorted(SUBMISSION_FORMS))}")
+    forms = sorted(one.name for one in submission_forms())
+    if form and form not in forms:
+        raise click.UsageError(f"there is no form {form}; the forms are {', '.join(forms)}")
     return form or None
 
 
@@ -118,7 +120,7 @@ def _show(months: list[backfills.Month]) -> None:
         click.echo(
             f"{month.period:%Y-%m}  {month.deliveries:3} deliveries, {month.current_loads:3} current loads{stale}"
         )
-    click.echo(f"Together to read again, for one release: {_counted(months)}")
+    click.echo(f"To read again in total, for one release: {_counted(months)}")
 
 
 def _counted(months: list[backfills.Month]) -> str:
@@ -137,7 +139,7 @@ def _described(row: dict[str, Any]) -> str:
         f"reporter {row['reporter_code'] or 'all'}, form {row['form'] or 'all'}"
     )
     return (
-        f"Backfill {row['backfill_id']}, {row['requested_at'].astimezone(TIMEZONE):%Y-%m-%d %H:%M}, "
+        f"Backfill {row['backfill_id']}, {iso_moment(row['requested_at'])}, "
         f"{row['requested_by']}: {row['reason']}\n"
         f"  {scope}: {row['finished_months']} of {row['months']} months, {row['loads']} loads; {outcome}"
     )

@@ -21,7 +21,7 @@ def bi_url() -> None:
 @click.argument("program")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def pg(program: str, arguments: tuple[str, ...]) -> None:
-    """Run a program of PostgreSQL on the warehouse as its owner: psql, pg_dump, pg_restore."""
+    """Run a PostgreSQL program on the warehouse as its owner: psql, pg_dump, pg_restore."""
     given = {
         option.envvar.decode(): option.val.decode()
         for option in psycopg.pq.Conninfo.parse(warehouse.url().encode())

@@ -1,4 +1,4 @@
-"""`mangnon deploy`: brings the warehouse up to this version, or says what that would break."""
+"""`mangnon deploy`: brings the warehouse up to this version, or shows which queries of BI that would break."""
 
 import sys
 
@@ -9,8 +9,8 @@ from mangnon.deployment import interface
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Only say what BI would notice. Exit code 1: its queries would break.")
-@click.option("--accept-changes", metavar="REASON", help="Deploy although queries break; the reason is kept.")
+@click.option("--check", is_flag=True, help="Only show what BI would notice. Exit code 1: its queries would break.")
+@click.option("--accept-changes", metavar="REASON", help="Deploy even if BI's queries break; the reason is kept.")
 def deploy(check: bool, accept_changes: str | None) -> None:
     """Bring the warehouse up to this version: tables, roles, models, views, code lists."""
     if check:

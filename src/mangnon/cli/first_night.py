@@ -1,4 +1,4 @@
-"""The first night of all: the sample through Airflow, and the report that comes of it."""
+"""The first night: publishes the sample through Airflow and prints the annual report."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,20 +15,23 @@ from mangnon.settings import settings
 
 
 def run_first_night() -> None:
-    """The two years of the sample through Airflow, and the report of 2020; what is there already is not done again."""
+    """Publishes the sample through Airflow and prints the report of 2020. Repeating it does nothing a second time.
+
+    Raises ServiceError when the night failed.
+    """
     click.echo("Warehouse: making or upgrading its tables, roles and models")
     deploy.deploy()
     _deliver_sample()
     run_night()
     with warehouse.connect("auditor") as connection:
         click.echo(f"\n{annual_report.as_text(connection, annual_report.figures(connection, 2020))}")
-    click.echo(f"The night as officers read it: {settings().outbox}/{night_page.FOLDER}/index.html")
+    click.echo(f"The page of the night, for officers: {settings().outbox}/{night_page.FOLDER}/index.html")
     if not settings().airflow_url:
         click.echo(
-            "PostgreSQL stays up. To go on:\n"
-            "  make up      Airflow with its UI, and every night at 01:30 what lies in the inbox\n"
+            "PostgreSQL keeps running. Next:\n"
+            "  make up      starts Airflow with its UI; it publishes what is in the inbox every night at 01:30\n"
             "  make down    stops everything\n"
-            "  make status  who has sent what; make help shows the rest"
+            "  make status  shows who has sent what; make help shows the rest"
         )
 
 
@@ -36,11 +39,11 @@ def _deliver_sample() -> None:
     files, inbox = fsspec.url_to_fs(settings().inbox)
     target = f"{inbox}/sample"
     if files.exists(target):
-        click.echo("Sample: lies in the inbox already, skipped")
+        click.echo("Sample: is in the inbox already, skipped")
         return
     click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
     with TemporaryDirectory(prefix="mangnon-") as folder:
         count = write_sample(Path(folder) / "sample")
         files.put(f"{folder}/sample/", f"{target}.part/", recursive=True)
-    files.mv(f"{target}.part", target, recursive=True)  # only now complete, should it be killed
+    files.mv(f"{target}.part", target, recursive=True)  # a killed command leaves no half sample
     click.echo(f"Sample: {count} files")

@@ -1,4 +1,4 @@
-"""`mangnon load`: read what was collected; hold what is wrong, and let it count again."""
+"""`mangnon load`: reads the collected deliveries; holds a load, and lets it count again."""
 
 from getpass import getuser
 
@@ -20,12 +20,12 @@ def load(context: click.Context, reporter: str | None, close: bool) -> None:
 
 @load.command()
 @click.argument("number", metavar="LOAD", type=int)
-@click.option("--reason", required=True, help="Why; the reporter is told.")
+@click.option("--reason", required=True, help="Why you hold it; the reporter reads this.")
 @click.option("--by", default=getuser, show_default="you", help="Who holds it.")
 def hold(number: int, reason: str, by: str) -> None:
-    """Take a load out of what counts, and publish a release without it."""
+    """Stop a load from counting, and publish a release without it."""
     if decisions.hold(number, by, reason) is None:
-        click.echo(f"Load {number} is held; what readers see does not change by that.")
+        click.echo(f"Load {number} is held. What readers see does not change.")
 
 
 @load.command()
@@ -34,7 +34,7 @@ def hold(number: int, reason: str, by: str) -> None:
 def count(number: int, by: str) -> None:
     """Let a held load count again, by its revision, and publish a release with it."""
     if decisions.let_count(number, by) is None:
-        click.echo(f"Load {number} is held no more; what readers see does not change by that.")
+        click.echo(f"Load {number} is no longer held. What readers see does not change.")
 
 
 # The name of this command until version 0.1.

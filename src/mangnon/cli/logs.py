@@ -11,10 +11,10 @@ from mangnon.settings import settings
 
 
 def configure_logs(command: str) -> None:
-    """Writes the log of a command to stderr: every line as JSON, or on a terminal only what needs attention, readable.
+    """Sends the command's log to stderr: every line as JSON if the settings ask for it, or only warnings, as text.
 
-    Inside of Airflow it is Airflow that writes; the ids of a run, a batch or a load are bound to the context
-    (structlog.contextvars) and come with each line either way.
+    The ids of a run, a batch or a load are bound to the context (structlog.contextvars), so every line has them.
+    Inside Airflow, Airflow writes the log, with the same ids.
     """
     as_json = settings().json_logs
     structlog.contextvars.bind_contextvars(run_id=f"{command}__{datetime.now(UTC).isoformat(timespec='seconds')}")
@@ -40,14 +40,14 @@ def configure_logs(command: str) -> None:
 
 
 def show_progress() -> None:
-    """Shows on stdout what the steps say while they work; they log it to `mangnon.progress`.
+    """Shows on stdout what the steps log to `mangnon.progress` while they work.
 
-    Inside of Airflow the same lines stand in the logs of the tasks.
+    Inside Airflow the same lines are in the logs of the tasks.
     """
     progress = logging.getLogger("mangnon.progress")
     progress.setLevel(logging.INFO)
     progress.handlers = [_Terminal()]
-    progress.propagate = False  # it is no news for the log of the command
+    progress.propagate = False  # the command's log would repeat each line
 
 
 class _Terminal(logging.Handler):

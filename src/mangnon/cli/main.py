@@ -1,4 +1,4 @@
-"""The command line: every step of the nights, and what people ask afterwards. Exit code 1: failed; 2: wrong usage."""
+"""The command `mangnon` and its subcommands. Exit code 1: the command failed; 2: it was used wrongly."""
 
 import sys
 from importlib import import_module
@@ -10,7 +10,7 @@ from mangnon.cli.logs import configure_logs, show_progress
 from mangnon.failures import Failure
 from mangnon.settings import read_env_file
 
-# The module of each command, imported only when the command is used: together they take seconds.
+# The module of each command. It is imported only when the command runs, since importing all of them takes seconds.
 COMMANDS = {
     "backfill": "backfill",
     "bi-url": "database",
@@ -39,14 +39,14 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """The commands, each found in its module when it is asked for."""
+    """The group of all commands. It imports the module of a command only when that command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
+        """Returns the names of all commands, sorted."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command; None when there is none of that name."""
+        """Returns the command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"mangnon.cli.{COMMANDS[cmd_name]}")
@@ -63,11 +63,11 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs the command; what may well happen is said in one line, without a traceback."""
+    """Runs the command. An expected failure is printed as one line without a traceback, and ends with exit code 1."""
     configure_logs(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "help"))
     try:
         cli()
-    except psycopg.errors.InvalidParameterValue as error:  # a release or a day that nobody can look at
+    except psycopg.errors.InvalidParameterValue as error:  # an unknown or a pruned release
         message = error.diag.message_primary
     except (Failure, psycopg.OperationalError) as failure:
         message = str(failure)

@@ -15,11 +15,11 @@ from mangnon.telling import messages
 
 @click.command()
 def night() -> None:
-    """Do a whole night without Airflow: collect, load, model, judge, publish, tell the province and the reporters."""
+    """Run a whole night without Airflow: collect, load, model, judge, publish, tell the province and the reporters."""
     read(steps.collect(), close=True)
     try:
         phases.publish_all()
-    finally:  # also after a refusal
+    finally:  # people need to know even if the release was refused
         with suppress(night_page.NoNightYet):
             click.echo(f"Page of the night: {night_page.write()}")
         tell_all()
@@ -27,9 +27,9 @@ def night() -> None:
 
 @click.command()
 def collect() -> None:
-    """Archive what is new in the inbox."""
+    """Copy the new files in the inbox into the archive."""
     waiting = steps.collect()
-    click.echo(f"Deliveries wait to be read of: {', '.join(waiting)}." if waiting else "Nothing new.")
+    click.echo(f"Reporters with deliveries to read: {', '.join(waiting)}." if waiting else "Nothing new.")
 
 
 @click.command()
@@ -42,9 +42,9 @@ def publish() -> None:
 @click.argument(
     "phase", type=click.Choice(["model", "judge-loads", "build-candidate", "judge-release", "publish", "flip"])
 )
-@click.option("--release", type=int, help="The candidate, for judge-release and publish.")
+@click.option("--release", type=int, help="Number of the candidate, for judge-release and publish.")
 def step(phase: str, release: int | None) -> None:
-    """Do one phase of publishing by itself, for looking closely."""
+    """Run a single phase of publishing, to look at it closely."""
     of_release: dict[str, Callable] = {"judge-release": phases.judge_release, "publish": phases.publish}
     of_batches: dict[str, Callable] = {
         "model": phases.model,
@@ -61,7 +61,10 @@ def step(phase: str, release: int | None) -> None:
 
 
 def read(reporters: list[str] | None, close: bool) -> None:
-    """Reads the waiting deliveries of these reporters, or of all; one that fails holds up no other."""
+    """Reads the waiting deliveries of these reporters, or of all if None. One that fails does not stop the others.
+
+    Raises click.ClickException, which names the reporters that failed.
+    """
     if reporters is None:
         with warehouse.connect("loader") as connection:
             reporters = reporters_with_pending(connection)
@@ -76,11 +79,16 @@ def read(reporters: list[str] | None, close: bool) -> None:
     if close:
         steps.close()
     if failed:
-        raise click.ClickException("not everything was loaded; run it again when mended:\n" + "\n".join(failed))
+        raise click.ClickException(
+            "some reporters could not be loaded; mend that and run it again:\n" + "\n".join(failed)
+        )
 
 
 def tell_all() -> bool:
-    """All steps in turn; whether there was anything to say. A letter that could not be sent waits for the next time."""
+    """Writes feedback and reminders, and mails them. Returns whether there was anything to tell.
+
+    Mail that could not be sent is sent again the next time.
+    """
     places = messages.write_feedback() + messages.write_reminders()
     for place in places:
         click.echo(f"Told: {place}")
@@ -88,5 +96,5 @@ def tell_all() -> bool:
     if mailed.sent:
         click.echo(f"Mailed: {mailed.sent}")
     for error in mailed.failed:
-        click.echo(f"Not mailed, tried again next time: {error}", err=True)
+        click.echo(f"Not mailed, will be tried again next time: {error}", err=True)
     return bool(places or mailed.sent or mailed.failed)

@@ -11,8 +11,8 @@ class Period(click.ParamType):
     name = "YYYY-MM"
 
     def convert(self, value: str, param: click.Parameter | None, context: click.Context | None) -> date:
-        """The first day of the month."""
+        """Returns the first day of the month."""
         try:
             return date.fromisoformat(f"{value}-01")
         except ValueError:
-            self.fail(f"{value!r} is no month: write it as 2020-03", param, context)
+            self.fail(f"{value!r} is not a month: write it as 2020-03", param, context)

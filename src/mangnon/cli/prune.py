@@ -1,4 +1,4 @@
-"""`mangnon prune`: removes what no kept release shows, and reads it from the archive again."""
+"""`mangnon prune`: removes the rows that no kept release shows, and restores them from the archive."""
 
 import click
 
@@ -11,23 +11,23 @@ from mangnon.publishing import pruning
     type=click.IntRange(min=1),
     default=30,
     show_default=True,
-    help="Keep the newest so many releases, beside the last one of each month.",
+    help="How many of the newest releases to keep, besides the last one of each month.",
 )
 @click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
-@click.option("--restore", type=int, metavar="RELEASE", help="Read what this release has lost from the archive again.")
+@click.option("--restore", type=int, metavar="RELEASE", help="Restore the rows of this release from the archive.")
 def prune(keep: int, dry_run: bool, restore: int | None) -> None:
     """Remove the rows of loads that no kept release shows; the archive, the ledger and all reports stay."""
     if restore is not None:
         if dry_run:
-            raise click.UsageError("--dry-run is for pruning: a restoring has nothing to show beforehand")
+            raise click.UsageError("--dry-run cannot be used with --restore")
         loads = pruning.restore(restore)
         click.echo(f"Release {restore} is whole again: {len(loads)} loads were read from the archive.")
         return
     pruned = pruning.prune(keep, dry_run)
     if not pruned.load_ids:
-        click.echo("Nothing is to be pruned.")
+        click.echo("There is nothing to prune.")
         return
     click.echo(
-        f"{'Would lose' if dry_run else 'Lost'} their rows: {len(pruned.load_ids)} loads with {pruned.rows} rows. "
+        f"{'Would remove' if dry_run else 'Removed'} the rows of {len(pruned.load_ids)} loads, {pruned.rows} in all. "
         f"No longer whole: {', '.join(map(str, pruned.releases)) or 'no release'}."
     )

@@ -14,12 +14,12 @@ from mangnon import warehouse
 from mangnon.ledger import releases
 from mangnon.ledger.releases import ChangedLoad, Difference, Release
 from mangnon.publishing import decisions
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 
 
 @click.group()
 def release() -> None:
-    """Look at releases, compare them, go back to one, and let one pass."""
+    """Look at releases, compare them, roll back to one, approve one."""
 
 
 @release.command("list")
@@ -63,8 +63,8 @@ def diff(old: int, new: int) -> None:
 
 @release.command()
 @click.argument("number", type=int)
-@click.option("--reason", required=True, help="Why; kept with the new release.")
-@click.option("--by", default=getuser, show_default="you", help="Who wants it.")
+@click.option("--reason", required=True, help="Why; the reason is kept with the new release.")
+@click.option("--by", default=getuser, show_default="you", help="Who asks for it.")
 def rollback(number: int, reason: str, by: str) -> None:
     """Publish a new release that shows what an earlier one showed."""
     new = decisions.roll_back(number, by, reason)
@@ -73,7 +73,7 @@ def rollback(number: int, reason: str, by: str) -> None:
 
 @release.command()
 @click.argument("number", type=int)
-@click.option("--reason", required=True, help="Why; kept with the release.")
+@click.option("--reason", required=True, help="Why; the reason is kept with the release.")
 @click.option("--by", default=getuser, show_default="you", help="Who approves it.")
 def approve(number: int, reason: str, by: str) -> None:
     """Publish what a refused release offered, despite its warnings."""
@@ -114,8 +114,9 @@ def _print_difference(difference: Difference) -> None:
 
 
 def _figures_of(load: ChangedLoad, difference: Difference) -> str:
-    """The changed figures of the load's form and year: those that it may have changed."""
-    years = (load.period.year, load.period.year + 1)  # a change on the year before
+    """Returns the codes of the figures that the load may have changed: the changed ones of its form and year."""
+    # The next year's report has figures that are the change on this year.
+    years = (load.period.year, load.period.year + 1)
     figures = {
         figure.figure
         for figure in difference.figures
@@ -131,7 +132,7 @@ def _state(release: Release) -> str:
 
 
 def _moment(release: Release) -> str:
-    return f"{(release.published_at or release.created_at).astimezone(TIMEZONE):%Y-%m-%d %H:%M}"
+    return iso_moment(release.published_at or release.created_at)
 
 
 def _story(release: Release) -> str:
@@ -159,7 +160,7 @@ def _arrow(old: object, new: object) -> str:
 def _print_table(headings: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     console = Console()
     if not console.is_terminal:
-        console.width = 200  # into a file or a pipe: nothing is cut off
+        console.width = 200  # wide enough that a file or a pipe gets the whole text
     table = Table(*headings, box=box.SIMPLE_HEAD)
     for row in rows:
         # Text, not markup: what a cover says must not change how it is shown.

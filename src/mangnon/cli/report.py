@@ -16,7 +16,7 @@ from mangnon.serving import annual_report
     show_default=True,
     help="Text for people, CSV for programs.",
 )
-@click.option("--release", type=int, help="As in this release.  [default: the newest]")
+@click.option("--release", type=int, help="The release to look at.  [default: the newest]")
 def report(year: int, shape: str, release: int | None) -> None:
     """Print the province's annual report."""
     with warehouse.connect("auditor", release) as connection:

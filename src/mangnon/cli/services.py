@@ -10,7 +10,7 @@ from mangnon.warehouse import server
 
 @click.command()
 def run() -> None:
-    """Do the first night: sample, Airflow, release, report (what `make run` does)."""
+    """Run the first night: sample, Airflow, release, report (what `make run` does)."""
     run_first_night()
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mangnon import warehouse
 from mangnon.cli.periods import Period
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 from mangnon.watching import status as statuses
 
 
@@ -21,12 +21,12 @@ def status(period: date | None) -> None:
     """Show what was delivered, loaded, refused and published, and why not."""
     console = Console()
     if not console.is_terminal:
-        console.width = 160  # into a file or a pipe: nothing is cut off
+        console.width = 160  # wide enough that a file or a pipe gets the whole text
     with warehouse.connect("auditor") as connection:
         for title, rows in statuses.tables(connection, period).items():
             console.print(_table(title, rows))
         if statuses.has_synthetic(connection):
-            console.print("Some deliveries are synthetic: what they say of single districts is invented.")
+            console.print("Some deliveries are synthetic: their figures of single districts are invented.")
 
 
 def _table(title: str, rows: list[dict[str, Any]]) -> Table | str:
@@ -40,4 +40,4 @@ def _table(title: str, rows: list[dict[str, Any]]) -> Table | str:
 
 def _shown(value: object) -> Text:
     # Text, not markup: what a file says must not change how it is shown.
-    return Text(f"{value.astimezone(TIMEZONE):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value))
+    return Text(iso_moment(value) if isinstance(value, datetime) else str(value))

@@ -1,4 +1,4 @@
-"""`mangnon tell`: what the reporters get back, and who is reminded."""
+"""`mangnon tell`: sends feedback and reminders to the reporters."""
 
 import click
 
@@ -12,7 +12,7 @@ def tell(dry_run: bool) -> None:
     """Put feedback workbooks and reminders into the outbox, and mail them where mail is configured."""
     if dry_run:
         told = [f"{reporter} {period}: {what}" for reporter, period, what in messages.would_tell()]
-        click.echo("\n".join(told) or "Nobody is to be told anything.")
+        click.echo("\n".join(told) or "There is nothing to tell.")
         return
     if not tell_all():
-        click.echo("Nobody was to be told anything.")
+        click.echo("There was nothing to tell.")

@@ -1,4 +1,4 @@
-"""`mangnon doctor` and `mangnon metrics`: for those who watch over it."""
+"""`mangnon doctor` and `mangnon metrics`: for the people who keep the system running."""
 
 import sys
 
@@ -24,11 +24,11 @@ def doctor() -> None:
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="Answer Prometheus there, until ended.  [default: print once]"
+    "--port", type=click.IntRange(1, 65535), help="Serve them on this port until stopped.  [default: print once]"
 )
-@click.option("--address", default="127.0.0.1", show_default=True, help="The address to answer at.")
+@click.option("--address", default="127.0.0.1", show_default=True, help="The address to serve on.")
 def metrics(port: int | None, address: str) -> None:
-    """Print the metrics in the format of Prometheus, or serve them."""
+    """Print the metrics in Prometheus' format, or serve them."""
     if port is None:
         click.echo(measured.text(), nl=False)
         return

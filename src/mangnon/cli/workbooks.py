@@ -1,4 +1,4 @@
-"""`mangnon template` and `mangnon sample`: workbooks that are blank, and some that are filled in."""
+"""`mangnon template` and `mangnon sample`: blank workbooks, and synthetic ones that are filled in."""
 
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from mangnon.sample import write_sample
 
 @click.command()
 @click.option("--reporter", required=True, help="Code of the reporter, such as 193.")
-@click.option("--period", type=Period(), required=True, help="The month that is reported on.")
+@click.option("--period", type=Period(), required=True, help="The month to report on.")
 @click.option(
     "--output", type=click.Path(path_type=Path), help="The workbook to write.  [default: REPORTER_PERIOD.xlsx]"
 )
@@ -22,7 +22,7 @@ def template(reporter: str, period: date, output: Path | None) -> None:
     code_lists = CodeLists.from_package()
     known = code_lists.reporters.get(reporter)
     if known is None:
-        raise click.UsageError(f"there is no reporter {reporter}: one of {', '.join(code_lists.reporters)}")
+        raise click.UsageError(f"there is no reporter {reporter}; the reporters are {', '.join(code_lists.reporters)}")
     if not known.is_valid_in(period):
         raise click.UsageError(f"{known.name} ({reporter}) does not report for {period:%Y-%m}")
     output = output or Path(f"{reporter}_{period:%Y-%m}.xlsx")
@@ -35,5 +35,5 @@ def template(reporter: str, period: date, output: Path | None) -> None:
 def sample(output: Path) -> None:
     """Write synthetic submissions of 2019 and 2020, for trying and testing."""
     click.echo(
-        f"{write_sample(output)} synthetic submissions are in {output}; what they say of single districts is invented."
+        f"{write_sample(output)} synthetic submissions are in {output}; the figures of single districts are invented."
     )

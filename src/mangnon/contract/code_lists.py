@@ -1,4 +1,4 @@
-"""Code lists, areas and reporters: what a submission may name, and when it was valid."""
+"""Code lists, areas and reporters: the codes that a submission may use, and when each is valid."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -9,13 +9,13 @@ from typing import Any
 
 REFERENCE_FOLDER = Path(__file__).parent / "reference"
 
-# Reference data has no month: its loads all carry this period, so a newer revision replaces the whole list.
+# Reference data has no month. All its loads have this period, so a higher revision replaces the whole list.
 REFERENCE_PERIOD = date(1900, 1, 1)
 REFERENCE_REPORTER = "_reference"
 
 
 def month_after(period: date) -> date:
-    """The first day of the month after the month that starts on `period`."""
+    """Returns the first day of the month after the one that starts on `period`."""
     return date(period.year + period.month // 12, period.month % 12 + 1, 1)
 
 
@@ -34,7 +34,7 @@ class Code:
     other_codes: tuple[str, ...] = ()
 
     def is_valid_in(self, period: date) -> bool:
-        """Whether it was valid on any day of the month."""
+        """Returns whether the code is valid on any day of the month."""
         return (self.valid_from is None or self.valid_from < month_after(period)) and (
             self.valid_until is None or self.valid_until > period
         )
@@ -42,7 +42,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Who submits; valid on [valid_from, valid_until)."""
+    """A district office or a provincial body that submits reports, on the days [valid_from, valid_until)."""
 
     code: str
     name: str
@@ -51,15 +51,15 @@ class Reporter:
     valid_from: date
     valid_until: date | None
     expected_forms: tuple[str, ...]
-    due_day: int | None = None  # of the next month; None where no rule is known
+    due_day: int | None = None  # day of the next month; None if no rule is known
 
     def is_valid_in(self, period: date) -> bool:
-        """Whether it reports for that month."""
+        """Returns whether the reporter reports for that month."""
         return self.valid_from < month_after(period) and (self.valid_until is None or self.valid_until > period)
 
 
 class CodeLists:
-    """The reference data that readers and templates need, from the package's lists or from the warehouse's."""
+    """The reference data that readers and templates need. It comes from the package's lists or from the warehouse's."""
 
     def __init__(
         self,
@@ -89,30 +89,30 @@ class CodeLists:
 
     @classmethod
     def from_package(cls) -> "CodeLists":
-        """The lists that come with the package: for templates and for the sample, without a warehouse."""
+        """Returns the lists of the package. Templates and the sample use them, since they need no warehouse."""
         return cls(*(packaged_rows(form) for form in ("areas", "reporters", "codes")))
 
     @classmethod
     def none(cls) -> "CodeLists":
-        """No lists at all: reference data is read without any."""
+        """Returns no lists at all, for reading the reference data itself."""
         return cls((), (), ())
 
     def members(self, name: str, period: date) -> list[Code]:
-        """The members of a list that are valid in the month, in their order."""
+        """Returns the members of a list that are valid in the month, in their order."""
         return [member for member in self.every(name) if member.is_valid_in(period)]
 
     def all_members(self) -> list[Code]:
-        """The members of all lists, areas among them, valid or not."""
+        """Returns the members of all lists, including areas, valid or not."""
         return self._members
 
     def every(self, name: str) -> list[Code]:
-        """All members of a list, valid or not, in their order."""
+        """Returns all members of a list, valid or not, in their order."""
         return [member for member in self._members if member.list == name]
 
     def areas_of(self, reporter: Reporter, period: date) -> list[Code]:
-        """The areas that the reporter may report for, valid in the month: its own, and the parts of a province.
+        """Returns the areas that the reporter may report for in the month: its own, and for a province its parts.
 
-        Not the parts of a district: an incident with its ward could be recognised.
+        The parts of a district are left out, because an incident with its ward could be recognised.
         """
         areas = self.members("areas", period)
         provinces = {area.code for area in areas if area.parent is None}
@@ -124,7 +124,7 @@ class CodeLists:
 
 
 def packaged_rows(form: str) -> list[dict[str, str]]:
-    """The rows of a packaged reference list, as texts; the lines before the header are its cover."""
+    """Returns the rows of a packaged reference list, with every value as text. The cover lines are left out."""
     with (REFERENCE_FOLDER / f"{form}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(line for line in file if not line.startswith("#")))
 

@@ -1,9 +1,9 @@
-"""What dbt's project takes from declarations: the views of the marts, and what follows from the forms.
+"""Generates files of the dbt project from declarations: views of the marts, macros, and properties of models.
 
-A view of the marts that shows one table of the core is declared in that table's properties (`meta: {mart: …}`): its
-description, its name when it is not the table's, and the form whose loads the table holds. What models ask of the
-forms stands in macros/contract.sql; the properties of the models that hold filters of figures are made from them.
-`python -m mangnon.contract.page` writes it all.
+If a view of the marts shows one table of the core, that table's properties declare it (`meta: {mart: …}`): the view's
+description, its name if it differs from the table's, and the form whose loads the table holds. The macros in
+macros/contract.sql return what the models need to know about the forms. The properties of models that filter by the
+columns of figures are made from the forms too. `python -m mangnon.contract.page` writes all of it.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,13 @@ from typing import Any
 
 import yaml
 
-from mangnon.contract.forms import Field, Form, all_forms, figure_filters, submission_forms
+from mangnon.contract.figures import attributes, attributes_of, filters, line_field, members
+from mangnon.contract.forms import Field, all_forms, submission_forms
 from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
 CORE = MODELS / "core"
-# Nothing else is in this folder.
+# This folder holds generated views only: any other file in it is deleted.
 VIEWS = MODELS / "marts" / "generated"
 CONTRACT_MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
 
@@ -25,7 +26,7 @@ COMMAND = "by `python -m mangnon.contract.page`: do not edit."
 
 
 def files() -> dict[Path, str]:
-    """The text of each file, by its path."""
+    """Returns the generated files: path → text."""
     properties = {
         MODELS / "staging" / "raw" / "_figures__models.yml": _staged_figures(),
         CORE / "dimensions" / "_figures__models.yml": _figures(),
@@ -37,12 +38,12 @@ def files() -> dict[Path, str]:
 
 
 def left_over() -> list[Path]:
-    """Views that nothing declares any more."""
+    """Returns the files of views that are no longer declared."""
     return sorted({path for path in VIEWS.iterdir()} - files().keys())
 
 
 def _declared_by_hand() -> Iterator[dict[str, Any]]:
-    """The models of the core whose properties are not made from the forms."""
+    """Yields the models of the core whose properties are written by hand."""
     for path in sorted(CORE.rglob("_*__models.yml")):
         if path.name not in ("_figures__models.yml", "_measures__models.yml"):
             yield from yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
@@ -60,7 +61,7 @@ def _mart(model: dict[str, Any]) -> dict[str, str]:
 
 
 def _view_name(model: dict[str, Any]) -> str:
-    """The name of the model of dbt: marts.fct_events is marts_fct_events, since core has a model fct_events."""
+    """Returns the name of the view's model: marts.fct_events is marts_fct_events, since core has a model fct_events."""
     name: str = model["name"]
     if "name" in _mart(model):
         return _mart(model)["name"]
@@ -77,28 +78,30 @@ def _view(model: dict[str, Any]) -> str:
 
 
 def contract_macros() -> str:
-    """Macros that return what the forms declare."""
-    forms = {form.name: {"attributes": _attributes_of(form), "measures": _measures_of(form)} for form in _submitted()}
-    kinds = {
-        field.name: {"attribute": field.kind_of, "dimension": f"dim_{_code_list(field.kind_of)}"}
-        for field in figure_filters()
-        if field.kind_of
+    """Returns the text of the macros that return what the forms declare."""
+    forms = {
+        form.name: {
+            "attributes": attributes_of(form) + (["is_subset"] if form.has_subsets else []),
+            "measures": form.measures,
+        }
+        for form in submission_forms()
     }
+    kinds = {one.name: {"attribute": one.field, "dimension": one.dimension} for one in filters() if one.is_kind}
     macros = {
-        "submission_forms": ("The forms: what figures filter and count their lines by, and their measures.", forms),
+        "submission_forms": ("Form → the columns that figures filter and count its lines by, and its measures.", forms),
         "snapshot_forms": (
-            "Forms of which only the last month of a cut counts.",
-            [form.name for form in _submitted() if form.kind == "snapshot"],
+            "Forms that are snapshots: only the last month of a cut counts.",
+            [form.name for form in submission_forms() if form.kind == "snapshot"],
         ),
         "figure_filters": (
-            "Columns of figures; an empty one matches every line.",
-            [field.name for field in figure_filters()],
+            "Columns of the form `figures` that filter lines; an empty one matches every line.",
+            [one.name for one in filters()],
         ),
-        "figure_members": ("What figures count.", _values(all_forms()["figures"].field("distinct_of"))),
-        "figure_attributes": ("What figures filter and count lines by.", _attributes()),
-        "figure_kinds": ("Filters by a kind of code, which a dimension says.", kinds),
+        "figure_members": ("Columns of lines whose distinct members figures can count.", members()),
+        "figure_attributes": ("Columns of lines that figures filter by or count the members of.", attributes()),
+        "figure_kinds": ("Filters by a kind of code → the column of lines, and the dimension with the kind.", kinds),
         "incident_classes": (
-            "What a reporter can be silent about.",
+            "Classes of incidents; a reporter can be silent about each.",
             _values(all_forms()["incidents"].field("incident_class")),
         ),
     }
@@ -112,38 +115,11 @@ def contract_macros() -> str:
 
 
 def _jinja(value: Any) -> str:
-    """A literal, a form or a kind a line."""
+    """Returns the value as a literal of Jinja, with one entry of a mapping per line."""
     if isinstance(value, dict):
         lines = "".join(f"        {key!r}: {entry!r},\n" for key, entry in value.items())
         return f"{{\n{lines}    }}"
     return repr(value)
-
-
-def _submitted() -> list[Form]:
-    return submission_forms()
-
-
-def _attributes() -> list[str]:
-    """The columns of lines that figures are filtered by, or that they count the members of; not the area."""
-    filtered = [field.kind_of or field.name for field in figure_filters()]
-    counted = _values(all_forms()["figures"].field("distinct_of"))
-    return [name for name in dict.fromkeys([*filtered, *counted]) if name != "area"]
-
-
-def _attributes_of(form: Form) -> list[str]:
-    names = {field.name for field in form.fields}
-    return [name for name in [*_attributes(), "is_subset"] if name in names]
-
-
-def _measures_of(form: Form) -> list[str]:
-    return [field.name for field in form.fields if field.type == "integer"]
-
-
-def _code_list(attribute: str) -> str:
-    """The code list of a column of the forms."""
-    return next(
-        field.codes for form in _submitted() for field in form.fields if field.name == attribute and field.codes
-    )
 
 
 def _values(field: Field) -> list[str]:
@@ -160,7 +136,7 @@ def _staged_figures() -> dict[str, Any]:
             {"name": "load_id", "description": "The load that read the line."},
             {"name": "line", "description": "Number of the line within its load, from 1."},
             *({"name": field.name, "description": field.description} for field in form.fields),
-            {"name": "is_synthetic", "description": "Whether the delivery is made up, for trying and testing."},
+            {"name": "is_synthetic", "description": "Whether the delivery is made up, for trials and tests."},
             {"name": "batch_id", "description": "The batch that the load belongs to."},
             {"name": "load_state", "description": "The state of the load."},
         ],
@@ -169,11 +145,11 @@ def _staged_figures() -> dict[str, Any]:
 
 def _figures() -> dict[str, Any]:
     form = all_forms()["figures"]
-    accepted = {"form": [form.name for form in _submitted()]}
+    accepted = {"form": [form.name for form in submission_forms()]}
     accepted |= {field.name: _values(field) for field in form.fields if field.categories}
     mart = {
         "form": "figures",
-        "description": "Figures of the annual report as the visible release knows them. Grain: one row per figure.",
+        "description": "Figures of the annual report, as the visible release defines them. Grain: one row per figure.",
     }
     return {
         "name": "dim_figures",
@@ -182,7 +158,12 @@ def _figures() -> dict[str, Any]:
         "constraints": [{"type": "primary_key", "columns": ["load_id", "figure"]}],
         "data_tests": [_key("load_id", "figure")],
         "columns": [
-            _column("load_id", "bigint", "The load of reference data; the ledger says which load counts.", True),
+            _column(
+                "load_id",
+                "bigint",
+                "The load of reference data that the row comes from; the ledger says which load counts.",
+                True,
+            ),
             _column("figure_key", "bigint", "Hash of the code.", True),
             *(
                 _column(
@@ -199,21 +180,20 @@ def _figures() -> dict[str, Any]:
 
 
 def _measures() -> dict[str, Any]:
-    described = {field.name: field.description for form in _submitted() for field in form.fields}
-    attributes: dict[str, str] = {}
-    for name in _attributes():
-        attributes[name] = described[name]
-        attributes |= {
-            field.name: f"Kind of the {name} in the reference data of the time."
-            for field in figure_filters()
-            if field.kind_of == name
+    described: dict[str, str] = {}
+    for name in attributes():
+        described[name] = line_field(name).description
+        described |= {
+            one.name: f"Kind of the {name} in the reference data that counted when the load was modelled."
+            for one in filters()
+            if one.is_kind and one.field == name
         }
-    key = ["load_id", "form", "measure", "area_code", *_attributes(), "is_subset", "qualifier"]
+    key = ["load_id", "form", "measure", "area_code", *attributes(), "is_subset", "qualifier"]
     return {
         "name": "agg_measures",
         "description": (
-            "Measures added up per load by what figures are filtered with; release tables are made from it. Blank is\n"
-            "not zero: a measure that no line gives has no row.\n"
+            "Measures of each load, added up by the columns that figures filter by. The tables of a release are made\n"
+            "from it. Blank is not zero: a measure that is empty in every line has no row.\n"
             "Grain: one row per load, form, measure, area, attributes, is_subset and qualifier.\n"
         ),
         "config": {"indexes": [{"columns": ["load_id"]}]},
@@ -223,7 +203,7 @@ def _measures() -> dict[str, Any]:
             _column("form", "text", "Form of the load.", True),
             _column("measure", "text", "Column of the form's fact.", True),
             _column("area_code", "text", "Code of the area.", True),
-            *(_column(name, "text", description) for name, description in attributes.items()),
+            *(_column(name, "text", description) for name, description in described.items()),
             _column("is_subset", "boolean", "Whether the lines are part of other lines (trong đó).", True),
             _column(
                 "qualifier", "text", "Whether the value is exact (eq), a lower bound (gte) or about right (approx).",

@@ -1,12 +1,14 @@
-"""The forms: what a submission may contain, declared once in the YAML files beside this one.
+"""The forms: what a submission may contain, each declared once in a YAML file beside this one.
 
 The vocabulary is Frictionless Table Schema (fields, title, type, constraints, decimalChar, groupChar, format,
 categories, trueValues, falseValues), plus: `codes` (the code list of a field), `aliases` (other headers), `unit`,
-`help` and `default`; and on the form `kind` (transaction, snapshot or reference), `grain`, `aliases` (other names of
-its sheet) and `totals` (the fields whose sums the cover declares); and in the definitions of figures `filter` (lines
-of figures are only those with this value in the column of that name) and `kind_of` (only those whose code in that
-column is of this kind). The blank workbook, the reader, the columns of `raw`, dbt's source documentation and the
-contract page are all made from these declarations.
+`help` and `default`; and on the form `kind` (transaction, snapshot or reference), `order` (its place among the forms of
+a submission, or among the lists of the reference data), `grain`, `aliases` (other names of its sheet) and `totals` (the
+fields whose sums the cover declares). A submission form says the `key` of its fact table `fct_<name>`, a reference form
+the `tables` of the core that are made from it; the code lists are a dimension each. In the definitions of figures
+`filter` means that lines are only those with this value in the column of that name, and `kind_of` that they are only
+those whose code in that column is of this kind. The blank workbook, the reader, the columns of `raw`, the content of a
+load, what the gates look through, and much of dbt's project are made from these declarations.
 """
 
 from dataclasses import dataclass
@@ -18,9 +20,13 @@ import yaml
 
 FOLDER = Path(__file__).parent
 
-# The order in which submissions show their forms; reference forms are read before them.
-SUBMISSION_FORMS = ("events", "beneficiaries", "incidents", "programme_sites", "child_population")
-REFERENCE_FORMS = ("areas", "successions", "reporters", "codes", "figures")
+# The sheets of a workbook that are no forms.
+COVER_SHEET = "Bìa"
+INSTRUCTION_SHEET = "Hướng dẫn"
+LISTS_SHEET = "Danh mục"
+
+AREAS = "areas"
+REFERENCE = "reference"
 
 SQL_TYPES = {"string": "text", "integer": "bigint", "number": "numeric", "date": "date", "boolean": "boolean"}
 
@@ -53,6 +59,16 @@ class Field:
         """The type of this field's column in `raw`."""
         return SQL_TYPES[self.type]
 
+    @property
+    def dimension(self) -> str | None:
+        """The dimension of this field's codes; None where it has no code list."""
+        return f"dim_{self.codes}" if self.codes else None
+
+    @property
+    def key(self) -> str:
+        """The key of that dimension, in it and in the facts."""
+        return f"{self.name}_key"
+
 
 @dataclass(frozen=True)
 class Form:
@@ -61,6 +77,9 @@ class Form:
     name: str
     title: str
     kind: str
+    order: int
+    key: str | None
+    tables: tuple[str, ...]
     description: str
     grain: str
     help: str
@@ -72,29 +91,64 @@ class Form:
         """The field of that name; KeyError if there is none."""
         return {field.name: field for field in self.fields}[name]
 
+    @property
+    def has_subsets(self) -> bool:
+        """Whether its lines may be part of other lines (trong đó)."""
+        return any(field.name == "is_subset" for field in self.fields)
+
+    @property
+    def measures(self) -> list[str]:
+        """The fields that can be added up: whole numbers. Percentages and other shares are no measures."""
+        return [field.name for field in self.fields if field.type == "integer"]
+
+    @property
+    def dimensions(self) -> list[Field]:
+        """The fields whose codes lead to a dimension."""
+        return [field for field in self.fields if field.codes]
+
 
 @cache
 def all_forms() -> dict[str, Form]:
     """Every form by name: reference forms first, then those of submissions, each in its order."""
-    return {name: _form(name) for name in REFERENCE_FORMS + SUBMISSION_FORMS}
-
-
-def figure_filters() -> list[Field]:
-    """The filters of figures: an empty one matches every line."""
-    return [field for field in all_forms()["figures"].fields if field.is_filter]
+    forms = [_form(path) for path in FOLDER.glob("*.yml")]
+    return {form.name: form for form in sorted(forms, key=lambda form: (form.kind != REFERENCE, form.order))}
 
 
 def submission_forms() -> list[Form]:
-    """The five forms of a monthly submission, in the order of the workbook."""
-    return [all_forms()[name] for name in SUBMISSION_FORMS]
+    """The forms of a monthly submission, in the order of the workbook."""
+    return [form for form in all_forms().values() if form.kind != REFERENCE]
 
 
-def _form(name: str) -> Form:
-    declared = yaml.safe_load((FOLDER / f"{name}.yml").read_text())
+def reference_forms() -> list[Form]:
+    """The forms of the reference data, in the order in which they are read."""
+    return [form for form in all_forms().values() if form.kind == REFERENCE]
+
+
+def code_lists() -> list[str]:
+    """The lists that fields of submissions name their codes from, without the areas, which have a form of their own."""
+    lists = [field.codes for form in submission_forms() for field in form.fields]
+    return [name for name in dict.fromkeys(lists) if name and name != AREAS]
+
+
+def core_tables(form: Form) -> tuple[str, ...]:
+    """The tables of the core that hold the form's rows.
+
+    Figures are made from agg_measures, which alone holds what the code lists said of a row, such as a programme's kind.
+    """
+    if form.kind != REFERENCE:
+        return (f"fct_{form.name}", "agg_measures")
+    return form.tables or tuple(f"dim_{name}" for name in code_lists())
+
+
+def _form(path: Path) -> Form:
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
     return Form(
         name=declared["name"],
         title=declared["title"],
         kind=declared["kind"],
+        order=declared["order"],
+        key=None if declared["kind"] == REFERENCE else declared["key"],
+        tables=tuple(declared.get("tables", ())),
         description=declared["description"],
         grain=declared["grain"],
         help=declared.get("help", ""),

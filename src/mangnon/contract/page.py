@@ -1,7 +1,6 @@
-"""What the forms promise, for those who build on them: the contract page and dbt's sources.
+"""Writes what is generated from the contract: the page docs/contracts.md, dbt's sources, and the files of dbt_files.
 
-`python -m mangnon.contract.page` writes them again, and what dbt_files makes, after a change of a form, of a code list
-or of a view of the marts.
+Run `python -m mangnon.contract.page` after you change a form, a code list, or a view of the marts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ import yaml
 
 from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
-from mangnon.contract.forms import REFERENCE_FORMS, Field, Form, all_forms, submission_forms
+from mangnon.contract.forms import REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
@@ -22,12 +21,12 @@ SOURCE_PROPERTIES = PROJECT / "dbt_project" / "models" / "staging" / "raw" / "_r
 
 GENERATED = "Made from src/mangnon/contract by `python -m mangnon.contract.page`: do not edit."
 
-# The columns that the loader adds to those of the form: name, SQL type, description.
+# The loader adds these columns to those of the form: name, SQL type, description.
 LOADER_COLUMNS = (
     ("load_id", "bigint", "The load that read the row; see ops.loads for its reporter, form and period."),
-    ("line", "integer", "Number of the row within its load, from 1."),
-    ("sheet_name", "text", "Sheet that the row stood on; empty for a CSV."),
-    ("row_number", "integer", "Row of the sheet or of the file that the row stood in, from 1."),
+    ("line", "integer", "Number of the line within its load, from 1."),
+    ("sheet_name", "text", "Sheet that the line was read from; empty for a CSV."),
+    ("row_number", "integer", "Row of the sheet, or of the CSV file, that the line was read from; from 1."),
 )
 
 COVER = (
@@ -37,34 +36,34 @@ COVER = (
     (
         "Có gửi",
         "#form",
-        'The forms contained: marked "x" in a workbook; one form a CSV, by its name in the headings below.',
+        'The forms that the file contains. A workbook marks them with "x"; a CSV has one, by its name as below.',
     ),
-    ("Lần gửi *", "#revision", "Revision, a whole number from 1; the highest counts."),
-    ("Lý do gửi lại", "#reason", "Why it is sent again."),
+    ("Lần gửi *", "#revision", "Revision, a whole number from 1; the highest one counts."),
+    ("Lý do gửi lại", "#reason", "Why the reporter sends the file again."),
     ("Dữ liệu mẫu (giả định)", "#synthetic", 'Made-up data: "x" in a workbook, true or false in a CSV.'),
     ("Tổng khai báo", "", 'Declared totals per form and measure, without lines "trong đó"; formulas in the template.'),
 )
 
 
 def contract_page() -> str:
-    """The page of the contract, in Markdown: the cover, every form and every code list."""
+    """Returns the page of the contract in Markdown: the cover, every form and every code list."""
     return "\n".join(
         [
             "# Forms: the contract",
             "",
             f"<!-- {GENERATED} -->",
             "",
-            "What a submission may contain. The blank workbook, the reader, the tables of `raw` and dbt's sources are",
-            "made from the same declarations, so this page is what the program does.",
+            "This page lists what a submission may contain. The blank workbook, the reader, the tables of `raw` and",
+            "dbt's sources are made from the same declarations, so the program does what this page says.",
             "",
             *_cover_section(),
             "## When a form changes",
             "",
-            "A new column of a form becomes a column of `raw` with the next `mangnon deploy`. What was read before has",
-            "it empty, also in a night that is not published yet, so no model may require it. A column that a form",
-            "loses stays in `raw`, empty from then on. Another type needs another name: deploying refuses it. What BI",
-            "sees is the contract of the models in `dbt_project/models`; `mangnon deploy --check` says what a change",
-            "of it would break.",
+            "A new column of a form becomes a column of `raw` with the next `mangnon deploy`. It is empty in all rows",
+            "that were read before, also in those of a night that is not published yet, so no model may require it. A",
+            "column that a form loses stays in `raw` and is empty from then on. A column cannot change its type:",
+            "`mangnon deploy` refuses that, so give the new column a new name. The contracts of the models in",
+            "`dbt_project/models` say what BI sees; `mangnon deploy --check` shows which queries a change would break.",
             "",
             "## Submission forms",
             "",
@@ -74,11 +73,11 @@ def contract_page() -> str:
             "Code lists arrive as CSV deliveries of the reporter `_reference`, one form a file, without a period.",
             "Dates are written year-month-day.",
             "",
-            *(line for name in REFERENCE_FORMS for line in _form_section(all_forms()[name])),
+            *(line for form in reference_forms() for line in _form_section(form)),
             "## Code lists",
             "",
-            "A code without dates is always valid; on the day `Valid until` it no longer is. A cell may hold the code",
-            "or the label.",
+            "A code without dates is always valid. On the day `Valid until` a code is no longer valid. A cell may hold",
+            "the code or the label.",
             "",
             *_code_lists(),
         ]
@@ -86,12 +85,12 @@ def contract_page() -> str:
 
 
 def source_properties() -> str:
-    """The YAML of dbt's sources: one table of schema `raw` per form, every column described."""
+    """Returns the YAML of dbt's sources: a table of the schema `raw` for each form, with every column described."""
     sources = [
         {
             "name": "raw",
             "schema": "raw",
-            "description": "Rows as read, typed by the contract of their form. Which of them count is said in ops.",
+            "description": "Rows as read, typed by the contract of their form. The ledger says which of them count.",
             "tables": [_source_table(form) for form in all_forms().values()],
         }
     ]
@@ -103,14 +102,14 @@ def _cover_section() -> list[str]:
     return [
         "## Files and covers",
         "",
-        "A workbook has a cover sheet `Bìa` and one sheet per form; a CSV (UTF-8, comma) has its cover as leading",
-        "lines `#key,value` and holds one form. File names carry no meaning. Numbers are Vietnamese: `.` groups, `,`",
-        "is the decimal mark. An empty cell is unknown, not zero. A form that is contained without rows says that",
-        "there was nothing; a form that is not contained says nothing. What else is understood, and what is refused:",
-        "[reading.md](reading.md).",
+        "A workbook has a cover sheet `Bìa` and one sheet per form. A CSV (UTF-8, comma) holds one form; its cover is",
+        "the leading lines `#key,value`. File names carry no meaning. Numbers are Vietnamese: `.` groups digits, `,`",
+        "is the decimal mark. An empty cell is unknown, not zero. If a file contains a form without rows, there was",
+        "nothing to report; if it does not contain the form, the form is not reported. [reading.md](reading.md) says",
+        "what else the reader understands, and what it refuses.",
         "",
         *table(("Cover (workbook)", "Cover (CSV)", "Meaning"), COVER),
-        "What officers are told in the workbook:",
+        "The workbook tells officers:",
         "",
         *(f"{number}. {step}" for number, step in enumerate(STEPS, start=1)),
         "",
@@ -120,7 +119,7 @@ def _cover_section() -> list[str]:
 def _form_section(form: Form) -> list[str]:
     totals = ", ".join(f"`{name}`" for name in form.totals)
     return [
-        f"### {form.title} (`{form.name}`)" if form.kind != "reference" else f"### `{form.name}`",
+        f"### {form.title} (`{form.name}`)" if form.kind != REFERENCE else f"### `{form.name}`",
         "",
         f"{form.description} Kind: {form.kind}. Grain: {form.grain}."
         + (f" Declared totals: {totals}." if totals else ""),
@@ -173,7 +172,7 @@ def _code_lists() -> Iterator[str]:
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A table in Markdown, and the empty line after it."""
+    """Returns the lines of a table in Markdown, and the empty line after it."""
     headings = list(headings)
     lines = [headings, ["---"] * len(headings), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return [*("| " + " | ".join(line) + " |" for line in lines), ""]
@@ -196,7 +195,7 @@ def _column_description(field: Field) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a generated file, making its folder if need be."""
+    """Writes a generated file, and makes its folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 

@@ -1,7 +1,7 @@
-"""The workbook of one reporter and month, made from the forms and the code lists: blank, or filled for the sample.
+"""Writes the workbook of one reporter and month from the forms and the code lists: blank, or filled for the sample.
 
-Everything that an officer reads here is Vietnamese. Drop-downs, types and limits come from the forms, so a cell that
-the reader would refuse is refused by Excel already.
+Everything that an officer reads here is Vietnamese. Drop-downs, types and limits come from the forms, so Excel already
+refuses a cell that the reader would refuse.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,10 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import Field, Form, submission_forms
+from mangnon.contract.forms import COVER_SHEET, INSTRUCTION_SHEET, LISTS_SHEET, Field, Form, submission_forms
+from mangnon.vietnamese import month
 
-COVER_SHEET = "Bìa"
-INSTRUCTION_SHEET = "Hướng dẫn"
-LISTS_SHEET = "Danh mục"
-
-# Positions on a form's sheet, counted from 0: title, help, headers, then data down to the last row Excel has.
+# Rows of a form's sheet, counted from 0: title, help, headers, then data down to the last row that Excel has.
 HEADER_ROW = 2
 FIRST_ROW = 3
 LAST_ROW = 1_048_575
@@ -56,14 +53,15 @@ def write_template(
     reason: str = "",
     synthetic: bool = False,
 ) -> None:
-    """Write the workbook of `reporter` for the month that starts on `period`.
+    """Writes the workbook of `reporter` for the month that starts on `period`.
 
-    Without `lines` it is blank and offers every form that is expected of the reporter; with them (form name → lines
-    of field name → value, codes as codes) it contains just those forms. The same arguments give the same bytes.
-    KeyError for a code that is not valid in the period or not the reporter's to use.
+    Without `lines` the workbook is blank and offers every form that the reporter is expected to send. `lines` maps the
+    name of a form to its lines, each field name → value, with codes instead of labels; then the workbook contains just
+    those forms. The same arguments give the same bytes.
+    Raises KeyError for a code that is not valid in the period, or that this reporter may not use.
     """
     with xlsxwriter.Workbook(str(path), {"in_memory": True}) as workbook:
-        # Otherwise the moment of writing would be in the file, and its sha256 would be new every time.
+        # Without a fixed date the file would contain the moment of writing, and its sha256 would change every time.
         workbook.set_properties(
             {"title": _subject(reporter, period), "created": datetime(period.year, period.month, 1)}
         )
@@ -71,7 +69,7 @@ def write_template(
 
 
 def choices(field: Field, reporter: Reporter, period: date, code_lists: CodeLists) -> dict[Any, str]:
-    """What a cell of the field may hold in that month: value → the text that is shown; empty when it is free."""
+    """Returns the values that a cell of the field may hold in that month: value → label. Empty: any value."""
     if field.codes == "areas":
         return {area.code: area.label for area in code_lists.areas_of(reporter, period)}
     if field.codes:
@@ -82,16 +80,16 @@ def choices(field: Field, reporter: Reporter, period: date, code_lists: CodeList
 
 
 def header(field: Field) -> str:
-    """The field's header on a sheet: its title, marked when required, with its unit."""
+    """Returns the field's header on a sheet: its title, a mark if the field is required, and its unit."""
     return field.title + (" *" if field.required else "") + (f" ({field.unit})" if field.unit else "")
 
 
 def _subject(reporter: Reporter, period: date) -> str:
-    return f"Báo cáo công tác trẻ em tháng {period:%m/%Y}: {reporter.name}"
+    return f"Báo cáo công tác trẻ em tháng {month(period)}: {reporter.name}"
 
 
 class _Template:
-    """One workbook while it is being written."""
+    """A workbook that is being written."""
 
     def __init__(self, workbook: xlsxwriter.Workbook, reporter: Reporter, period: date, code_lists: CodeLists) -> None:
         self.workbook = workbook
@@ -115,7 +113,7 @@ class _Template:
         self.cell = {kind: workbook.add_format({"num_format": shape}) for kind, shape in NUMBER_FORMATS.items()}
 
     def write(self, lines: Lines | None, revision: int, reason: str, synthetic: bool) -> None:
-        """Write all sheets; the cover comes first, the hidden lists last."""
+        """Writes all sheets. The cover comes first, the hidden lists last."""
         given: Lines = dict.fromkeys(self.reporter.expected_forms, ()) if lines is None else lines
         forms = [form for form in submission_forms() if form.name in {*self.reporter.expected_forms, *given}]
         self.shown = {
@@ -185,7 +183,7 @@ class _Template:
                 sheet.write(row, column, value, self.wrapped)
 
     def _write_lists(self, sheet: Worksheet) -> dict[str, str]:
-        """Write each list once, as a column; returns list → the range that drop-downs refer to."""
+        """Writes each list once, as a column. Returns list → the range that drop-downs refer to."""
         lists = {_list_name(field): list(shown.values()) for field, shown in self.shown.items() if shown}
         ranges = {}
         for column, (name, labels) in enumerate(lists.items()):
@@ -229,7 +227,7 @@ class _Template:
             return _drop_down(self.ranges[_list_name(field)], message)
         if field.type == "date":
             last_day = month_after(self.period) - timedelta(days=1)
-            message = f"Ngày phải trong tháng {self.period:%m/%Y}, dạng ngày/tháng/năm."
+            message = f"Ngày phải trong tháng {month(self.period)}, dạng ngày/tháng/năm."
             return _limits("date", self.period, last_day, message)
         if field.type == "integer":
             money = f", bằng {field.unit}" if field.unit else ""
@@ -259,7 +257,7 @@ def _limits(kind: str, minimum: Any, maximum: Any, message: str) -> dict[str, An
 
 
 def total_formula(form: Form, field: Field) -> str:
-    """The sum of the field's column; lines "trong đó" are taken out again, as they are part of other lines."""
+    """Returns the Excel formula of a declared total: the sum of the field's column without its lines "trong đó"."""
 
     def cells(name: str) -> str:
         column = xl_col_to_name([field.name for field in form.fields].index(name), True)

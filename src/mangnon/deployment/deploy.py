@@ -11,7 +11,7 @@ from psycopg import sql
 
 from mangnon import warehouse
 from mangnon.contract.code_lists import REFERENCE_FOLDER, REFERENCE_REPORTER
-from mangnon.contract.forms import REFERENCE_FORMS, Form, all_forms
+from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.deployment import interface
 from mangnon.failures import Failure
 from mangnon.ledger import content_hash
@@ -24,7 +24,7 @@ PAUSES_BETWEEN_ATTEMPTS = (1, 5, 15, 60)  # seconds
 # So long it waits for a publishing that is under way.
 SECONDS_TO_WAIT = 600
 
-# What the loader adds to the columns of a form.
+# The columns that the loader adds to those of a form.
 LINEAGE_COLUMNS = {
     "load_id": "bigint not null",
     "line": "integer not null",
@@ -68,7 +68,7 @@ def deploy(accept_changes: str | None = None) -> None:
 
 
 def preview() -> list[interface.Change]:
-    """What BI would notice if this code were deployed now. Changes nothing. Raises OtherCode."""
+    """Returns the changes that BI would notice if this code were deployed now. Changes nothing. Raises OtherCode."""
     with warehouse.connect() as connection:
         deployments.check_not_newer(connection)
         return interface.changes(connection)
@@ -77,9 +77,9 @@ def preview() -> list[interface.Change]:
 def deliver_reference() -> None:
     """Puts the package's code lists into the inbox, from the reporter `_reference`; the next night reads them."""
     files_of_inbox, folder = fsspec.url_to_fs(settings().inbox)
-    for form in REFERENCE_FORMS:
-        content = (REFERENCE_FOLDER / f"{form}.csv").read_bytes()
-        path = f"{folder}/{REFERENCE_REPORTER}/{form}.csv"
+    for form in reference_forms():
+        content = (REFERENCE_FOLDER / f"{form.name}.csv").read_bytes()
+        path = f"{folder}/{REFERENCE_REPORTER}/{form.name}.csv"
         if not files_of_inbox.exists(path) or files_of_inbox.cat_file(path) != content:
             files_of_inbox.makedirs(f"{folder}/{REFERENCE_REPORTER}", exist_ok=True)
             files_of_inbox.pipe_file(path, content)
@@ -140,7 +140,7 @@ def _who_is_in_the_way() -> str:
     return (
         "somebody holds what has to be changed, and deploying gave way for minutes. In a transaction are: "
         f"{', '.join(row[0] for row in sessions) or 'nobody any more'}. Have them end it, then run `mangnon deploy` "
-        "again: it goes on where it stopped"
+        "again: it resumes where it stopped"
     )
 
 

@@ -44,7 +44,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Change:
-    """What would be otherwise, for a person who knows the marts and not the code."""
+    """One difference, in words for a person who knows the marts and not the code."""
 
     severity: Severity
     what: str
@@ -63,7 +63,7 @@ class BreakingChanges(Failure):
 
 
 def changes(connection: Connection) -> list[Change]:
-    """What BI would notice if this code were deployed now; nothing on an empty warehouse."""
+    """Returns the changes that BI would notice if this code were deployed now; none on an empty warehouse."""
     now = present(connection)
     if not now.views:
         return []
@@ -74,7 +74,7 @@ def changes(connection: Connection) -> list[Change]:
         of_view = list(_of_view(view, wanted.views.get(name)))
         if built_on.get(name) and any(change.severity == "breaking" for change in of_view):
             others = ", ".join(built_on[name])
-            text = f"{name} has to be made anew, but {others} is built on it: change or drop that first"
+            text = f"{name} has to be created again, but {others} is built on it: change or drop that first"
             of_view.append(Change("impossible", text))
         found += of_view
     found += [Change("told", f"{name} is new") for name in wanted.views if name not in now.views]
@@ -98,13 +98,13 @@ def as_text(found: Iterable[Change], severities: Iterable[Severity] = ("impossib
 
 
 def present(connection: Connection) -> Interface:
-    """What is there."""
+    """Returns the interface that the warehouse has."""
     tables = _present(connection, "raw") | _present(connection, "core")
     return Interface(_present(connection, "marts"), tables)
 
 
 def declared(connection: Connection) -> Interface:
-    """What this code would make."""
+    """Returns the interface that this code declares."""
     nodes = dbt.manifest()["nodes"]
     models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
     type_of = _types(connection, models.values())
@@ -159,7 +159,7 @@ def _of_view(old: Relation, new: Relation | None) -> Iterator[Change]:
     for name in kept:
         before, after = old.columns[name].description, new.columns[name].description
         if before and before != after:
-            what = f"{old.name}: the column {name} is described otherwise: “{before}” is now “{after}”"
+            what = f"{old.name}: the column {name} has another description: “{before}” is now “{after}”"
             yield Change("told", what)
 
 

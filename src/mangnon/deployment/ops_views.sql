@@ -142,7 +142,7 @@ limit 1;
 
 comment on view ops.last_decided_release is 'The release that was decided last. No row before the first.';
 
--- What the next candidate has to look at: keys are a reporter, a form and a period
+-- The keys that the next candidate looks at; a key is a reporter, a form and a period
 
 create or replace view ops.keys_decided_by_persons as
 select
@@ -251,7 +251,7 @@ $$;
 comment on function ops.loads_to_judge is
 'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself.';
 
--- What reporters are told
+-- Messages to reporters
 
 create or replace view ops.findings as
 select
@@ -265,6 +265,8 @@ select
     problems.cell,
     problems.value,
     problems.message,
+    problems.wording_id,
+    problems.wording_values,
     true as is_of_contract
 from raw.problems
 inner join ops.loads on problems.load_id = loads.load_id
@@ -284,6 +286,8 @@ union all
         null as cell,
         null as value,
         coalesce(verdict_cells.message, verdicts.message) as message,
+        null as wording_id,
+        null::jsonb as wording_values,
         false as is_of_contract
     from ops.verdicts
     inner join ops.loads on verdicts.load_id = loads.load_id

@@ -1,4 +1,4 @@
--- Who may do what, run by every `mangnon deploy`. Each role can do its own step of the flow and nothing else; bi_reader,
+-- The roles and their privileges. Every `mangnon deploy` runs this file. Each role can do its own step of the flow and nothing else; bi_reader,
 -- the only one that logs in, sees the schema marts and nothing else. Tested in tests/integration/test_roles.py.
 
 do $$
@@ -34,7 +34,7 @@ grant execute on function ops.loads_to_judge(bigint[]) to auditor;
 grant execute on function ops.touched_keys(bigint[]), ops.touched_revisions(bigint[]) to publisher;
 grant usage on schema ops to loader, transformer, auditor, publisher, pruner, teller;
 grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner, teller;
--- Whoever writes asks first whether the warehouse belongs to its version of the code.
+-- Each writer first asks whether the warehouse belongs to its version of the code.
 grant usage on schema public to loader, auditor, publisher, pruner, teller;
 grant select on public.alembic_version to loader, auditor, publisher, pruner, teller;
 

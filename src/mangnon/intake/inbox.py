@@ -22,7 +22,7 @@ UNFINISHED = (".part", ".tmp", ".crdownload", ".lock")
 
 @dataclass(frozen=True)
 class Collected:
-    """What a look into the inbox found."""
+    """The result of one look into the inbox."""
 
     new: list[int]  # delivery ids
     known_again: int  # files whose content had arrived before, under another name or in another place

@@ -1,35 +1,30 @@
 """Loading: the forms of a delivery become typed rows in `raw`, each form one load, all in one transaction."""
 
-import io
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date
 
-import pyarrow.csv
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from structlog.contextvars import bound_contextvars
 
-from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists, Reporter
-from mangnon.contract.forms import Form, all_forms
+from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
+from mangnon.contract.forms import all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import archived
+from mangnon.intake.rows import Delivery, Load, copy_rows, reporter_of
 from mangnon.ledger.batches import open_night
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.reading.cover import Cover
 from mangnon.reading.opening import open_source
-from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
-from mangnon.reading.reader import FormReader, RefusedRow
-from mangnon.reading.tables import Source
-from mangnon.settings import TIMEZONE
+from mangnon.reading.problems import RefusedFile
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
 
-# From so many rows on, the planner is told at once.
+# A load with this many rows or more is analyzed at once.
 LARGE_LOAD = 100_000
 
 # Stands for the reporter of files whose cover could not be read.
@@ -38,36 +33,6 @@ UNREADABLE = "unreadable"
 
 class NoReferenceData(Failure):
     """Submissions cannot be read before the code lists are there."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A row of ops.deliveries that is to be read."""
-
-    delivery_id: int
-    sha256: str
-    file_name: str
-    reporter_code: str | None
-
-
-@dataclass
-class Load:
-    """One reading of one form: its row of ops.loads, and what goes with it."""
-
-    load_id: int
-    delivery: Delivery
-    cover: Cover | None
-    form: str | None
-    state: str = "loaded"
-    rows_loaded: int = 0
-    refused: list[RefusedRow] = field(default_factory=list)
-    declared_totals: Mapping[str, float] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    def refuse(self, problems: Iterable[Problem]) -> None:
-        """Refuses the load as a whole."""
-        self.state = "refused"
-        self.problems.extend(problems)
 
 
 def reporters_with_pending(connection: Connection) -> list[str]:
@@ -147,7 +112,7 @@ def _read(
             cover = source.cover
             if delivery.reporter_code is None:
                 _note_cover(connection, delivery, cover)
-            reporter = _reporter(cover, code_lists)
+            reporter = reporter_of(cover, code_lists)
         except RefusedFile as refusal:
             load = Load(_next_load_id(connection), delivery, cover, None)
             load.refuse(refusal.problems)
@@ -158,7 +123,7 @@ def _read(
                     continue
                 load = Load(_next_load_id(connection), delivery, cover, name)
                 with bound_contextvars(load=load.load_id):
-                    _copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
+                    copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
                 loads.append(load)
     return loads
 
@@ -182,75 +147,8 @@ def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) 
         with archived(delivery.sha256) as path:
             source = open_source(path, delivery.file_name, code_lists)
             load = Load(load_id, delivery, source.cover, form.name)
-            _copy_rows(connection, load, source, form, _reporter(source.cover, code_lists), code_lists)
+            copy_rows(connection, load, source, form, reporter_of(source.cover, code_lists), code_lists)
         _note_refused_rows(connection, load)
-
-
-def _reporter(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
-    """Who submits. Raises RefusedFile when nobody of that code reports for that period."""
-    if cover.reporter_code == REFERENCE_REPORTER:
-        return None
-    assert code_lists is not None
-    reporter = code_lists.reporters.get(cover.reporter_code)
-    if reporter is None:
-        raise RefusedFile(
-            Problem(
-                "reporter_unknown",
-                f"Không có đơn vị báo cáo mang mã “{cover.reporter_code}”.",
-                value=cover.reporter_code,
-            )
-        )
-    if not reporter.is_valid_in(cover.period):
-        raise RefusedFile(
-            Problem(
-                "reporter_not_valid",
-                f"{reporter.name} (mã {reporter.code}) không phải báo cáo cho kỳ {cover.period:%Y-%m}.",
-                value=cover.reporter_code,
-            )
-        )
-    if cover.period > datetime.now(TIMEZONE).date():
-        raise RefusedFile(
-            Problem(
-                "period_in_future", f"Kỳ báo cáo {cover.period:%Y-%m} còn ở tương lai.", value=f"{cover.period:%Y-%m}"
-            )
-        )
-    return reporter
-
-
-def _copy_rows(
-    connection: Connection, load: Load, source: Source, form: Form, reporter: Reporter | None, code_lists: CodeLists
-) -> None:
-    """Copies the good rows of a form into raw; a form that cannot be read at all leaves none."""
-    assert load.cover is not None
-    load.declared_totals = load.cover.forms[form.name]
-    columns = ["load_id", "line", "sheet_name", "row_number", *(field.name for field in form.fields)]
-    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
-        sql.Identifier("raw", form.name), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    try:
-        with connection.transaction(), connection.cursor().copy(statement) as copy:
-            for data in csv_blocks(load, source, FormReader(form, code_lists, reporter, load.cover.period)):
-                copy.write(data)
-    except RefusedForm as refusal:
-        load.rows_loaded, load.refused = 0, []
-        load.refuse(refusal.problems)
-
-
-def csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
-    """The form's rows as CSV, block by block, as COPY takes them; what is said of them is noted in the load."""
-    options = pyarrow.csv.WriteOptions(include_header=False)
-    load.problems += source.notes
-    reading = reader.read(source.table(reader.form))
-    for block in reading:
-        load.rows_loaded += block.rows.num_rows
-        load.refused += block.refused
-        load.problems += block.problems
-        rows = block.rows.add_column(0, "load_id", pyarrow.repeat(load.load_id, block.rows.num_rows))
-        buffer = io.BytesIO()
-        pyarrow.csv.write_csv(rows, buffer, options)
-        yield buffer.getbuffer()
-    load.declared_totals = reading.declared(load.declared_totals)
-    load.problems += reading.notes()
 
 
 def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
@@ -301,7 +199,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
     with connection.cursor().copy(
         """
         copy raw.problems (
-            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity
+            load_id, problem_number, sheet_name, row_number, field, cell, rule, value, message, severity,
+            wording_id, wording_values
         ) from stdin
         """
     ) as copy:
@@ -318,6 +217,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
                     problem.value,
                     problem.message,
                     problem.severity,
+                    problem.id,
+                    json.dumps(problem.values, ensure_ascii=False, default=date.isoformat),
                 ]
             )
 

@@ -1,10 +1,10 @@
 """Approvals: a release that only warnings hold back waits for a person, as long as nothing newer was decided.
 
 Nothing waits in a process: the question is a row of `ops.releases`, and the next night need not know of it. What was
-read is what is approved: a warning that says anything else than what the person saw holds the release again.
+found is what is approved: a warning that found anything else than what the person saw holds the release again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg.rows import class_row
 
@@ -24,7 +24,8 @@ class HoldingWarning:
     rule: str
     load_id: int | None
     observed: str | None
-    message: str  # Vietnamese
+    detail: str | None
+    message: str = field(compare=False)  # Vietnamese: other words for the same are the same warning
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ def waiting_release(connection: Connection) -> int | None:
 
 
 def holding_warnings(connection: Connection, release_id: int) -> tuple[HoldingWarning, ...]:
-    """What gate 2 said of a release that keeps it from readers."""
+    """Returns the warnings of gate 2 that keep a release from readers."""
     with connection.cursor(row_factory=class_row(HoldingWarning)) as cursor:
         return tuple(
             cursor.execute(
                 """
-                select expectation as rule, load_id, observed, message
+                select expectation as rule, load_id, observed, detail, message
                 from ops.verdicts
                 where gate = 'release' and release_id = %s and holds_release and not is_met
                 order by expectation, load_id
@@ -86,7 +87,7 @@ def check(connection: Connection, release_id: int) -> None:
 def record(connection: Connection, release_id: int, approval: Approval) -> None:
     """Notes, in the transaction that publishes a release, who let it pass, and despite what. Raises NotApprovable."""
     check(connection, approval.refused_release)
-    warnings = holding_warnings(connection, release_id)  # some of what was approved may be mended by now
+    warnings = holding_warnings(connection, release_id)  # some of the approved warnings may be gone by now
     connection.execute(
         """
         insert into ops.release_approvals (release_id, refused_release, rules, warnings, approved_by, reason)

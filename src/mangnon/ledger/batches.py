@@ -14,7 +14,7 @@ def open_night(connection: Connection) -> int:
 
 
 def note_collected(connection: Connection) -> None:
-    """Notes that the inbox was looked through: the night's batch is opened, or opened anew while nothing is in it.
+    """Notes that a night looked through the inbox: opens its batch, or dates the open one anew while it is empty.
 
     So a night that finds nothing can be told from one that never came.
     """

@@ -86,7 +86,7 @@ ROLLBACK = (
     from ops.loads_in_release(%(restored)s)
     where load_id not in (select load_id from ops.open_loads)
     """,
-    # What was published despite warnings is shown despite them again.
+    # A release that was published despite warnings is shown again despite the same warnings.
     """
     insert into ops.release_approvals (
         release_id, refused_release, rules, warnings, approved_by, reason, approved_at

@@ -1,33 +1,15 @@
 """The content of a load: a hash of its rows in the core, by which two readings are the same or not."""
 
+from mangnon.contract.forms import Form, all_forms, core_tables
 from mangnon.warehouse import Connection
 
 # How the hash is made; another number when that changes.
 FORMULA = 2
 
-# The tables of the core that hold a form's rows.
-CODE_DIMENSIONS = (
-    "dim_event_types", "dim_programmes", "dim_occasions", "dim_support_types", "dim_funding_instruments",
-    "dim_special_circumstances", "dim_abuse_types", "dim_injury_causes", "dim_age_bands", "dim_sexes",
-)  # fmt: skip
-# Figures are made from agg_measures, which alone holds what the code lists said of a row, such as a programme's kind.
-CORE_TABLES = {
-    "areas": ("dim_areas",),
-    "successions": ("bridge_area_successions",),
-    "reporters": ("dim_reporters",),
-    "codes": CODE_DIMENSIONS,
-    "figures": ("dim_figures",),
-    "events": ("fct_events", "agg_measures"),
-    "beneficiaries": ("fct_beneficiaries", "agg_measures"),
-    "incidents": ("fct_incidents", "agg_measures"),
-    "programme_sites": ("fct_programme_sites", "agg_measures"),
-    "child_population": ("fct_child_population", "agg_measures"),
-}
-
 
 def note_modelled(connection: Connection, batches: list[int]) -> None:
     """Notes that the loads' rows are in the core, with a hash of their content, whatever its order and its place."""
-    for form in CORE_TABLES:
+    for form in all_forms().values():
         connection.execute(
             f"""
             with modelled as (
@@ -43,7 +25,7 @@ def note_modelled(connection: Connection, batches: list[int]) -> None:
             left join contents on contents.load_id = modelled.load_id
             where loads.load_id = modelled.load_id
             """,
-            {"batches": batches, "form": form},
+            {"batches": batches, "form": form.name},
         )
 
 
@@ -52,7 +34,7 @@ def renew(connection: Connection) -> None:
 
     Pruned loads keep theirs: their rows are gone.
     """
-    for form in CORE_TABLES:
+    for form in all_forms().values():
         connection.execute(
             f"""
             with modelled as (
@@ -70,14 +52,14 @@ def renew(connection: Connection) -> None:
             from contents
             where loads.load_id = contents.load_id
             """,
-            {"form": form},
+            {"form": form.name},
         )
 
 
 def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
     """Those of the loads whose rows in the core are not the ones of which the hash was noted."""
     changed = []
-    for form in CORE_TABLES:
+    for form in all_forms().values():
         rows = connection.execute(
             f"""
             with modelled as (
@@ -92,15 +74,15 @@ def changed_contents(connection: Connection, load_ids: list[int]) -> list[int]:
             left join contents on contents.load_id = modelled.load_id
             where modelled.content_hash is distinct from coalesce(contents.content_hash, 'empty')
             """,
-            {"load_ids": load_ids, "form": form},
+            {"load_ids": load_ids, "form": form.name},
         )
         changed += [row[0] for row in rows]
     return changed
 
 
-def _contents(connection: Connection, form: str) -> str:
+def _contents(connection: Connection, form: Form) -> str:
     """A query for the hash of each load of `modelled` that has rows in the core."""
-    parts = " union all ".join(_content_of(connection, table) for table in CORE_TABLES[form])
+    parts = " union all ".join(_content_of(connection, form, table) for table in core_tables(form))
     return f"""
         select load_id, '{FORMULA}:' || md5(string_agg(content, '|' order by content)) as content_hash
         from ({parts}) as parts
@@ -108,7 +90,7 @@ def _contents(connection: Connection, form: str) -> str:
     """
 
 
-def _content_of(connection: Connection, table: str) -> str:
+def _content_of(connection: Connection, form: Form, table: str) -> str:
     """A query for a hash per load of a core table's rows, without the columns that only say where they came from.
 
     A column without a value is left out, so that a column which later versions add changes no content of before.
@@ -120,12 +102,9 @@ def _content_of(connection: Connection, table: str) -> str:
         where attrelid = format('core.%%I', %s::text)::regclass
             and attnum > 0
             and not attisdropped
-            and attname not in (
-                'load_id', 'line', 'event_key', 'beneficiary_key', 'incident_key', 'programme_site_key',
-                'child_population_key'
-            )
+            and attname <> all(%s)
         """,
-        [table],
+        [table, [name for name in ("load_id", "line", form.key) if name]],
     ).fetchone()
     assert columns is not None
     return f"""

@@ -1,27 +1,42 @@
 """The fingerprint: a hash of what decides a load's rows.
 
-That is the content of the contract, of the reader, and of the staging, dimension and fact models, the versions of the
-libraries that parse, and the reference data. Not the git commit, and not the names of files: a mended typing error in
-the documentation, or a file that moved, must not make every load stale.
+That is the content of the forms, of the reader, and of the staging, dimension and fact models with the macros that they
+call, the versions of the libraries that the reader imports, and the reference data. Not the git commit, not the names
+of files, and nothing that only shows or explains: a file that moved, a mended report or a better help text must not
+make every load stale.
 """
 
+import ast
 import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
+import yaml
 from psycopg import Connection
 
 from mangnon.settings import PROJECT
-from mangnon.warehouse.code_hash import PACKAGE, hash_of_contents
+from mangnon.warehouse.code_hash import PACKAGE
 
-DECIDING = (
-    (PACKAGE / "contract", ("*.yml", "forms.py", "code_lists.py")),
-    (PACKAGE / "reading", ("**/*.py",)),
-    (PROJECT / "dbt_project", ("models/staging/**/*.sql", "models/core/dimensions/*.sql", "models/core/facts/*.sql")),
-    (PROJECT / "dbt_project" / "macros", ("contract.sql", "dimensions.sql", "facts.sql", "loads.sql", "names.sql")),
-)
-# The libraries that turn bytes and texts into values.
-PARSERS = ("babel", "openpyxl", "pyarrow", "python-calamine", "viparse")
+# The code that turns a file into rows of `raw`.
+READER = ("contract/forms.py", "contract/code_lists.py", "reading/**/*", "intake/rows.py")
+# The declarations: the forms, and the severity of each problem.
+DECLARED = ("contract/*.yml", "reading/*.yml")
+# The keys of a declaration that only people read.
+PROSE = frozenset({"description", "grain", "help", "wording", "words"})
+# The part of the reader that puts what was found into words: its libraries parse nothing of a file.
+WORDING = "problems.py"
+# The models that a night appends a load's rows with.
+MODELS = ("dimensions", "facts")
+
+MACRO = re.compile(r"\{%-?\s*macro\s+(\w+).*?\{%-?\s*endmacro\s*-?%\}", re.DOTALL)
+REFERENCE = re.compile(r"\bref\(\s*['\"](\w+)['\"]")
+CALL = re.compile(r"\b(\w+)\(")
 
 
 def fingerprint(connection: Connection) -> str:
@@ -40,6 +55,62 @@ def fingerprint(connection: Connection) -> str:
 
 @cache
 def code() -> str:
-    """What of the fingerprint is the code and its libraries."""
-    libraries = " ".join(f"{name} {version(name)}" for name in PARSERS)
-    return hash_of_contents(DECIDING) + libraries
+    """Returns the hash of the code and of the libraries that parse."""
+    return hash_of_code(PACKAGE, PROJECT / "dbt_project")
+
+
+def hash_of_code(package: Path, dbt_project: Path) -> str:
+    """The hash of all that decides a load's rows but the reference data."""
+    texts = [*_contents(package, READER), *_declarations(package), *_models(dbt_project)]
+    hashes = sorted(hashlib.sha256(text.encode()).hexdigest() for text in texts)
+    return hashlib.sha256(" ".join([*hashes, *_libraries(package)]).encode()).hexdigest()
+
+
+def _contents(package: Path, patterns: tuple[str, ...]) -> list[str]:
+    paths = {path for pattern in patterns for path in package.glob(pattern)}
+    return [
+        path.read_text(encoding="utf-8") for path in paths if path.is_file() and path.suffix not in (".pyc", ".yml")
+    ]
+
+
+def _libraries(package: Path) -> list[str]:
+    """Returns the libraries that the reader imports, with versions; each distribution is named like its module."""
+    imported = {
+        module.partition(".")[0]
+        for path in package.glob("reading/**/*.py")
+        if path.name != WORDING
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for module in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [name.name for name in node.names])
+    }
+    return [f"{name} {version(name)}" for name in sorted(imported - sys.stdlib_module_names - {PACKAGE.name})]
+
+
+def _declarations(package: Path) -> Iterator[str]:
+    for path in (path for pattern in DECLARED for path in package.glob(pattern)):
+        yield json.dumps(_without_prose(yaml.safe_load(path.read_text(encoding="utf-8"))))
+
+
+def _without_prose(declared: Any) -> Any:
+    if isinstance(declared, dict):
+        return {name: _without_prose(value) for name, value in declared.items() if name not in PROSE}
+    return [_without_prose(value) for value in declared] if isinstance(declared, list) else declared
+
+
+def _models(dbt_project: Path) -> list[str]:
+    """The SQL of a night's models, and of every model and macro that it names, however far away."""
+    models = {path.stem: path.read_text(encoding="utf-8") for path in dbt_project.glob("models/**/*.sql")}
+    macros = {
+        macro[1]: macro[0]
+        for path in dbt_project.glob("macros/**/*.sql")
+        for macro in MACRO.finditer(path.read_text(encoding="utf-8"))
+    }
+    waiting = [models[path.stem] for part in MODELS for path in dbt_project.glob(f"models/core/{part}/*.sql")]
+    found: set[str] = set()
+    while waiting:
+        text = waiting.pop()
+        found.add(text)
+        named = [models.get(name) for name in REFERENCE.findall(text)]
+        named += [macros.get(name) for name in CALL.findall(text)]
+        waiting += [other for other in named if other and other not in found]
+    return list(found)

@@ -74,7 +74,7 @@ class ChangedLoad:
 
 @dataclass(frozen=True)
 class Difference:
-    """What two releases show differently, and through which loads."""
+    """The figures and loads in which two releases differ."""
 
     figures: list[ChangedFigure]
     loads: list[ChangedLoad]
@@ -119,7 +119,7 @@ def published_before(connection: Connection, release_id: int) -> int | None:
 
 
 def diff(connection: Connection, old: int, new: int) -> Difference:
-    """What the new release shows otherwise than the old one; also of pruned ones. Raises NoSuchRelease."""
+    """Returns how the new release differs from the old one; pruned ones can be compared too. Raises NoSuchRelease."""
     for release_id in (old, new):
         if get(connection, release_id).state == "refused":
             raise NoSuchRelease(f"release {release_id} was refused: it shows nothing that could be compared")

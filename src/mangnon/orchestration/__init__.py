@@ -1,1 +1,1 @@
-"""Airflow: asked, started and ended, told what to do and what to report."""
+"""Airflow: configures it, starts and stops it, asks it for runs, and reports lineage to it."""

@@ -1,4 +1,4 @@
-"""Airflow's REST API: where it answers, one call of it, and waiting for what was asked."""
+"""Airflow's REST API: its address, calls to it, and waiting for a run to end."""
 
 import json
 import logging
@@ -21,16 +21,16 @@ SECONDS_FOR_A_NIGHT = 3600
 
 
 class ServiceError(Failure):
-    """Airflow could not be started or did not do what it was asked; the message says what was seen."""
+    """Airflow could not be started, or did not do what it was asked. The message says what Airflow answered."""
 
 
 def folder() -> Path:
-    """Where everything of this checkout's Airflow lies; only its owner can enter."""
+    """Returns the folder of this checkout's Airflow; only its owner can enter it."""
     return settings().home / "airflow"
 
 
 def address() -> str:
-    """Where the UI and the API answer. Raises ServiceError where Airflow was never started."""
+    """Returns the URL of the UI and the API. Raises ServiceError if Airflow was never started here."""
     if elsewhere := settings().airflow_url:
         return elsewhere
     try:
@@ -40,32 +40,32 @@ def address() -> str:
 
 
 def kept_file() -> Path:
-    """The file with the keys and the port of this Airflow, made when it is configured."""
+    """Returns the file that keeps this Airflow's keys and port; it is written when Airflow is configured."""
     return folder() / "kept.json"
 
 
 def password_file() -> Path:
-    """The file with the password of the user `admin`."""
+    """Returns the file with the password of the user `admin`."""
     return folder() / "passwords.json"
 
 
 def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """One call of Airflow's REST API; raises ServiceError with its answer when it refuses."""
+    """Calls Airflow's REST API and returns its JSON. Raises ServiceError, with the answer, when Airflow refuses."""
     return _call(method, f"{address()}/api/v2/{path}", body, {"Authorization": f"Bearer {token(address())}"})
 
 
 def pause(dag_id: str, is_paused: bool) -> None:
-    """Switches the schedule of a DAG off or on."""
+    """Pauses a DAG, or lets it run again."""
     ask("PATCH", f"dags/{dag_id}", {"is_paused": is_paused})
 
 
 def trigger(dag_id: str) -> str:
-    """Starts a run of a DAG, as a user would; returns its run id."""
+    """Starts a run of a DAG, as a user would. Returns its run id."""
     return str(ask("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"])
 
 
 def wait_for(dag_id: str, run_id: str) -> str:
-    """Waits until a run ended, telling meanwhile what its tasks did; returns `success` or `failed`."""
+    """Waits until a run has ended, and logs what its tasks do meanwhile. Returns `success` or `failed`."""
     told: set[str] = set()
 
     def ended() -> str | None:
@@ -88,7 +88,10 @@ def _task_lines(dag_id: str, run_id: str) -> Iterator[str]:
 
 
 def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Looks every half second until there is something; returns it, or raises ServiceError."""
+    """Calls `look` every half second until it returns something true, and returns that.
+
+    Raises ServiceError after so many seconds; its message says that `what` did not happen.
+    """
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := look():
@@ -99,7 +102,7 @@ def wait(look: Callable[[], Any], seconds: float, what: str) -> Any:
 
 @cache
 def token(address: str) -> str:
-    """What shows Airflow at this address who asks; kept, since each new one costs a log-in."""
+    """Returns the access token for the Airflow at this address. It is cached, since each new one costs a log-in."""
     password = json.loads(password_file().read_text())[USER]
     return str(_call("POST", f"{address}/auth/token", {"username": USER, "password": password}, {})["access_token"])
 
@@ -117,8 +120,8 @@ def _call(method: str, url: str, body: dict[str, Any] | None, headers: dict[str,
 
 @cache
 def _client() -> httpx.Client:
-    # No proxy reaches this Airflow, whatever the environment says. A connection that was kept might be to an API server
-    # that has ended meanwhile.
+    # No proxy reaches this Airflow, whatever the environment says. No connection is kept: the API server at its other
+    # end may have been restarted meanwhile.
     return httpx.Client(
         trust_env=False, timeout=30, follow_redirects=True, limits=httpx.Limits(max_keepalive_connections=0)
     )

@@ -1,15 +1,15 @@
-"""What the settings for watching mean: how logs are written, and what Airflow is told of logs, metrics and lineage."""
+"""Airflow's options for logs, metrics and lineage, derived from our settings."""
 
 import json
 
 from mangnon.settings import settings
 
-# Of the lineage: what groups our jobs, where several systems send their events to one place.
+# OpenLineage groups our jobs under this name, in case several systems send their events to one place.
 NAMESPACE = "mangnon"
 
 
 def airflow_config() -> dict[str, dict[str, str]]:
-    """By section, the options of Airflow's configuration that our settings decide; off unless asked for."""
+    """Returns the options that our settings decide: section → option → value. Metrics and lineage start off."""
     chosen = settings()
     config = {"logging": {"json_logs": str(chosen.json_logs)}}
     metrics: dict[str, str] = {}
@@ -26,7 +26,7 @@ def airflow_config() -> dict[str, dict[str, str]]:
             "namespace": NAMESPACE,
             "extractors": "mangnon.orchestration.lineage.TaskExtractor",
             "emission_policy": json.dumps([{"scope": {}, "controls": {"include_source_code": False}}]),
-            # In the task's own process, which has imported already what each event would import again.
+            # A process of its own for each event would import again what the task's process has imported already.
             "execute_in_thread": "True",
         }
     return config

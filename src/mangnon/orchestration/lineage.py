@@ -1,7 +1,8 @@
-"""Lineage of Airflow's tasks as OpenLineage knows it: inbox → archive → raw → core → marts.
+"""The lineage of Airflow's tasks, for OpenLineage: inbox → archive → raw → core → marts.
 
-Airflow's provider sends an event when a task starts and when it ends, and asks here what it reads and writes; neither
-the DAGs nor the steps know of it. Only imported where MANGNON_OPENLINEAGE says that events are wanted (watching.py).
+Airflow's provider sends an event when a task starts and when it ends. It asks this module what the task reads and
+writes; neither the DAGs nor the steps know of it. Airflow imports the module only if MANGNON_OPENLINEAGE asks for
+events (config.py).
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +14,7 @@ from openlineage.client.event_v2 import Dataset
 from psycopg.conninfo import conninfo_to_dict
 
 from mangnon import warehouse
-from mangnon.contract.forms import REFERENCE_FORMS, SUBMISSION_FORMS
+from mangnon.contract.forms import Form, reference_forms, submission_forms
 from mangnon.settings import settings
 from mangnon.warehouse import dbt
 
@@ -23,11 +24,11 @@ Datasets = tuple[list[Dataset], list[Dataset]]  # read, written
 
 
 class TaskExtractor(BaseExtractor):
-    """What a task of ours reads and writes, by its name; of tasks that move no data, nothing."""
+    """Tells the provider what a task reads and writes, by the task's id. Tasks that move no data have no datasets."""
 
     @classmethod
     def get_operator_classnames(cls) -> list[str]:
-        """Functions under @task."""
+        """Returns the operator of functions under @task, the only one whose tasks have a lineage here."""
         return ["_PythonDecoratedOperator"]
 
     def _execute_extraction(self) -> OperatorLineage:
@@ -40,12 +41,12 @@ def _collecting() -> Datasets:
     return [_folder(settings().inbox)], [_folder(settings().archive)]
 
 
-def _loading(forms: Iterable[str]) -> Datasets:
-    return [_folder(settings().archive)], [_table("raw", name) for name in (*forms, *REFUSALS)]
+def _loading(forms: Iterable[Form]) -> Datasets:
+    return [_folder(settings().archive)], [_table("raw", name) for name in (*(form.name for form in forms), *REFUSALS)]
 
 
 def _modelling(is_written: Callable[[dict[str, Any]], bool]) -> Datasets:
-    """The models that are written, and the tables of raw and core that they are made from, by dbt's manifest."""
+    """Returns the models that are written, and the tables of raw and core that they read, from dbt's manifest."""
     manifest = dbt.last_manifest()
     nodes = manifest["sources"] | manifest["nodes"]
     written = {name for name, node in nodes.items() if node["resource_type"] == "model" and is_written(node)}
@@ -53,7 +54,7 @@ def _modelling(is_written: Callable[[dict[str, Any]], bool]) -> Datasets:
     parents = [parent for name in written for parent in nodes[name]["depends_on"]["nodes"]]
     while parents:
         name = parents.pop()
-        # What is on the way: views, and what is written into the models that ask for it.
+        # Views and ephemeral models hold no rows: what they read themselves is what is read.
         if nodes[name]["schema"] == "staging" or nodes[name]["config"].get("materialized") == "ephemeral":
             parents += nodes[name]["depends_on"]["nodes"]
         elif nodes[name]["schema"] in ("raw", "core") and name not in written:
@@ -72,7 +73,7 @@ def _table(schema: str, name: str) -> Dataset:
 
 
 def _folder(address: str) -> Dataset:
-    """A folder by its address, without a user or a password that stands in it."""
+    """Returns the dataset of a folder; a user or a password in its address is left out."""
     url = urlsplit(address)
     if not url.netloc:
         return Dataset(namespace="file", name=url.path)
@@ -82,9 +83,9 @@ def _folder(address: str) -> Dataset:
 
 TASKS: dict[str, Callable[[], Datasets]] = {
     "collect": _collecting,
-    "load_reference": lambda: _loading(REFERENCE_FORMS),
-    "load_reporter": lambda: _loading(SUBMISSION_FORMS),
-    "reread_deliveries": lambda: _loading(SUBMISSION_FORMS),
+    "load_reference": lambda: _loading(reference_forms()),
+    "load_reporter": lambda: _loading(submission_forms()),
+    "reread_deliveries": lambda: _loading(submission_forms()),
     "model_loads": lambda: _modelling(lambda model: "night" in model["tags"]),
     "build_candidate": lambda: _modelling(lambda model: "release" in model["tags"]),
     "publish_release": lambda: _modelling(lambda model: model["schema"] == "marts"),

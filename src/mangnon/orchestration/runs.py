@@ -1,4 +1,4 @@
-"""What Airflow is asked to do on this machine, as a user would: nights, backfills, and the first night of all."""
+"""Runs nights and backfills in Airflow, as a user would ask for them, and waits until they have ended."""
 
 import logging
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ SECONDS_FOR_A_BACKFILL = 12 * 3600
 
 
 def run_night() -> None:
-    """Takes through Airflow what lies in the inbox, until it is published; starts Airflow for it unless it is up.
+    """Runs a night in Airflow, from the inbox until it is published. Starts Airflow for it unless it is up.
 
     Raises ServiceError when the night failed.
     """
@@ -44,12 +44,12 @@ def run_night() -> None:
             progress.info("  nothing more to load or to publish")
         _wait_until_idle()
     if set(states) != {"success"}:
-        raise ServiceError(f"the night did not go through; the logs of its tasks are in {folder() / 'logs'}")
+        raise ServiceError(f"the night failed; the logs of its tasks are in {folder() / 'logs'}")
 
 
 @contextmanager
 def at_work(dag_id: str) -> Iterator[None]:
-    """Airflow is up and the DAG not paused; afterwards both are as they were before."""
+    """Starts Airflow and unpauses the DAG for the time of the block; afterwards both are as they were before."""
     was_up = is_up()
     if not was_up:
         up(nightly=False)
@@ -66,8 +66,10 @@ def at_work(dag_id: str) -> Iterator[None]:
 
 
 def wait_for_backfills() -> None:
-    """Waits until Airflow has completed every backfill: there can be one at a time, and half a minute goes by until
-    Airflow notices that the runs of one have ended. One that was cut off goes on by itself.
+    """Waits until Airflow has completed every backfill, since Airflow allows one at a time.
+
+    Airflow takes half a minute to notice that the runs of a backfill have ended. It resumes an interrupted one itself.
+    Raises ServiceError after twelve hours.
     """
 
     def open_ones() -> list[int]:
@@ -75,13 +77,14 @@ def wait_for_backfills() -> None:
         return [backfill["id"] for backfill in known if not backfill["completed_at"]]
 
     if open_ones():
-        progress.info("Airflow: an earlier backfill is not completed yet, waiting for it")
+        progress.info("Airflow: waiting for an earlier backfill to be completed")
         wait(lambda: not open_ones(), SECONDS_FOR_A_BACKFILL, "the earlier backfill to be completed")
 
 
 def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
-    """Creates a backfill over these months, as `airflow backfill create` does, and waits until their runs ended, well
-    or not.
+    """Creates a backfill over these months, as `airflow backfill create` does, and waits until all its runs have ended.
+
+    A failed run raises nothing. Raises ServiceError when Airflow refuses, and after twelve hours.
     """
     since = datetime.now(UTC)
     progress.info(f"Airflow: backfill of {first:%Y-%m} to {last:%Y-%m}, {MONTHS_AT_A_TIME} months at a time")
@@ -91,7 +94,7 @@ def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
             "dag_id": REPROCESSING,
             "from_date": f"{first}T00:00:00+00:00",
             "to_date": f"{last}T00:00:00+00:00",
-            # Also the months that an earlier backfill has done: without it Airflow would do nothing, and say nothing.
+            # Without this option Airflow silently skips the months that an earlier backfill has done.
             "reprocess_behavior": "completed",
             "max_active_runs": MONTHS_AT_A_TIME,
             "dag_run_conf": conf,
@@ -114,9 +117,9 @@ def reprocess(first: date, last: date, conf: dict[str, Any]) -> None:
 
 
 def publish_what_closed(dag_id: str, since: datetime) -> None:
-    """Waits for the publishing that runs of this DAG brought about since then, or starts it when none did.
+    """Waits for the publishing run that this DAG has started since then; starts one if there is none.
 
-    Raises ServiceError when it failed.
+    Raises ServiceError when nothing was published.
     """
     publishing = _started_by(PUBLISHING, source_dag_id=dag_id, timestamp_gte=since.isoformat()) or trigger(PUBLISHING)
     state = wait_for(PUBLISHING, publishing)
@@ -124,13 +127,13 @@ def publish_what_closed(dag_id: str, since: datetime) -> None:
     _wait_until_idle()
     if state != "success":
         raise ServiceError(
-            "nothing was published: `mangnon status` says why, and whether an approval is waited for; "
-            "the next publishing takes the loads along"
+            "nothing was published: `mangnon status` says why, and whether the release waits for an approval. "
+            "The next publishing takes the loads along"
         )
 
 
 def _wait_for_telling(publishing: str) -> None:
-    """Waits until the reporters are told. That it failed is told, and fails nothing else."""
+    """Waits until the reporters are told. If telling failed, that is logged, and nothing else fails."""
     if ask("GET", f"dags/{TELLING}")["is_paused"]:
         return
     source = {"source_dag_id": PUBLISHING, "source_run_id": publishing, "source_task_id": "announce_verdicts"}
@@ -139,7 +142,7 @@ def _wait_for_telling(publishing: str) -> None:
 
 
 def _started_by(dag_id: str, **source: str) -> str | None:
-    """The run of the DAG that an asset event of that source started; None when there was no event."""
+    """Returns the id of the run of the DAG that an asset event from this source started; None if there was no event."""
 
     def caused() -> list[str | None] | None:
         events = ask("GET", f"assets/events?{urlencode(source)}")["asset_events"]
@@ -152,8 +155,8 @@ def _started_by(dag_id: str, **source: str) -> str | None:
 
 
 def _wait_until_idle() -> None:
-    # A night that was missed while Airflow was down comes of itself, beside the one that was asked for. A run that
-    # waits for a person ends when it pleases them, and with it those that queue up behind it.
+    # Airflow also starts the night that it missed while it was down. A run that waits for a person, and the runs that
+    # queue behind it, may wait for days.
     def is_idle() -> bool:
         active = ask("GET", "dags/~/dagRuns?state=queued&state=running&limit=1000")["dag_runs"]
         asking = ask("GET", "dags/~/dagRuns/~/taskInstances?state=awaiting_input&limit=1000")["task_instances"]

@@ -1,8 +1,8 @@
-"""Airflow for this checkout: started and ended, without root and without leaving a process behind.
+"""Starts and stops Airflow for this checkout, without root and without leaving a process behind.
 
-Everything that it needs lies under `<home>/airflow`, which only its owner can enter: airflow.cfg, the password of the
-one user, logs. Its metadata are a database of their own on the warehouse's server.
-On servers, where MANGNON_AIRFLOW_URL says that Airflow runs in containers of its own, it is asked and nothing else.
+Everything that it needs is under `<home>/airflow`, which only its owner can enter: airflow.cfg, the password of the
+one user, logs. Its metadata database is on the warehouse's server.
+If MANGNON_AIRFLOW_URL is set, Airflow runs in containers of its own, and this module neither starts nor stops it.
 """
 
 import json
@@ -34,16 +34,18 @@ from mangnon.settings import PROJECT, settings, write_secret
 progress = logging.getLogger("mangnon.progress")
 
 COMPONENTS = {
-    # Nothing of ours is deferrable, so no triggerer. The log server would listen on every interface, on a fixed port.
+    # There is no triggerer, since no task of ours is deferrable. The scheduler's log server is off, since it would
+    # listen on every interface, on a fixed port.
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "api-server": ["api-server"],
 }
-# Every process of ours carries this variable, and so do its children: that is how `down` finds them all.
+# `down` finds every process of ours by this variable, which children inherit.
 MARKER = "MANGNON_SERVICES"
-# Airflow's database on the server of the warehouse.
+# The name of Airflow's metadata database on the warehouse's server.
 METADATA = "airflow"
-# The DAG of the night, and the one that misses it. The others follow from assets or do no harm, and always may.
+# The DAG of the night, and the one that notices a missing night. Only these two follow the nightly schedule; all others
+# start from assets or do no harm, so they are never paused.
 NIGHTLY = "collect_submissions"
 DEADLINE = "check_deadline"
 SECONDS_TO_START = 180
@@ -53,12 +55,12 @@ SECONDS_TO_END = 15
 def up(nightly: bool) -> None:
     """Starts Airflow unless it runs, waits until it is healthy, and switches the nightly schedule on or off.
 
-    Raises ServiceError, with the end of the log, when it does not become healthy.
+    Raises ServiceError when Airflow does not become healthy, with the end of the log of a component that ended.
     """
     if is_up():
-        progress.info(f"Airflow: runs already, at {address()}")
+        progress.info(f"Airflow: already runs at {address()}")
     elif settings().airflow_url:
-        raise ServiceError(f"Airflow at {address()} is not healthy: it is for its containers to start it, not for us")
+        raise ServiceError(f"Airflow at {address()} is not healthy: start its containers")
     else:
         down()
         _configure()
@@ -71,7 +73,7 @@ def up(nightly: bool) -> None:
 
 
 def down() -> None:
-    """Ends every process of this checkout's Airflow, tasks too."""
+    """Ends every process of this checkout's Airflow, including running tasks."""
     ended: set[int] = set()
     while processes := [process for process, _ in _processes()]:
         ended |= {process.pid for process in processes}
@@ -87,7 +89,7 @@ def is_up() -> bool:
     """Whether every component of Airflow runs and is healthy."""
     if settings().airflow_url:
         return _is_healthy()
-    # A component leads its session; what is left of a killed one does not.
+    # A component leads its session; children that outlived a killed component do not.
     leading = {component for process, component in _processes() if _unless_gone(os.getsid, process.pid) == process.pid}
     return leading >= set(COMPONENTS) and _is_healthy()
 
@@ -121,13 +123,13 @@ def _launch(component: str) -> subprocess.Popen[bytes]:
 
 
 def environment(component: str) -> dict[str, str]:
-    """Our own environment, less what would configure another Airflow, plus what ours needs."""
+    """Returns our environment, without the variables of another Airflow and with those that a component needs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     return kept | {
         "AIRFLOW_HOME": str(folder()),
         "MANGNON_HOME": str(settings().home),
         MARKER: f"{folder()}:{component}",
-        # Processes that give themselves a title would overwrite the marker where psutil reads it.
+        # Without this, a process that sets its title overwrites the memory in which psutil reads the marker.
         "SPT_NOENV": "1",
         # Tasks talk to the API server, which no proxy can reach.
         "no_proxy": ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1"])),
@@ -135,7 +137,7 @@ def environment(component: str) -> dict[str, str]:
 
 
 def _processes() -> Iterator[tuple[psutil.Process, str]]:
-    """The living processes of this checkout's Airflow, each with the component that it belongs to."""
+    """Yields the living processes of this checkout's Airflow, each with the name of its component."""
     for process in psutil.process_iter():
         marker = (_unless_gone(psutil.Process.environ, process) or {}).get(MARKER, "")
         home, _, component = marker.rpartition(":")
@@ -144,7 +146,7 @@ def _processes() -> Iterator[tuple[psutil.Process, str]]:
 
 
 def _unless_gone(look: Callable[[Any], Any], process: Any) -> Any:
-    """What `look` says of a process; None when it has ended or belongs to somebody else."""
+    """Returns what `look` returns for a process; None if the process has ended or belongs to another user."""
     try:
         return look(process)
     except (psutil.Error, OSError):
@@ -160,7 +162,7 @@ def _is_healthy() -> bool:
 
 
 def _dags_are_read() -> bool:
-    """Whether Airflow knows every DAG of the project; raises ServiceError for one that cannot be read."""
+    """Returns whether Airflow knows every DAG of the project. Raises ServiceError for a DAG that cannot be read."""
     if errors := ask("GET", "importErrors")["import_errors"]:
         raise ServiceError("\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors))
     known = ask("GET", "dags?limit=1000")["dags"]
@@ -172,7 +174,7 @@ def _dag_ids() -> list[str]:
 
 
 def _configure() -> None:
-    """Writes airflow.cfg, so that Airflow's own command line works with AIRFLOW_HOME alone."""
+    """Writes airflow.cfg, so that Airflow's own command line needs AIRFLOW_HOME and nothing else."""
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = _kept()
     if not _is_free(kept["port"]):
@@ -202,9 +204,9 @@ def _configure() -> None:
             },
             "api_auth": {"jwt_secret": kept["jwt_secret"]},
             "logging": {"base_log_folder": folder() / "logs"},
-            # A task that was killed is tried again after a minute, not after five.
+            # A killed task is tried again after a minute; Airflow's default is five.
             "scheduler": {"task_instance_heartbeat_timeout": 60},
-            # A supervisor that just missed the end of its task looks again after so many seconds.
+            # A supervisor that has just missed the end of its task looks again after so many seconds.
             "workers": {"min_heartbeat_interval": 1},
         }
     )
@@ -217,7 +219,7 @@ def _configure() -> None:
 
 
 def _migrate() -> None:
-    """Makes or upgrades the metadata database, unless this version of Airflow has done so before."""
+    """Creates or upgrades the metadata database, unless this version of Airflow has already done so."""
     metadata = _metadata_url()
     done = f"Airflow {version('apache-airflow')}"
     name = sql.Identifier(metadata.database or "")
@@ -228,14 +230,14 @@ def _migrate() -> None:
         if found == (done,):
             progress.info("Airflow: its metadata database is up to date, skipped")
             return
-        progress.info("Airflow: making or upgrading its metadata database")
+        progress.info("Airflow: creating or upgrading its metadata database")
         if not found:
             connection.execute(sql.SQL("create database {}").format(name))
         command = [sys.executable, "-m", "airflow", "db", "migrate"]
         with log_file("migrate").open("wb") as log:
             failed = subprocess.call(command, env=environment("migrate"), cwd=folder(), stdout=log, stderr=log)
         if failed:
-            raise ServiceError(f"Airflow's database could not be made:\n{log_tail('migrate')}")
+            raise ServiceError(f"Airflow's metadata database could not be created or upgraded:\n{log_tail('migrate')}")
         connection.execute(sql.SQL("comment on database {} is {}").format(name, sql.Literal(done)))
 
 
@@ -248,7 +250,7 @@ def _maintenance_url(metadata: sqlalchemy.URL) -> str:
 
 
 def _kept() -> dict[str, Any]:
-    """What is made once and kept: the keys, and the port."""
+    """Returns the keys and the port, which are made once and then kept."""
     if not kept_file().exists():
         keys = {name: secrets.token_urlsafe(32) for name in ("secret_key", "jwt_secret")}
         kept = keys | {"fernet_key": Fernet.generate_key().decode(), "port": _free_port()}
@@ -273,12 +275,12 @@ def _free_port() -> int:
 
 
 def log_file(component: str) -> Path:
-    """The log of a component, or of a command."""
+    """Returns the log file of a component or a command, after making its folder."""
     file = folder() / "logs" / f"{component}.log"
     file.parent.mkdir(exist_ok=True)
     return file
 
 
 def log_tail(component: str) -> str:
-    """The end of that log."""
+    """Returns the last 30 lines of that log."""
     return "\n".join(log_file(component).read_text(errors="replace").splitlines()[-30:])

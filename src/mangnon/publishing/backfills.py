@@ -15,7 +15,8 @@ from psycopg.rows import class_row, dict_row
 
 from mangnon import warehouse
 from mangnon.failures import Failure
-from mangnon.intake.loads import Delivery, load_delivery, refresh_statistics
+from mangnon.intake.loads import load_delivery, refresh_statistics
+from mangnon.intake.rows import Delivery
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.warehouse import Connection
@@ -32,7 +33,7 @@ class BackfillUnfinished(Failure):
 
 @dataclass(frozen=True)
 class Scope:
-    """What a backfill looks at: months, both included, and perhaps one reporter or one form."""
+    """The range of a backfill: its first and last month, and perhaps one reporter or one form."""
 
     from_period: date
     to_period: date
@@ -42,7 +43,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Month:
-    """What a month of a backfill would read again."""
+    """The readings of one month that a backfill would make again."""
 
     period: date
     deliveries: int
@@ -60,7 +61,7 @@ class StaleDelivery(Delivery):
 
 
 def stale_months(connection: Connection, scope: Scope) -> list[Month]:
-    """What is stale in each month that has deliveries."""
+    """Returns each month that has deliveries, with its stale readings."""
     with connection.cursor(row_factory=class_row(Month)) as cursor:
         parameters = asdict(scope) | {"fingerprint": fingerprint(connection)}
         return cursor.execute(read_sql(__package__, "stale_months"), parameters).fetchall()
@@ -75,7 +76,7 @@ def begin(connection: Connection, scope: Scope, reason: str) -> int:
 
 
 def unfinished(connection: Connection, scope: Scope) -> int | None:
-    """The backfill of the same scope that was begun and is not published yet: it is gone on with."""
+    """Returns the unpublished backfill of the same scope, which is to be resumed; None without one."""
     row = connection.execute(read_sql(__package__, "unfinished_backfill"), asdict(scope)).fetchone()
     return row[0] if row else None
 

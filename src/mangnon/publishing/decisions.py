@@ -1,9 +1,7 @@
-"""What people decide: approve a release, roll back, hold a load and let it count again."""
+"""The decisions of people: approve a release, roll back, hold a load, let it count again."""
 
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
@@ -12,6 +10,7 @@ from mangnon.ledger import approvals, candidates
 from mangnon.ledger.approvals import Approval
 from mangnon.ledger.releases import NoSuchRelease, changed_figures, diff, get, list_all, published_before
 from mangnon.publishing import phases
+from mangnon.vietnamese import number
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -21,7 +20,7 @@ class NoSuchLoad(Failure):
 
 
 class NothingToPublish(Failure):
-    """What was approved would change nothing any more."""
+    """The approved release would no longer change anything."""
 
 
 def question() -> tuple[int, str] | None:
@@ -41,7 +40,7 @@ def question() -> tuple[int, str] | None:
         lines += ["", f"Người đọc vẫn xem bản số {visible}. So với bản đó, {len(figures)} chỉ tiêu thay đổi:", ""]
         lines += [
             f"- {figure.year} {figure.figure} {figure.label}: "
-            f"{_number_vi(figure.old_value)} → {_number_vi(figure.new_value)} {figure.unit}"
+            f"{number(figure.old_value)} → {number(figure.new_value)} {figure.unit}"
             for figure in figures
         ]
     lines += ["", "Approve: công bố dù có cảnh báo, và ghi lý do. Reject: giữ bản hiện tại; lần công bố sau xét lại."]
@@ -51,7 +50,7 @@ def question() -> tuple[int, str] | None:
 def approve(refused_release: int, approved_by: str, reason: str) -> int:
     """Publishes what a refused release offered, despite its warnings; the number of the release that readers see.
 
-    All that waits by now is modelled and judged anew; what is critical, or was not approved, refuses it again.
+    Models and judges every waiting batch again. A critical rule, or a warning that was not approved, refuses it again.
     Raises NotApprovable, NothingToPublish, ReleaseRefused.
     """
     if not reason.strip():
@@ -80,7 +79,7 @@ def roll_back(release_id: int, requested_by: str, reason: str) -> int:
 
 
 def preview(release_id: int) -> str:
-    """What a rollback to that release would do, for whoever approves it. Raises NoSuchRelease."""
+    """Returns the effect of a rollback to that release, for the person who approves it. Raises NoSuchRelease."""
     with warehouse.connect("auditor") as connection:
         check_rollback(connection, release_id)
         visible = next(release.release_id for release in list_all(connection) if release.is_visible)
@@ -152,7 +151,7 @@ def let_count(load_id: int, requested_by: str) -> int | None:
     with warehouse.connect("publisher") as connection, connection.transaction():
         load = _newest_reading(connection, load_id)
         if load["state"] == "refused":
-            raise NoSuchLoad(f"load {load['load_id']} was refused by a gate: only its reporter can mend it")
+            raise NoSuchLoad(f"load {load['load_id']} was refused by a gate: only its reporter can correct it")
         if not load["held_by"]:
             raise NoSuchLoad(
                 f"load {load['load_id']} is held because another file claims the same revision: hold the wrong one"
@@ -180,7 +179,7 @@ def _newest_reading(connection: Connection, load_id: int) -> dict[str, Any]:
 
 
 def _judge_rivals_again(connection: Connection, load: dict[str, Any]) -> None:
-    """What was held because of this load's rival content has to be looked at again without it."""
+    """Releases the loads that were held only because this load claimed the same revision."""
     connection.execute(
         """
         update ops.loads
@@ -203,7 +202,3 @@ def _publish(requested_by: str, reason: str) -> int | None:
                 [requested_by, reason, release_id],
             )
     return release_id
-
-
-def _number_vi(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")

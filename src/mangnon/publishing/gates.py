@@ -1,9 +1,10 @@
 """The two gates: what the suites in `expectations/` say of the night's loads and of a candidate release.
 
-Every rule runs through Great Expectations as an UnexpectedRowsExpectation; what it found becomes rows of
-`ops.verdicts` (see verdicts.py), and Data Docs for people. A critical verdict on a load refuses that load; one on no
-load refuses the release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of
-gate 2 hold the release: a person may let it pass.
+PostgreSQL runs the query of each rule once. What the queries find is a table of loads and rules, which Great
+Expectations judges: a column a rule, to be null for every load. What it finds unexpected becomes rows of
+`ops.verdicts`, and Data Docs for people. A critical verdict on a load refuses that load; one on no load refuses the
+release. The cells that a failed rule points at become rows of `ops.verdict_cells`. Some warnings of gate 2 hold the
+release: a person may let it pass.
 
 Importing Great Expectations takes seconds, so it is done only when there is something to judge.
 """
@@ -11,25 +12,22 @@ Importing Great Expectations takes seconds, so it is done only when there is som
 import importlib
 import logging
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy
-from psycopg.rows import namedtuple_row
+import psycopg
+from psycopg.rows import dict_row, namedtuple_row
 
 from expectations import RULES
 from expectations.rule import Rule
-from mangnon import warehouse
 from mangnon.publishing import verdicts
 from mangnon.publishing.verdicts import Breach, Judgement
 from mangnon.settings import settings
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
-
-# Great Expectations lists no more rows of a query than this, whatever it counted.
-ROWS_LISTED = 200
 
 
 class GateError(Exception):
@@ -43,18 +41,20 @@ def judge_loads(connection: Connection, batches: list[int]) -> Judgement:
     if not judged:
         return Judgement([], [], {})
     rules = suite("loads")
-    breaches = _breaches("loads", rules, query, release_id=None)
+    breaches = _breaches(connection, "loads", rules, query, judged)
     if strangers := {breach.load_id for breach in breaches} - judged.keys():
         raise GateError(f"rules named loads that are not judged: {strangers}")
     return Judgement(rules, verdicts.with_cells(connection, breaches, query), judged)
 
 
 def judge_release(connection: Connection, release_id: int) -> Judgement:
-    """Gate 2: judges a candidate, seen as BI would see it, with the loads that are new in it. Raises GateError."""
+    """Gate 2: judges the candidate that the connection looks at, as BI would see it. Raises GateError."""
     query = f"select load_id, reporter_code, form, period from ops.published_loads where from_release = {release_id}"
     judged = {row.load_id: None for row in _rows(connection, query)}
     rules = suite("release")
-    return Judgement(rules, _breaches("release", rules, query, release_id), judged)
+    # A breach that no single load causes has no load number; None stands for it beside the new loads.
+    breaches = _breaches(connection, f"release-{release_id}", rules, query, [*judged, None])
+    return Judgement(rules, breaches, judged)
 
 
 def suite(gate: str) -> list[Rule]:
@@ -67,64 +67,57 @@ def _rows(connection: Connection, query: str) -> list[Any]:
         return cursor.execute(query.encode()).fetchall()
 
 
-def _breaches(gate: str, rules: list[Rule], judged: str, release_id: int | None) -> list[Breach]:
-    """What does not meet the rules. Raises GateError unless each rule names every load that it counted, once."""
-    results = _validate(gate, [(rule, _query(rule)) for rule in rules], judged, release_id)
-    observed = {rule.name: count for rule, count, _ in results}
-    long = [rule for rule in rules if observed[rule.name] > ROWS_LISTED]
-    if long:
-        pages = [
-            (rule, f"{_query(rule)} limit {ROWS_LISTED} offset {offset}")
-            for rule in long
-            for offset in range(0, observed[rule.name], ROWS_LISTED)
-        ]
-        results = [result for result in results if result[0] not in long]
-        results += _validate(gate, pages, judged, release_id)
-
-    breaches = [
-        Breach(rule, row["load_id"], row["observed"], f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip())
-        for rule, _, rows in results
-        for row in rows
-    ]
-    for rule in rules:
-        named = {breach.load_id for breach in breaches if breach.rule is rule}
-        if len(named) != observed[rule.name]:
-            raise GateError(f"rule {rule.name} counted {observed[rule.name]} failing loads, but names {len(named)}")
-    return breaches
+def _breaches(
+    connection: Connection, subject: str, rules: list[Rule], judged: str, loads: Iterable[int | None]
+) -> list[Breach]:
+    """Returns the breaches of the rules. Raises GateError unless each rule names every load that it counted, once."""
+    found = {rule: _failing(connection, rule, judged) for rule in rules}
+    unexpected = _validate(subject, loads, found)
+    for rule, rows in found.items():
+        if unexpected[rule] != len(rows):
+            raise GateError(f"rule {rule.name} counted {len(rows)} failing loads, but names {unexpected[rule]}")
+    return [_breach(rule, row) for rule, rows in found.items() for row in rows]
 
 
-def _query(rule: Rule) -> str:
-    """The rule's query as Great Expectations takes it, with the judged loads in place of its batch."""
-    literal = rule.query.replace("{", "{{").replace("}", "}}")
-    return f"""
-        with judged_loads as (select * from {{batch}})
+def _breach(rule: Rule, row: dict[str, Any]) -> Breach:
+    message = f"{rule.message_vi}: {row['detail']}. {rule.mend_vi}".strip()
+    return Breach(rule, row["load_id"], row["observed"], row["detail"], message)
+
+
+def _failing(connection: Connection, rule: Rule, judged: str) -> list[dict[str, Any]]:
+    """Returns `load_id`, `observed` and `detail` of each load that fails the rule. Raises GateError."""
+    query = f"""
+        with judged_loads as ({judged})
 
         select load_id, observed::text as observed, detail
-        from ({literal}) as failing
+        from ({rule.query}) as failing
         order by load_id
     """
+    try:
+        with connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query.encode()).fetchall()
+    except psycopg.Error as error:
+        raise GateError(f"rule {rule.name} could not be run: {error}") from error
 
 
-def _validate(
-    gate: str, queries: list[tuple[Rule, str]], judged: str, release_id: int | None
-) -> list[tuple[Rule, int, list[dict[str, Any]]]]:
-    """Runs the queries through Great Expectations; of each its rule, the rows counted and the rows listed."""
-    gx, context = _great_expectations()
-    subject = gate if release_id is None else f"{gate}-{release_id}"
-    source = context.data_sources.add_or_update_postgres(
-        name=gate,
-        connection_string=_sqlalchemy_url(),
-        create_temp_table=False,
-        kwargs={"connect_args": {"options": warehouse.connection_options("auditor", release_id)}},
-    )
-    batch = source.add_query_asset(name=subject, query=judged).add_batch_definition_whole_table(subject)
+def _validate(subject: str, loads: Iterable[int | None], found: dict[Rule, list[dict[str, Any]]]) -> dict[Rule, int]:
+    """How many loads Great Expectations finds unexpected by each rule, and its Data Docs of them."""
+    gx, pandas, context = _great_expectations()
+    gate = subject.partition("-")[0]
+    details = {
+        rule.name: {row["load_id"]: f"{row['observed']}: {row['detail']}" for row in rows}
+        for rule, rows in found.items()
+    }
+    judged = sorted({*loads, *(load for named in details.values() for load in named)}, key=lambda load: load or 0)
+    table = {name: [named.get(load) for load in judged] for name, named in details.items()}
+    source = context.data_sources.add_or_update_pandas(name=gate)
+    batch = source.add_dataframe_asset(name=subject).add_batch_definition_whole_dataframe(subject)
     expectations = [
-        gx.expectations.UnexpectedRowsExpectation(
-            unexpected_rows_query=query, severity=rule.severity, description=rule.message_vi, notes=rule.hurts,
-            meta={"position": position},
+        gx.expectations.ExpectColumnValuesToBeNull(
+            column=rule.name, severity=rule.severity, description=rule.message_vi, notes=rule.hurts
         )
-        for position, (rule, query) in enumerate(queries)
-    ]  # fmt: skip
+        for rule in found
+    ]
     declared = context.suites.add_or_update(gx.ExpectationSuite(name=subject, expectations=expectations))
     validation = context.validation_definitions.add_or_update(
         gx.ValidationDefinition(name=subject, data=batch, suite=declared)
@@ -133,28 +126,29 @@ def _validate(
         name=subject,
         validation_definitions=[validation],
         actions=[gx.checkpoint.UpdateDataDocsAction(name="data_docs", site_names=[gate])],
-        result_format={"result_format": "COMPLETE"},
+        result_format={"result_format": "SUMMARY", "unexpected_index_column_names": ["load_id"]},
     )
-    run = context.checkpoints.add_or_update(checkpoint).run()
-    source.get_execution_engine().engine.dispose()
-    source.get_engine().dispose()  # the one that tested the connection
+    frame = pandas.DataFrame({"load_id": judged, **table}, dtype=object)
+    run = context.checkpoints.add_or_update(checkpoint).run(batch_parameters={"dataframe": frame})
     logger.info("Data Docs: %s", _data_docs(gate) / "index.html")
     (outcome,) = run.run_results.values()
-    return [_read(result, queries) for result in outcome.results]
+    unexpected = {result.expectation_config.kwargs["column"]: _unexpected(result) for result in outcome.results}
+    return {rule: unexpected[rule.name] for rule in found}
 
 
-def _read(result: Any, queries: list[tuple[Rule, str]]) -> tuple[Rule, int, list[dict[str, Any]]]:
-    rule, _ = queries[result.expectation_config.meta["position"]]
-    if "observed_value" not in result.result:
-        raise GateError(f"rule {rule.name} could not be run: {result.exception_info}")
-    return rule, result.result["observed_value"], result.result["details"]["unexpected_rows"]
+def _unexpected(result: Any) -> int:
+    if "unexpected_count" not in result.result:
+        raise GateError(f"Great Expectations could not judge: {result.exception_info}")
+    count: int = result.result["unexpected_count"]
+    return count
 
 
 @cache
-def _great_expectations() -> tuple[Any, Any]:
-    """The library, and the one context of this process: several would disturb one another."""
+def _great_expectations() -> tuple[Any, Any, Any]:
+    """The library, its tables, and the one context of this process: several would disturb one another."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     gx: Any = importlib.import_module("great_expectations")
+    pandas: Any = importlib.import_module("pandas")
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     for gate in ("loads", "release"):
@@ -170,14 +164,9 @@ def _great_expectations() -> tuple[Any, Any]:
                 },
             },
         )
-    return gx, context
+    return gx, pandas, context
 
 
 def _data_docs(gate: str) -> Path:
     # A site a gate, with what it said last: what it said before is in ops.verdicts.
     return settings().home / "data_docs" / gate
-
-
-def _sqlalchemy_url() -> str:
-    url = sqlalchemy.make_url(warehouse.url()).set(drivername="postgresql+psycopg")
-    return url.render_as_string(hide_password=False)

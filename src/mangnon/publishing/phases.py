@@ -72,7 +72,7 @@ def judge_candidate(release_id: int) -> tuple[Judgement, list[int]]:
 
     For those who hold the right to publish. Judging again replaces the verdicts.
     """
-    with warehouse.connect("auditor") as auditor:
+    with warehouse.connect("auditor", release_id) as auditor:
         judgement = gates.judge_release(auditor, release_id)
         with auditor.transaction():
             return judgement, verdicts.write_of_release(auditor, release_id, judgement)

@@ -6,7 +6,7 @@ refused last night still asks why. Reference data always stays: it is small, and
 time. The ledger, the verdicts, what was computed for a release, and the archive stay for ever.
 
 Releases that lose rows are marked first, then rows go: cut off anywhere, no release shows a part of itself, and the
-next pruning goes on.
+next pruning continues.
 """
 
 from collections import defaultdict
@@ -28,12 +28,12 @@ class NotPruned(Failure):
 
 
 class ReadsOtherwise(Failure):
-    """The archive is read otherwise today than when the release was published."""
+    """Today's code reads the archive differently than the code that published the release."""
 
 
 @dataclass(frozen=True)
 class Pruning:
-    """What a pruning removes."""
+    """The loads, rows and whole releases that a pruning removes."""
 
     load_ids: list[int]
     rows: int
@@ -85,7 +85,7 @@ def restore_loads(load_ids: list[int]) -> None:
         if changed:
             remove_rows(connection, load_ids)
             raise ReadsOtherwise(
-                f"loads {changed} are read otherwise by today's code: restore with the code of that release"
+                f"loads {changed} are read differently by today's code: restore with the code of that release"
             )
         _note_restored(connection, load_ids)
 

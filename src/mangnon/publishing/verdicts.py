@@ -1,4 +1,4 @@
-"""What a gate writes down: verdicts, the cells that they speak of, and the loads that are refused."""
+"""The records of a gate: verdicts, the cells that they point at, and the refused loads."""
 
 import logging
 from collections import defaultdict
@@ -27,13 +27,14 @@ class Breach:
     rule: Rule
     load_id: int | None
     observed: str
+    detail: str  # what the rule's query found
     message: str
     cells: list[Cell] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a gate found; nothing is written yet."""
+    """The result of a gate, before anything is written."""
 
     rules: list[Rule]
     breaches: list[Breach]
@@ -46,7 +47,7 @@ class Judgement:
 
     @property
     def reasons(self) -> list[str]:
-        """What critical rules say, in Vietnamese."""
+        """The messages of the broken critical rules, in Vietnamese."""
         return [breach.message for breach in self.breaches if breach.rule.severity == "critical"]
 
 
@@ -62,7 +63,7 @@ def with_cells(connection: Connection, breaches: list[Breach], judged: str) -> l
 
 
 def _cells(connection: Connection, rule: Rule, judged: str) -> dict[int | None, tuple[int, list[Cell]]]:
-    """Of each load how many cells the rule points at, and the first of them."""
+    """Returns by load the number of cells that the rule points at, and the first of them."""
     rows = connection.execute(
         f"""
         with judged_loads as ({judged}),
@@ -133,23 +134,24 @@ def _write(
     """One verdict per rule that everything meets, and one per breach."""
     failed = {breach.rule.name for breach in breaches}
     met = [
-        (None, rule.name, rule.severity, rule.holds_release, True, None, rule.message_vi)
+        (None, rule.name, rule.severity, rule.holds_release, True, None, None, rule.message_vi)
         for rule in rules
         if rule.name not in failed
     ]
     unmet = [
         (
             breach.load_id, breach.rule.name, breach.rule.severity, breach.rule.holds_release, False,
-            breach.observed, breach.message,
+            breach.observed, breach.detail, breach.message,
         )
         for breach in breaches
     ]  # fmt: skip
     cursor = connection.cursor()
     cursor.executemany(
         """
-        insert into ops.verdicts
-            (gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, message)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        insert into ops.verdicts (
+            gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, detail, message
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         returning verdict_id
         """,
         [(gate, batch_id, release_id, *verdict) for verdict in unmet + met],

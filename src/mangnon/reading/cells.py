@@ -7,6 +7,9 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# A day that stands where a text belongs is read as this text. So it decides rows, unlike what is written for people.
+DAY_AS_TEXT = "%d/%m/%Y"
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -63,7 +66,7 @@ class Cells:
         if self.number is not None and (number := self.number[index].as_py()) is not None:
             return f"{number:.15g}"
         if self.day is not None and (day := self.day[index].as_py()) is not None:
-            return f"{day:%d/%m/%Y}"
+            return f"{day:{DAY_AS_TEXT}}"
         return None
 
 

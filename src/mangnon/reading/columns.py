@@ -6,7 +6,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.forms import Field, Form
 from mangnon.reading.layout import Path, match_field, unit_in
-from mangnon.reading.problems import Problem, RefusedForm
+from mangnon.reading.problems import Place, Problem, RefusedForm
 from mangnon.reading.tables import Table
 from mangnon.reading.vocabulary import ORDINALS, UNITS, fold, normalised, unit_of
 
@@ -34,17 +34,16 @@ def find_columns(table: Table, form: Form) -> Columns:
         shown = " / ".join(path)
         match = match_field(path, form.name)
         if match is None:
-            why = "là số thứ tự" if fold(shown) in ORDINALS else "không thuộc biểu"
-            text = f"Cột “{shown}” {why} nên không được đọc."
-            found.notes.append(Problem("column_ignored", text, table.sheet_name, cell=cell, severity="info"))
+            ignored = "column_ignored.ordinal" if fold(shown) in ORDINALS else "column_ignored.unknown"
+            found.notes.append(Problem(ignored, sheet=table.sheet_name, cell=cell, value=shown))
         elif match.field.name in found.positions:
-            text = f"Cột “{match.field.title}” có hai lần."
-            wrong.append(Problem("column_doubled", text, table.sheet_name, field=match.field.name, cell=cell))
+            place: Place = {"sheet": table.sheet_name, "field": match.field.name, "cell": cell}
+            wrong.append(Problem("column_doubled", {"column": match.field.title}, **place))
         else:
             found.positions[match.field.name] = position
             if not match.is_exact:
-                text = f"Cột “{shown}” được hiểu là cột “{match.field.title}”."
-                found.notes.append(_note("inferred_header", text, table, match.field, cell))
+                header = {"header": shown, "column": match.field.title}
+                found.notes.append(Problem("inferred_header", header, **_place(table, match.field, cell)))
             if match.field.unit:
                 wrong += _decide_unit(table, match.field, path, cell, found)
     wrong += _missing(table, form, found)
@@ -58,15 +57,12 @@ def _decide_unit(table: Table, field: Field, path: Path, cell: str, found: Colum
     line = table.unit_line
     above = unit_of(line.value) if line else None
     if in_header and line and above and UNITS[in_header] != UNITS[above]:
-        text = (
-            f"Cột “{field.title}” ghi đơn vị “{in_header}” nhưng ô {line.cell} phía trên bảng ghi “{line.text}”. "
-            "Hãy giữ một đơn vị."
-        )
-        return [Problem("units_contradict", text, table.sheet_name, table.header_row, field.name, cell)]
+        both = {"column": field.title, "unit": in_header, "other_cell": line.cell, "line": line.text}
+        return [Problem("units_contradict", both, **_place(table, field, cell))]
     found.units[field.name] = in_header or above
     if line and above and not in_header:
-        text = f"Cột “{field.title}” được đọc theo đơn vị “{above}” ghi ở ô {line.cell}."
-        found.notes.append(_note("inferred_unit", text, table, field, cell))
+        unit = {"column": field.title, "unit": above, "other_cell": line.cell}
+        found.notes.append(Problem("inferred_unit.column", unit, **_place(table, field, cell)))
     return []
 
 
@@ -74,22 +70,17 @@ def _missing(table: Table, form: Form, found: Columns) -> list[Problem]:
     missing = [field for field in form.fields if field.name not in found.positions]
     needed = [field for field in missing if field.required or form.kind == "reference"]
     if needed:
-        unread = ", ".join(
-            f"“{' / '.join(path)}”" for path in table.headers if path and not match_field(path, form.name)
-        )
-        text = f"Biểu “{form.title}” thiếu cột: {_listed(needed)}."
-        text += f" Các cột không nhận ra: {unread}." if unread else ""
-        text += " Hãy ghi tên cột như tệp mẫu, hoặc thêm cột còn thiếu."
-        return [Problem("column_missing", text, table.sheet_name, row=table.header_row)]
+        what = {
+            "form": form.title,
+            "columns": [field.title for field in needed],
+            "unread": [" / ".join(path) for path in table.headers if path and not match_field(path, form.name)],
+        }
+        return [Problem("column_missing", what, sheet=table.sheet_name, row=table.header_row)]
     if missing:
-        text = f"Biểu không có cột {_listed(missing)}: được đọc như để trống."
-        found.notes.append(Problem("column_absent", text, table.sheet_name, table.header_row, severity="info"))
+        absent = {"columns": [field.title for field in missing]}
+        found.notes.append(Problem("column_absent", absent, sheet=table.sheet_name, row=table.header_row))
     return []
 
 
-def _listed(fields: list[Field]) -> str:
-    return ", ".join(f"“{field.title}”" for field in fields)
-
-
-def _note(rule: str, text: str, table: Table, field: Field, cell: str) -> Problem:
-    return Problem(rule, text, table.sheet_name, table.header_row, field.name, cell, severity="info")
+def _place(table: Table, field: Field, cell: str) -> Place:
+    return {"sheet": table.sheet_name, "row": table.header_row, "field": field.name, "cell": cell}

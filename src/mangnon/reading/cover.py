@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import submission_forms
-from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.reporters import reporter_of
 from mangnon.reading.vocabulary import normalised
 
@@ -24,6 +24,15 @@ TITLES = {
     "reason": "Lý do gửi lại",
     "synthetic": "Dữ liệu mẫu (giả định)",
 }
+MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover", "revision": "revision_missing"}
+
+
+class Unreadable(Exception):
+    """An entry of the cover does not say what it should; which problem that is."""
+
+    def __init__(self, problem_id: str) -> None:
+        super().__init__(problem_id)
+        self.problem_id = problem_id
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,11 @@ class CoverEntry:
     value: object
     sheet: str | None
     cell: str
+
+    @property
+    def where(self) -> Place:
+        """The place, as problems name it."""
+        return {"sheet": self.sheet, "cell": self.cell}
 
 
 @dataclass(frozen=True)
@@ -60,35 +74,20 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
         if key == "period" and values.get("reporter") == REFERENCE_REPORTER:
             values[key] = REFERENCE_PERIOD
         elif entry is None or entry.value in (None, ""):
-            problems.append(
-                Problem(
-                    f"{key}_missing", f"Bìa thiếu “{TITLES[key]}”. Hãy ghi vào ô bên cạnh.",
-                    sheet=entry.sheet if entry else None, cell=entry.cell if entry else None,
-                )
-            )  # fmt: skip
+            problems.append(Problem(MISSING[key], {"label": TITLES[key]}, **(entry.where if entry else {})))
         else:
             try:
                 values[key] = read(entry.value)
-            except ValueError as error:
-                problems.append(
-                    Problem(
-                        f"{key}_unreadable",
-                        f"“{TITLES[key]}”: {error}",
-                        entry.sheet,
-                        cell=entry.cell,
-                        value=str(entry.value),
-                    )
-                )
+            except Unreadable as error:
+                found = {"label": TITLES[key]}
+                problems.append(Problem(error.problem_id, found, **entry.where, value=str(entry.value)))
     if not forms:
-        problems.append(
-            Problem("no_form", "Bìa không đánh dấu biểu nào. Hãy ghi “x” vào cột “Có gửi” của mỗi biểu có trong tệp.")
-        )
+        problems.append(Problem("no_form.cover"))
     if problems:
         raise RefusedFile(*problems)
     notes: list[Problem] = []
     if values["reporter"] != REFERENCE_REPORTER:
-        where = Problem("", "", entries["reporter"].sheet, cell=entries["reporter"].cell)
-        values["reporter"], notes = reporter_of(values["reporter"], values["period"], lists, where)
+        values["reporter"], notes = reporter_of(values["reporter"], values["period"], lists, entries["reporter"].where)
     reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
     return Cover(
         reporter_code=values["reporter"],
@@ -144,15 +143,15 @@ def _period(value: object) -> date:
         return date(value.year, value.month, 1)
     matched = PERIOD.fullmatch(normalised(str(value)))
     if matched is None:
-        raise ValueError("ghi năm-tháng, ví dụ 2020-03; chỉ nhận báo cáo từng tháng.")
+        raise Unreadable("period_unreadable.text")
     try:
         return date(int(matched["year"] or matched["its_year"]), int(matched["month"] or matched["month_first"]), 1)
     except ValueError:
-        raise ValueError("ghi năm-tháng, ví dụ 2020-03.") from None
+        raise Unreadable("period_unreadable.no_month") from None
 
 
 def _revision(value: object) -> int:
     text = _text(value)
     if not re.fullmatch(r"[1-9]\d{0,8}", text):
-        raise ValueError("ghi số nguyên từ 1 (lần gửi đầu là 1, mỗi lần gửi lại thêm 1).")
+        raise Unreadable("revision_unreadable.cover")
     return int(text)

@@ -27,8 +27,6 @@ LEGACY = re.compile(
 )
 WORD = re.compile(r"[^\s]+")
 FONTS = (("tcvn3", ".vn"), ("vni", "vni-"))
-NAMES = {"tcvn3": "TCVN3 (.VnTime)", "vni": "VNI (VNI-Times)", "utf8": "UTF-8 bị giải mã sai"}
-ADVICE = "Hãy chuyển sang phông Unicode (ví dụ Times New Roman, bằng Unikey), lưu lại bằng bảng mã Unicode rồi gửi lại."
 
 
 def conversion(texts: Iterable[str], fonts: Iterable[str], lists: CodeLists, file_name: str) -> str | None:
@@ -50,9 +48,7 @@ def conversion(texts: Iterable[str], fonts: Iterable[str], lists: CodeLists, fil
     lowered = [font.casefold() for font in fonts]
     is_old = any(font.startswith(start) for _, start in FONTS for font in lowered)
     if best > as_it_is or (is_old and as_it_is < len(odd)) or any(map(looks_legacy, odd)):
-        raise RefusedFile(
-            Problem("legacy_font", f"Tệp {file_name} gõ bằng phông chữ cũ mà không nhận ra được bảng mã. {ADVICE}")
-        )
+        raise RefusedFile(Problem("legacy_font.file", {"file_name": file_name}))
     return None
 
 
@@ -74,11 +70,7 @@ def encoding(head: bytes, lists: CodeLists) -> tuple[str, str | None] | None:
 
 def inferred(way: str, file_name: str) -> Problem:
     """What to tell whoever sent a file that was converted."""
-    return Problem(
-        "inferred_font",
-        f"Chữ trong tệp {file_name} được chuyển từ {NAMES[way]} sang Unicode. Lần sau hãy gõ bằng phông Unicode.",
-        severity="info",
-    )
+    return Problem("inferred_font", {"file_name": file_name, "encoding": way})
 
 
 def looks_legacy(text: str) -> bool:

@@ -25,7 +25,7 @@ def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
         start = file.read(4096)
     suffix = Path(file_name).suffix.lower()
     if not start:
-        raise RefusedFile(Problem("empty_file", f"Tệp {file_name} rỗng. Hãy gửi lại tệp có dữ liệu."))
+        raise RefusedFile(Problem("empty_file.file", {"file_name": file_name}))
     source: Source
     if start.startswith(ZIP):
         if suffix in WORKBOOKS or _is_workbook(path, file_name):
@@ -46,9 +46,8 @@ def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
             raise RefusedFile(_unknown_format(file_name, suffix)) from refusal
     expected = TEXTS if isinstance(source, delimited.DelimitedFile) else WORKBOOKS | {".zip"}
     if suffix not in expected:
-        kind = "văn bản CSV" if expected is TEXTS else "bảng tính"
-        text = f"Tệp {file_name} thực ra là tệp {kind} và được đọc như vậy. Lần sau hãy giữ đúng phần đuôi của tên tệp."
-        source.notes.append(Problem("inferred_format", text, severity="info"))
+        kind = "text" if expected is TEXTS else "workbook"
+        source.notes.append(Problem("inferred_format", {"file_name": file_name, "kind": kind}))
     return source
 
 
@@ -66,22 +65,10 @@ def _is_workbook(path: Path, file_name: str) -> bool:
 
 def _refuse_web_page(start: bytes, file_name: str) -> None:
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
-        raise RefusedFile(
-            Problem(
-                "not_a_workbook",
-                f"Tệp {file_name} là trang web (HTML hoặc XML), không phải tệp Excel thật. "
-                "Hãy mở bằng Excel, chọn “Lưu thành” (Save As) và lưu dạng .xlsx.",
-            )
-        )
+        raise RefusedFile(Problem("not_a_workbook.web_page", {"file_name": file_name}))
 
 
 def _unknown_format(file_name: str, suffix: str) -> Problem:
     if suffix in WORKBOOKS:
-        return Problem(
-            "not_a_workbook",
-            f"Tệp {file_name} mang tên Excel nhưng không phải là tệp Excel. Hãy mở bằng Excel và lưu lại.",
-        )
-    return Problem(
-        "unknown_format",
-        f"Không đọc được tệp {file_name}: chỉ nhận tệp .xlsx, .xls, .ods, .csv, hoặc .zip chứa các tệp .csv.",
-    )
+        return Problem("not_a_workbook.named_like_one", {"file_name": file_name})
+    return Problem("unknown_format", {"file_name": file_name})

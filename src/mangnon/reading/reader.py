@@ -14,11 +14,11 @@ from mangnon.contract.code_lists import Code, CodeLists, Reporter, month_after
 from mangnon.contract.forms import Field, Form
 from mangnon.reading.cells import Cells
 from mangnon.reading.columns import Columns, find_columns
-from mangnon.reading.fonts import ADVICE, looks_legacy
-from mangnon.reading.problems import Problem, RefusedForm
-from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped_message
+from mangnon.reading.fonts import looks_legacy
+from mangnon.reading.problems import Place, Problem, RefusedForm
+from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped
 from mangnon.reading.tables import Block, Table
-from mangnon.reading.tally import Claim, Sums, Tally, shown_number
+from mangnon.reading.tally import Claim, Sums, Tally
 from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
 from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
 
@@ -65,7 +65,7 @@ class Reading:
 
     def __init__(self, form: Form, table: Table, columns: Columns, contracts: Mapping[str, Contract]) -> None:
         self.form, self.table, self.columns, self.contracts = form, table, columns, contracts
-        self._inferred: dict[tuple[str, str], Problem] = {}
+        self._inferred: dict[tuple[str, ...], Problem] = {}
         self._skipped: dict[str, list[int]] = {}
         self._tally = Tally(form, table.sheet_name)
         self._texts: Sums = {}
@@ -89,8 +89,7 @@ class Reading:
         """What was inferred, and what was not read."""
         notes = [*self.columns.notes, *self._inferred.values()]
         if self._skipped:
-            text = skipped_message(self._skipped)
-            notes.append(Problem("rows_skipped", text, self.table.sheet_name, severity="info"))
+            notes.append(Problem("rows_skipped", skipped(self._skipped), sheet=self.table.sheet_name))
         return notes
 
     def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
@@ -103,24 +102,16 @@ class Reading:
             {name: total for name, total in on_cover.items() if not self._left_out_texts(name, total)}
         )
         if not (self._count or declared or self.table.is_announced or "nothing" in self._skipped):
-            text = (
-                f"Biểu “{self.form.title}” không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không "
-                "phát sinh” dưới tiêu đề cột; nếu chưa báo cáo, hãy bỏ biểu này khỏi tệp."
-            )
-            raise RefusedForm(Problem("form_empty", text, self.table.sheet_name))
+            raise RefusedForm(Problem("form_empty", {"form": self.form.title}, sheet=self.table.sheet_name))
         return declared
 
     def _left_out_texts(self, name: str, total: float) -> bool:
         """Whether a total of the cover is the sum of the numbers without those that were typed as text."""
         if not self._texts.get(name) or total != self._numbers[name]:
             return False
-        title = self.form.field(name).title
-        text = (
-            f"Tổng của cột “{title}” ở trang bìa không cộng các ô ghi số dưới dạng chữ, nên không dùng để đối chiếu. "
-            f"Các ô đó đã được đọc: tổng là {shown_number(self._numbers[name] + self._texts[name])}."
-        )
+        found = {"column": self.form.field(name).title, "total": self._numbers[name] + self._texts[name]}
         self._inferred[name, "texts_not_in_total"] = Problem(
-            "texts_not_in_total", text, self.table.sheet_name, field=name, severity="info"
+            "texts_not_in_total", found, sheet=self.table.sheet_name, field=name
         )
         return True
 
@@ -245,7 +236,7 @@ class Reading:
             {name: xl_rowcol_to_cell(row - 1, self.columns.positions[name]) for name in names},
             {name: value for name in names if (value := read[name].values[index].as_py()) is not None},
             {
-                name: read[name].bad[index].message
+                name: read[name].bad[index]
                 for name in names
                 if index in read[name].bad and read[name].bad[index].rule != "required"
             },
@@ -258,9 +249,10 @@ class Reading:
                 if index is None:
                     continue
                 # Once a column; but for each of the words that were taken for a code.
-                key = field.name, inferred.message if inferred.rule == "inferred_code" else inferred.rule
+                word = inferred.values["text"] if inferred.id == "inferred_code" else ""
+                key = field.name, inferred.id, word
                 if key not in self._inferred:
-                    self._inferred[key] = self._problem(block, index, field, inferred, "info")
+                    self._inferred[key] = self._problem(block, index, field, inferred)
 
     def _first_in_data(self, block: Block, field: Field, first: int, odd: Mapping[int, str]) -> int | None:
         """The first row of data that has the same cell as a row."""
@@ -277,9 +269,9 @@ class Reading:
             refused.append(RefusedRow(self.table.sheet_name, int(block.row_numbers[index]), shown))
             for field, bad in wrong[index]:
                 self._refuse_form(field, bad)
-                problem = self._problem(block, index, field, bad, "critical")
+                problem = self._problem(block, index, field, bad)
                 if bad.rule in UNKNOWN and looks_legacy(problem.value or ""):
-                    problem = replace(problem, message=f"{problem.message} Ô này có vẻ gõ bằng phông cũ. {ADVICE}")
+                    problem = replace(problem, values={**problem.values, "is_legacy": True})
                 problems.append(problem)
         for broken in block.refused:
             refused.append(RefusedRow(broken.sheet, broken.row or 0, {}))
@@ -290,21 +282,18 @@ class Reading:
         """Refuses the form as a whole for what is wrong with a column rather than with a cell of it."""
         place = self.columns.positions.get(field.name)
         cell = None if place is None else xl_rowcol_to_cell(self.table.header_row - 1, place)
-        where = self.table.sheet_name, self.table.header_row, field.name, cell
+        where: Place = {"sheet": self.table.sheet_name, "row": self.table.header_row, "field": field.name, "cell": cell}
         if bad.rule == "unit_missing":
-            text = f"Cột “{field.title}” không ghi đơn vị: ghi ví dụ “{field.title} (đồng)”."
-            raise RefusedForm(Problem("unit_missing", text, *where))
+            raise RefusedForm(Problem("unit_missing.column", {"column": field.title}, **where))
         if self.table.is_converted and field.codes == "areas" and bad.rule in UNKNOWN:
-            text = f"Sau khi chuyển từ phông cũ, cột “{field.title}” vẫn không đọc được: {bad.message} {ADVICE}"
-            raise RefusedForm(Problem("legacy_font", text, *where))
+            raise RefusedForm(Problem("legacy_font.column", {"column": field.title, "cause": bad.cause}, **where))
 
-    def _problem(self, block: Block, index: int, field: Field, what: BadValue | Inferred, severity: str) -> Problem:
+    def _problem(self, block: Block, index: int, field: Field, what: BadValue | Inferred) -> Problem:
         row = int(block.row_numbers[index])
         place = self.columns.positions[field.name]
-        cell = xl_rowcol_to_cell(row - 1, place)
         return Problem(
-            what.rule, f"Ô {cell}, cột “{field.title}”: {what.message}", self.table.sheet_name, row, field.name, cell,
-            block.columns[place].shown(index), severity,  # type: ignore[arg-type]
+            what.id, what.values, sheet=self.table.sheet_name, row=row, field=field.name,
+            cell=xl_rowcol_to_cell(row - 1, place), value=block.columns[place].shown(index), title=field.title,
         )  # fmt: skip
 
 

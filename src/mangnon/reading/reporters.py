@@ -4,13 +4,13 @@ import re
 from datetime import date
 
 from mangnon.contract.code_lists import CodeLists, Reporter
-from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.vocabulary import body, normalised, split_area, without_office
 
 CODE = re.compile(r"\w+")
 
 
-def reporter_of(text: str, period: date, lists: CodeLists, where: Problem) -> tuple[str, list[Problem]]:
+def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tuple[str, list[Problem]]:
     """The code of the reporter that a text on the cover means, and what was inferred.
 
     `where` says which cell it is. Raises RefusedFile when nobody or more than one can be meant. A code of whoever does
@@ -26,7 +26,7 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Problem) -> tu
     if len(valid) == 1 or (not valid and len(found) == 1):
         reporter = (valid or found)[0]
         return reporter.code, [inferred(reporter, text, where)]
-    raise RefusedFile(unknown(text, valid, where) if not valid else ambiguous(text, valid, where))
+    raise RefusedFile(unknown(text, where) if not valid else ambiguous(text, valid, where))
 
 
 def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:
@@ -87,29 +87,17 @@ def _province(lists: CodeLists) -> str:
     return next((split_area(area.label)[1] for area in lists.every("areas") if area.parent is None), "")
 
 
-def inferred(reporter: Reporter, text: str, where: Problem) -> Problem:
+def inferred(reporter: Reporter, text: str, where: Place) -> Problem:
     """What to record when the reporter was not given by its code."""
-    return Problem(
-        "inferred_reporter", f"“{text}” được hiểu là đơn vị báo cáo {reporter.name} (mã {reporter.code}).",
-        where.sheet, where.row, cell=where.cell, value=text, severity="info",
-    )  # fmt: skip
+    return Problem("inferred_reporter", {"name": reporter.name, "code": reporter.code}, **where, value=text)
 
 
-def unknown(text: str, valid: list[Reporter], where: Problem) -> Problem:
+def unknown(text: str, where: Place) -> Problem:
     """The problem of a reporter that is in no list."""
-    kind = "mã" if CODE.fullmatch(text) else "tên"
-    return Problem(
-        "reporter_unknown",
-        f"Không có đơn vị báo cáo mang {kind} “{text}”. Hãy ghi mã đơn vị (ví dụ 193) hoặc tên đầy đủ.",
-        where.sheet, where.row, cell=where.cell, value=text,
-    )  # fmt: skip
+    return Problem("reporter_unknown.text", {"is_code": CODE.fullmatch(text) is not None}, **where, value=text)
 
 
-def ambiguous(text: str, reporters: list[Reporter], where: Problem) -> Problem:
+def ambiguous(text: str, reporters: list[Reporter], where: Place) -> Problem:
     """The problem of several reporters, one of which has to be chosen."""
-    choices = "; ".join(f"{reporter.name}: ghi “{reporter.code}”" for reporter in reporters)
-    return Problem(
-        "reporter_ambiguous",
-        f"“{text}” có thể là nhiều đơn vị. Hãy ghi “Đơn vị báo cáo: ” và mã của một đơn vị: {choices}.",
-        where.sheet, where.row, cell=where.cell, value=text,
-    )  # fmt: skip
+    choices = [{"name": reporter.name, "code": reporter.code} for reporter in reporters]
+    return Problem("reporter_ambiguous", {"reporters": choices}, **where, value=text)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mangnon.reading.problems import Values
 from mangnon.reading.vocabulary import (
     BARE_TOTALS,
     NOTHING_HAPPENED,
@@ -19,17 +20,10 @@ from mangnon.reading.vocabulary import (
     section_of,
 )
 
-BLANK = "trống"
-KINDS = {
-    "section": "tiêu đề mục (I, II, …)",
-    "subtotal": "cộng của mục",
-    "total": "tổng cộng",
-    "note": "ghi chú, chữ ký",
-    "header": "tiêu đề lặp lại",
-    "numbers": "số thứ tự cột",
-    "nothing": "“không phát sinh”",
-    BLANK: "trống",
-}
+BLANK = "blank"
+KINDS = ("section", "subtotal", "total", "note", "header", "numbers", "nothing", BLANK)
+# How many places a message names; the others are counted.
+PLACES_NAMED = 10
 NUMERIC = re.compile(r"[-+]?\d[\d.,\s]*(?:\D{0,20})?")
 COLUMN_NUMBER = re.compile(r"\(?\s*(?:(\d{1,2})|[A-ZĐ])\s*\)?(?:\s*=.*)?")
 
@@ -77,22 +71,26 @@ def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_af
     return "note" if is_after_notes or is_alone or any(is_note(word) for word in words) else None
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """Row numbers in few words: `4, 7-9`."""
+def skipped(rows: Mapping[str, Sequence[int]]) -> Values:
+    """Which rows were not read, by kind, as the problem `rows_skipped` names them."""
+    places = [(kind, ranges(rows[kind])) for kind in KINDS if kind in rows]
+    return {
+        "skipped": [
+            {"kind": kind, "rows": found[:PLACES_NAMED], "more": max(len(found) - PLACES_NAMED, 0)}
+            for kind, found in places
+        ]
+    }
+
+
+def ranges(numbers: Sequence[int]) -> list[str]:
+    """Row numbers in few words: `4`, `7-9`."""
     parts: list[list[int]] = []
     for number in sorted(numbers):
         if parts and number == parts[-1][-1] + 1:
             parts[-1].append(number)
         else:
             parts.append([number])
-    shown = [str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts]
-    return ", ".join(shown[:10]) + (f" và {len(shown) - 10} chỗ khác" if len(shown) > 10 else "")
-
-
-def skipped_message(skipped: Mapping[str, Sequence[int]]) -> str:
-    """Which rows were not read, and why."""
-    listed = "; ".join(f"dòng {ranges(skipped[kind])}: {text}" for kind, text in KINDS.items() if kind in skipped)
-    return f"Các dòng không phải số liệu nên không được đọc: {listed}."
+    return [str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts]
 
 
 def _counts_up(texts: Sequence[str]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mangnon.contract.forms import Form
-from mangnon.reading.problems import Problem, RefusedForm
+from mangnon.reading.problems import Place, Problem, RefusedForm, Values
+from mangnon.reading.values import BadValue
 
 Sums = dict[str, int]  # field → sum
 
@@ -19,7 +20,7 @@ class Claim:
     row: int
     cells: Mapping[str, str]
     sums: Sums
-    unreadable: Mapping[str, str] = field(default_factory=dict)  # field → message
+    unreadable: Mapping[str, BadValue] = field(default_factory=dict)
 
 
 @dataclass
@@ -69,21 +70,24 @@ class Tally:
         if self._section is not None:
             self._compare(self._section)
         declared = dict(on_cover)
-        stated = {name: "trang bìa" for name in on_cover}
+        stated: dict[str, str | None] = dict.fromkeys(on_cover)  # the cell that states it, or the cover
         for claim in self.totals:
             for name in self.form.totals:
+                found: Values
                 title, cell = self.form.field(name).title, claim.cells.get(name, "")
                 if name in claim.unreadable:
-                    text = f"Ô {cell}, dòng tổng, cột “{title}”: {claim.unreadable[name]}"
-                    self.problems.append(Problem("total_unreadable", text, self.sheet, claim.row, name, cell))
+                    found = {"column": title, "cause": claim.unreadable[name].cause}
+                    self.problems.append(Problem("total_unreadable", found, **self._place(claim, name)))
                 elif name in claim.sums and declared.setdefault(name, claim.sums[name]) != claim.sums[name]:
-                    text = (
-                        f"Tổng của cột “{title}” ghi khác nhau: {stated[name]} ghi {shown_number(declared[name])}, "
-                        f"ô {cell} ghi {shown_number(claim.sums[name])}. Hãy sửa cho khớp."
-                    )
-                    self.problems.append(Problem("totals_contradict", text, self.sheet, claim.row, name, cell))
+                    found = {
+                        "column": title,
+                        "other_cell": stated[name],
+                        "other_total": declared[name],
+                        "total": claim.sums[name],
+                    }
+                    self.problems.append(Problem("totals_contradict", found, **self._place(claim, name)))
                 elif name in claim.sums:
-                    stated.setdefault(name, f"ô {cell}")
+                    stated.setdefault(name, cell)
         if self.problems:
             raise RefusedForm(*self.problems)
         return declared
@@ -92,12 +96,12 @@ class Tally:
         if not self._is_whole:
             return  # the refused rows of the section are said already
         for name, (claimed, summed) in self._differences(claim).items():
-            title, cell = self.form.field(name).title, claim.cells.get(name, "")
-            text = (
-                f"Ô {cell}, cột “{title}”: dòng cộng của mục ghi {shown_number(claimed)} nhưng các dòng của mục cộng "
-                f"lại là {shown_number(summed)}. Hãy sửa cho khớp."
-            )
-            self.problems.append(Problem("subtotal_differs", text, self.sheet, claim.row, name, cell))
+            title = self.form.field(name).title
+            found = {"claimed": claimed, "summed": summed}
+            self.problems.append(Problem("subtotal_differs", found, title=title, **self._place(claim, name)))
+
+    def _place(self, claim: Claim, name: str) -> Place:
+        return {"sheet": self.sheet, "row": claim.row, "field": name, "cell": claim.cells.get(name, "")}
 
     def _differences(self, claim: Claim) -> dict[str, tuple[int, int]]:
         return {
@@ -105,8 +109,3 @@ class Tally:
             for name, claimed in claim.sums.items()
             if claimed != self._sums.get(name, 0)
         }
-
-
-def shown_number(number: float) -> str:
-    """As Vietnamese readers write it: 49.980."""
-    return f"{number:,.0f}".replace(",", ".")

@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.reading import reporters
 from mangnon.reading.cover import Cover
-from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.vocabulary import fold, unit_of
 
 DATED = re.compile(r"ngay \d{1,2} thang \d{1,2} nam \d{4}")  # of the signature, or of a law
@@ -63,9 +63,9 @@ class TitleLine:
         return self.label in UNIT_LABELS and unit_of(self.value) is not None
 
     @property
-    def where(self) -> Problem:
+    def where(self) -> Place:
         """The place, as problems name it."""
-        return Problem("", "", self.sheet, self.row, cell=self.cell)
+        return {"sheet": self.sheet, "row": self.row, "cell": self.cell}
 
 
 def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[TitleLine]:
@@ -92,14 +92,7 @@ def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
     for line in lines:
         folded = DATED.sub(" ", fold(line.text))
         if LONGER.search(folded):
-            raise RefusedFile(
-                Problem(
-                    "period_not_a_month",
-                    f"“{line.text}” là báo cáo quý, nhiều tháng hoặc năm. Hệ thống chỉ nhận báo cáo từng tháng: hãy "
-                    "gửi mỗi tháng một tệp và ghi ví dụ “Tháng 3 năm 2020”.",
-                    line.sheet, line.row, cell=line.cell, value=line.text,
-                )
-            )  # fmt: skip
+            raise RefusedFile(Problem("period_not_a_month", **line.where, value=line.text))
         for matched in MONTH.finditer(folded):
             month, year = matched[1] or matched[3] or matched[6], matched[2] or matched[4] or matched[5]
             if 1 <= int(month) <= 12 and 2000 <= int(year) < 2100:
@@ -147,19 +140,10 @@ def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeL
     made_up = [line for line in lines if MADE_UP in fold(line.text)]
     notes = [
         reporters.inferred(reporter, reporter_line.text, reporter_line.where),
-        Problem(
-            "inferred_period", f"“{period_line.text}” được hiểu là kỳ báo cáo {period:%Y-%m}.", period_line.sheet,
-            period_line.row, cell=period_line.cell, value=period_line.text, severity="info",
-        ),
+        Problem("inferred_period", {"period": period}, **period_line.where, value=period_line.text),
         *notes,
-        *(
-            Problem(
-                "inferred_synthetic", f"“{line.text}”: được đọc là dữ liệu mẫu, giả định.", line.sheet, line.row,
-                cell=line.cell, value=line.text, severity="info",
-            )
-            for line in made_up[:1]
-        ),
-    ]  # fmt: skip
+        *(Problem("inferred_synthetic", **line.where, value=line.text) for line in made_up[:1]),
+    ]
     return Cover(reporter.code, period, revision, reason, bool(made_up), {form: {} for form in forms}, tuple(notes))
 
 
@@ -167,23 +151,12 @@ def refuse_other_titles(lines: list[TitleLine], cover: Cover, lists: CodeLists) 
     """Refuses a sheet whose title names another month or another reporter than the cover."""
     for period, line in stated_periods(lines).items():
         if period != cover.period:
-            raise RefusedFile(
-                Problem(
-                    "periods_differ",
-                    f"Bìa ghi kỳ báo cáo {cover.period:%Y-%m} nhưng trang “{line.sheet}” ghi “{line.text}”. "
-                    "Hãy sửa cho khớp.", line.sheet, line.row, cell=line.cell, value=line.text,
-                )
-            )  # fmt: skip
+            raise RefusedFile(Problem("periods_differ.cover", {"period": cover.period}, **line.where, value=line.text))
     named = stated_reporters(lines, cover.period, lists)
     if named and cover.reporter_code not in named:
         reporter, line = next(iter(named.values()))
-        raise RefusedFile(
-            Problem(
-                "reporters_differ",
-                f"Bìa ghi đơn vị {cover.reporter_code} nhưng trang “{line.sheet}” ghi “{line.text}” ({reporter.name}). "
-                "Hãy sửa cho khớp.", line.sheet, line.row, cell=line.cell, value=line.text,
-            )
-        )  # fmt: skip
+        found = {"code": cover.reporter_code, "name": reporter.name}
+        raise RefusedFile(Problem("reporters_differ", found, **line.where, value=line.text))
 
 
 def _names_anybody(lines: list[TitleLine], lists: CodeLists) -> bool:
@@ -195,40 +168,23 @@ def _revision(lines: list[TitleLine]) -> tuple[int, list[Problem]]:
     found = {int(matched[1]): line for line in lines if (matched := REVISION.search(fold(line.text)))}
     if len(found) > 1 or 0 in found:
         line = next(iter(found.values()))
-        choices = " và ".join(str(revision) for revision in found)
         raise RefusedFile(
-            Problem(
-                "revision_unreadable", f"“Lần gửi” ghi {choices}. Hãy ghi một số nguyên từ 1 ở mọi trang.", line.sheet,
-                line.row, cell=line.cell, value=line.text,
-            )
-        )  # fmt: skip
+            Problem("revision_unreadable.lines", {"revisions": list(found)}, **line.where, value=line.text)
+        )
     if found:
         return next(iter(found)), []
-    note = "Không ghi lần gửi nên được hiểu là lần gửi đầu (1). Khi gửi lại, hãy ghi ví dụ “Lần gửi: 2”."
-    return 1, [Problem("inferred_revision", note, severity="info")]
+    return 1, [Problem("inferred_revision")]
 
 
 def _several_periods(periods: dict[date, TitleLine]) -> Problem:
     line = next(iter(periods.values()))
-    stated = "; ".join(
-        f"{period:%m/%Y} (trang “{line.sheet}”, ô {line.cell})" if line.sheet else f"{period:%m/%Y} (ô {line.cell})"
-        for period, line in periods.items()
-    )
-    return Problem(
-        "periods_differ", f"Tệp ghi nhiều kỳ báo cáo khác nhau: {stated}. Mỗi tệp chỉ dành cho một tháng.",
-        line.sheet, line.row, cell=line.cell,
-    )  # fmt: skip
+    stated = [{"period": period, "sheet": line.sheet, "cell": line.cell} for period, line in periods.items()]
+    return Problem("periods_differ.lines", {"stated": stated}, **line.where)
 
 
 def _incomplete(no_period: bool, no_reporter: bool, file_name: str) -> Problem:
-    wanted = {
-        "đơn vị báo cáo (ví dụ “Đơn vị báo cáo: UBND huyện Ba Chẽ”)": no_reporter,
-        "kỳ báo cáo (ví dụ “Tháng 3 năm 2020”)": no_period,
-    }
-    missing = " và ".join(text for text, is_missing in wanted.items() if is_missing)
-    rule = "cover_missing" if no_period and no_reporter else "period_missing" if no_period else "reporter_missing"
-    return Problem(
-        rule,
-        f"Tệp {file_name} thiếu trang “Bìa” (hoặc các dòng #reporter, #period, #form của tệp CSV), và phía trên bảng "
-        f"không ghi {missing}. Hãy dùng tệp mẫu, hoặc ghi thêm phía trên bảng.",
-    )
+    if no_period and no_reporter:
+        return Problem("cover_missing.lines", {"file_name": file_name})
+    if no_period:
+        return Problem("period_missing.lines", {"file_name": file_name})
+    return Problem("reporter_missing.lines", {"file_name": file_name})

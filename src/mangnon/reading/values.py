@@ -10,7 +10,7 @@ are read at once (Arrow); only the odd cells are looked at one by one.
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 from babel.numbers import NumberFormatError, parse_decimal
 
 from mangnon.contract.forms import Field
-from mangnon.reading.cells import Cells
+from mangnon.reading.cells import DAY_AS_TEXT, Cells
+from mangnon.reading.problems import Values, rule_of
 from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
 
 # No count of children and no sum of money in the province comes near 10^15.
@@ -29,7 +30,7 @@ LARGEST = 10**15
 # Lists no longer than this are shown to whoever wrote something that is not in them.
 CHOICES_SHOWN = 14
 EXCEL_EPOCH = date(1899, 12, 30)
-PLAIN_INTEGER = r"^-?(?:[0-9]{1,3}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
+PLAIN_INTEGER = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
 DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}")
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -37,21 +38,31 @@ AMOUNT = re.compile(r"(?P<number>[-\d.,]+)\s*(?P<unit>[^\d\s].*)?")
 
 
 class BadValue(Exception):
-    """A cell breaks the contract of its field."""
+    """A cell breaks the contract of its field: the id and the values of a problem."""
 
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule = rule
-        self.message = message
+    def __init__(self, problem_id: str, values: Values | None = None) -> None:
+        super().__init__(problem_id)
+        self.id = problem_id
+        self.values = values or {}
+
+    @property
+    def rule(self) -> str:
+        """What was broken."""
+        return rule_of(self.id)
+
+    @property
+    def cause(self) -> Values:
+        """As another problem names it as its cause."""
+        return {"id": self.id, "values": self.values}
 
 
 @dataclass(frozen=True)
 class Inferred:
-    """A value that was understood although it is not written as the contract says, and how."""
+    """A value that was understood although it is not written as the contract says: the problem that says how."""
 
     value: Any
-    rule: str
-    message: str
+    id: str
+    values: Values
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def read_column(contract: Contract, cells: Cells) -> ReadColumn:
     bad = column.bad
     if contract.field.required:
         for index in _indices(pc.is_null(column.values)):
-            bad.setdefault(index, BadValue("required", "Ô này bắt buộc phải có giá trị."))
+            bad.setdefault(index, BadValue("required"))
     for index, problem in _out_of_bounds(contract.field, column.values):
         bad[index] = problem
     return column
@@ -117,36 +128,31 @@ def _read_numbers(contract: Contract, cells: Cells) -> ReadColumn:
         if not isinstance(cell, float):
             return _decimal(str(cell).removesuffix("%").strip() if is_percent else cell)
         if is_percent and 0 < cell <= 1:  # a cell that shows 50% holds 0.5
-            shown = f"{cell * 100:.15g}%".replace(".", ",")
-            text = f"Ô chứa {cell:.15g}".replace(".", ",")
-            text += f": không rõ có phải là {shown} không. Hãy ghi dưới dạng chữ, ví dụ 50%."
-            raise BadValue("ambiguous_percent", text)
+            raise BadValue("ambiguous_percent", {"number": f"{cell:.15g}", "percent": f"{cell * 100:.15g}"})
         return Decimal(str(cell))
 
     return _read_odd(cells, pa.nulls(len(cells), pa.decimal128(18, 6)), _or_nil(number))
 
 
 def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
-    def day(cell: object) -> object:
+    def read(cell: object) -> object:
         if normalised(str(cell)) in NIL_IS_MISSING | {"-", "–"}:
             return _missing(cell)
         if (serial := _serial_day(cell, contract)) is not None:
             return serial
         value = _day(cell, contract.field.format)
         if contract.first_day and contract.end_day and not contract.first_day <= value < contract.end_day:
-            raise BadValue(
-                "date_outside_period", f"Ngày {value:%d/%m/%Y} nằm ngoài kỳ báo cáo {contract.first_day:%m/%Y}."
-            )
+            raise BadValue("date_outside_period", {"day": value, "period": contract.first_day})
         return value
 
-    return _read_odd(cells, pa.nulls(len(cells), pa.date32()), day)
+    return _read_odd(cells, pa.nulls(len(cells), pa.date32()), read)
 
 
 def _read_strings(contract: Contract, cells: Cells) -> ReadColumn:
     def text(cell: object) -> object:
-        shown = (
-            f"{cell:.15g}" if isinstance(cell, float) else f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell)
-        )
+        shown = str(cell)
+        if isinstance(cell, float | date):
+            shown = format(cell, ".15g" if isinstance(cell, float) else DAY_AS_TEXT)
         if contract.members is None:
             return " ".join(unicodedata.normalize("NFC", shown).split())
         return _member(shown, contract)
@@ -163,9 +169,7 @@ def _read_booleans(contract: Contract, cells: Cells) -> ReadColumn:
         try:
             return answers[normalised(str(cell))]
         except KeyError:
-            raise BadValue(
-                "not_yes_or_no", f"Ghi {' hoặc '.join(contract.field.true_values[:2])}, hoặc để trống."
-            ) from None
+            raise BadValue("not_yes_or_no", {"accepted": list(contract.field.true_values[:2])}) from None
 
     return _with_default(_read_odd(cells, pa.nulls(len(cells), pa.bool_()), answer), bool(contract.field.default))
 
@@ -219,26 +223,20 @@ def _or_nil(read: Callable[[object], object]) -> Callable[[object], object]:
     def read_or_nil(cell: object) -> object:
         sign = normalised(str(cell))
         if sign in NIL_IS_ZERO:
-            return Inferred(
-                0, "inferred_zero", f"“{cell}” được hiểu là 0 (không phát sinh); các ô khác của cột cũng vậy."
-            )
+            return Inferred(0, "inferred_zero", {"text": str(cell)})
         return _missing(cell) if sign in NIL_IS_MISSING else read(cell)
 
     return read_or_nil
 
 
 def _missing(cell: object) -> Inferred:
-    return Inferred(
-        None,
-        "inferred_missing",
-        f"“{cell}” được hiểu là không có số liệu, như ô để trống; các ô khác của cột cũng vậy.",
-    )
+    return Inferred(None, "inferred_missing", {"text": str(cell)})
 
 
 def _count(cell: object, contract: Contract) -> int:
     if isinstance(cell, float):
-        raise BadValue("ambiguous_number", _ambiguous(cell))
-    return _whole(_decimal(cell), f"{contract.field.title} phải là số nguyên.")
+        raise BadValue("ambiguous_number", {"number": f"{cell:.15g}"})
+    return _whole(_decimal(cell), BadValue("fraction.count", {"column": contract.field.title}))
 
 
 def _amount(cell: object, contract: Contract) -> object:
@@ -246,18 +244,16 @@ def _amount(cell: object, contract: Contract) -> object:
     matched = None if isinstance(cell, float) else AMOUNT.fullmatch(str(cell))
     unit = matched and matched["unit"] and unit_of(matched["unit"])
     if not isinstance(cell, float) and (matched is None or (matched["unit"] and not unit)):
-        raise BadValue("not_a_number", "Không phải là số tiền. Ghi như 4.989.000.000 hoặc 4.989 triệu đồng.")
+        raise BadValue("not_a_number.money")
     if not unit and contract.unit is None:
-        raise BadValue("unit_missing", f"Số tiền không ghi đơn vị: ghi ví dụ “{contract.field.title} (đồng)”.")
+        raise BadValue("unit_missing.cell", {"column": contract.field.title})
     if isinstance(cell, float) and not cell.is_integer():
-        raise BadValue("ambiguous_number", _ambiguous(cell))
+        raise BadValue("ambiguous_number", {"number": f"{cell:.15g}"})
     factor = UNITS[unit or contract.unit or "đồng"]
     number = Decimal(cell) if isinstance(cell, float) else _decimal(matched["number"] if matched else cell)
-    amount = _whole(number * factor, "Số tiền phải là số nguyên đồng.")
+    amount = _whole(number * factor, BadValue("fraction.money"))
     if unit and contract.unit and factor != UNITS[contract.unit]:
-        return Inferred(
-            amount, "inferred_unit", f"“{cell}” được đọc theo đơn vị ghi trong ô, không theo “{contract.unit}” của cột."
-        )
+        return Inferred(amount, "inferred_unit.cell", {"text": str(cell), "unit": contract.unit})
     return amount
 
 
@@ -265,26 +261,15 @@ def _decimal(cell: object) -> Decimal:
     try:
         return parse_decimal(str(cell), locale="vi", strict=True)
     except NumberFormatError:
-        raise BadValue(
-            "not_a_number",
-            "Không phải là số viết theo kiểu Việt Nam: dấu chấm tách hàng nghìn, dấu phẩy tách phần lẻ (49.980; 99,5).",
-        ) from None
+        raise BadValue("not_a_number.count") from None
 
 
-def _whole(value: Decimal, message: str) -> int:
+def _whole(value: Decimal, fraction: BadValue) -> int:
     if abs(value) >= LARGEST:
-        raise BadValue("too_large", "Số quá lớn.")
+        raise BadValue("too_large.number")
     if value != value.to_integral_value():
-        raise BadValue("fraction", message)
+        raise fraction
     return int(value)
-
-
-def _ambiguous(number: float) -> str:
-    text = f"{number:.15g}"
-    return (
-        f"Ô số chứa {text}: không rõ là {text.replace('.', '')} hay {text.replace('.', ',')}. "
-        "Hãy nhập lại số nguyên, hoặc nhập dưới dạng chữ kèm đơn vị."
-    )
 
 
 def _day(cell: object, pattern: str | None) -> date:
@@ -292,31 +277,28 @@ def _day(cell: object, pattern: str | None) -> date:
         return cell
     text = str(cell)
     if SHORT_YEAR.fullmatch(text):
-        raise BadValue("ambiguous_date", f"“{text}”: năm phải ghi đủ bốn chữ số, ví dụ 01/06/2020.")
+        raise BadValue("ambiguous_date", {"text": text})
     try:
         if pattern == "%Y-%m-%d":
             matched = ISO_DAY.fullmatch(text)
-            year, month, day = map(int, matched.groups() if matched else ())
+            year, month, day_of_month = map(int, matched.groups() if matched else ())
         else:
             matched = DAY.fullmatch(text)
-            day, month, year = map(int, matched.group(1, 3, 4) if matched else ())
-        return date(year, month, day)
+            day_of_month, month, year = map(int, matched.group(1, 3, 4) if matched else ())
+        return date(year, month, day_of_month)
     except ValueError:
-        raise BadValue("not_a_date", "Không phải là ngày. Ghi ngày/tháng/năm, ví dụ 01/06/2020.") from None
+        raise BadValue("not_a_date.text") from None
 
 
 def _serial_day(cell: object, contract: Contract) -> Inferred | None:
     """The day that a plain number is in Excel, if it lies in the period; text in a CSV may be such a number, too."""
     if contract.first_day is None or contract.end_day is None or not re.fullmatch(r"[34]\d{4}(\.0)?", str(cell)):
         return None
-    day = EXCEL_EPOCH + timedelta(days=int(float(str(cell))))
-    if not contract.first_day <= day < contract.end_day:
-        raise BadValue(
-            "not_a_date",
-            f"Ô chứa số {float(str(cell)):.0f}, không phải ngày; nếu là ngày của Excel thì là {day:%d/%m/%Y}, ngoài kỳ "
-            f"báo cáo {contract.first_day:%m/%Y}. Ghi ngày/tháng/năm, ví dụ {contract.first_day:%d/%m/%Y}.",
-        )
-    return Inferred(day, "inferred_date", f"Số {float(str(cell)):.0f} được hiểu là ngày {day:%d/%m/%Y}.")
+    serial = int(float(str(cell)))
+    value = EXCEL_EPOCH + timedelta(days=serial)
+    if not contract.first_day <= value < contract.end_day:
+        raise BadValue("not_a_date.number", {"number": serial, "day": value, "period": contract.first_day})
+    return Inferred(value, "inferred_date", {"number": serial, "day": value})
 
 
 def _member(text: str, contract: Contract) -> object:
@@ -327,31 +309,25 @@ def _member(text: str, contract: Contract) -> object:
     if not contract.field.required and wanted in NIL_IS_ZERO | NIL_IS_MISSING:
         return _missing(text)
     if contract.expired and wanted in contract.expired:
-        raise BadValue(
-            "code_not_valid", f"“{text}” không có hiệu lực trong kỳ báo cáo này hoặc không thuộc đơn vị báo cáo."
-        )
+        raise BadValue("code_not_valid", {"text": text, "is_legacy": False})
     codes = contract.alike.get(likeness(text, contract.field.codes == "areas"), frozenset())
     labels = [contract.labels[code] for code in sorted(codes)]
     if len(codes) == 1:
-        return Inferred(next(iter(codes)), "inferred_code", f"“{text}” được hiểu là “{labels[0]}”.")
+        return Inferred(next(iter(codes)), "inferred_code", {"text": text, "label": labels[0]})
     if codes:
-        raise BadValue("ambiguous_code", f"“{text}” có thể là {_listed(labels)}. Hãy ghi đúng một tên trong danh mục.")
+        raise BadValue("ambiguous_code", {"text": text, "labels": labels, "is_legacy": False})
     choices = list(contract.labels.values())
-    shown = f": {_listed(choices)}" if 0 < len(choices) <= CHOICES_SHOWN else ""
-    raise BadValue("unknown_code", f"“{text}” không có trong danh mục. Hãy chọn trong danh sách của ô{shown}.")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+    shown = choices if len(choices) <= CHOICES_SHOWN else []
+    raise BadValue("unknown_code", {"text": text, "choices": shown, "is_legacy": False})
 
 
 def _out_of_bounds(field: Field, values: pa.Array) -> Iterator[tuple[int, BadValue]]:
     if field.minimum is not None:
         for index in _indices(pc.less(values, pa.scalar(field.minimum, values.type))):
-            yield index, BadValue("below_minimum", f"Không được nhỏ hơn {field.minimum:g}.")
+            yield index, BadValue("below_minimum", {"minimum": field.minimum})
     if field.maximum is not None:
         for index in _indices(pc.greater(values, pa.scalar(field.maximum, values.type))):
-            yield index, BadValue("above_maximum", f"Không được lớn hơn {field.maximum:g}.")
+            yield index, BadValue("above_maximum", {"maximum": field.maximum})
 
 
 def _indices(mask: pa.Array) -> list[int]:

@@ -1,4 +1,4 @@
-"""The sample as files: a workbook for each submission, made from the template; a few submissions as CSV."""
+"""Writes the sample as files: a workbook for each submission, made from the template; one district sends CSVs."""
 
 import csv
 from collections.abc import Mapping
@@ -10,14 +10,15 @@ from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import Field, all_forms
 from mangnon.contract.template import choices, header, write_template
 from mangnon.sample.submissions import Row, Submission, submissions
+from mangnon.vietnamese import number
 
-CSV_REPORTERS = {"207"}  # sends one CSV a form in 2020, all others workbooks
+CSV_REPORTERS = {"207"}  # send one CSV per form in 2020; all others send workbooks
 
 
 def write_sample(folder: Path) -> int:
-    """Write every submission into `folder`, which is made if need be; returns the number of files.
+    """Writes every submission into `folder`, and makes the folder if need be. Returns the number of files.
 
-    The same files come out each time, byte for byte.
+    Each call writes the same bytes.
     """
     code_lists = CodeLists.from_package()
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,7 +26,7 @@ def write_sample(folder: Path) -> int:
 
 
 def _write(folder: Path, submission: Submission, code_lists: CodeLists) -> int:
-    """Write one submission as a workbook, or as one CSV a form; returns the number of files."""
+    """Writes one submission as a workbook, or as one CSV per form. Returns the number of files."""
     reporter = code_lists.reporters[submission.reporter]
     name = f"{submission.reporter}-{submission.period:%Y-%m}"
     if submission.reporter in CSV_REPORTERS and submission.period.year == 2020:
@@ -40,7 +41,7 @@ def _write(folder: Path, submission: Submission, code_lists: CodeLists) -> int:
 def _write_csv(
     path: Path, form_name: str, lines: list[Row], reporter: Reporter, period: date, code_lists: CodeLists
 ) -> None:
-    """A CSV as an office program would save it: Vietnamese titles, labels, numbers and dates."""
+    """Writes a CSV as an office program would save it: Vietnamese titles, labels, numbers and dates."""
     form = all_forms()[form_name]
     shown = {field: choices(field, reporter, period, code_lists) for field in form.fields}
     cover = {"reporter": reporter.code, "period": f"{period:%Y-%m}", "form": form_name}
@@ -59,4 +60,4 @@ def _text(value: Any, field: Field, shown: Mapping[Any, str]) -> str:
         return shown[value]
     if isinstance(value, date):
         return value.strftime(field.format or "%d/%m/%Y")
-    return f"{value:,}".replace(",", ".")
+    return number(value)

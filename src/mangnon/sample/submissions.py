@@ -1,13 +1,15 @@
 """Synthetic submissions of 2019 and 2020, for trying and testing; no other code knows these numbers.
 
-Only the province's totals of 2020 are real: they are those of the published report, with what it says of 2019 (one
-injury death and two abuse cases more), and for the children of the province those of a public page of early 2021.
-Everything below them is INVENTED: the weights of the districts and hence every number of a district, the months
-except those of Children's Day and Mid-Autumn, the split of support over resolutions and kinds, of people over groups,
-of victims and of children over sex, age, kind, cause and legal group. Each cover says that it is a sample, and so
-does each sheet of a workbook.
+Only the province's totals are real. Those of 2020 come from the published report, as do the incidents of 2019 (the
+report says: one injury death and two abuse cases more than in 2020). The number of the province's children comes from a
+public page of early 2021.
+Everything below these totals is INVENTED: the weights of the districts and hence every number of a district; the
+months, except those of Children's Day and Mid-Autumn; the split of support over resolutions and kinds, of people over
+groups, of victims and of children over sex, age, kind, cause and legal group. Each cover says that it is a sample, and
+so does each sheet of a workbook.
 
-Of 2019 only incidents are submitted, because nothing else of that year is known; nor are its victims of abuse.
+The submissions of 2019 contain only incidents, because nothing else is known of that year. Its victims of abuse are
+unknown too.
 """
 
 import random
@@ -59,7 +61,7 @@ INJURY_CAUSES = {"drowning": 6, "traffic": 3, "fall": 1}
 
 @dataclass(frozen=True)
 class Submission:
-    """What one reporter sends for one month: form name → lines of field name → value."""
+    """A reporter's forms for one month. `lines` maps the name of a form to its lines, each field name → value."""
 
     reporter: str
     period: date
@@ -67,7 +69,7 @@ class Submission:
 
 
 def submissions() -> Iterator[Submission]:
-    """All submissions: 14 districts in 2019, 13 in 2020, and then the provincial bodies too; one a month."""
+    """Yields all submissions, one per reporter and month: 14 districts in 2019; 13, and provincial bodies, in 2020."""
     incidents_2019 = _incidents(2019, WEIGHTS_2019, abuse_cases=28, injury_deaths=29)
     yield from _monthly_submissions(2019, {"incidents": incidents_2019}, WEIGHTS_2019)
     district_forms = {
@@ -90,7 +92,7 @@ def _monthly_submissions(year: int, forms: Mapping[str, Rows], reporters: Iterab
 
 
 def share(total: int, weights: Mapping[Key, float]) -> dict[Key, int]:
-    """Whole parts of `total` in proportion to the weights, by largest remainders; they add up to it."""
+    """Splits `total` into whole parts in proportion to the weights, by largest remainders. The parts add up to it."""
     whole = sum(weights.values())
     exact = {key: total * weight / whole for key, weight in weights.items()}
     parts = {key: int(part) for key, part in exact.items()}
@@ -100,7 +102,7 @@ def share(total: int, weights: Mapping[Key, float]) -> dict[Key, int]:
 
 
 def _share_by_month(subject: str, total: int, districts: Mapping[str, float]) -> dict[tuple[str, int], int]:
-    """`total` over districts by weight, and over each district's months by chance."""
+    """Splits `total` over the districts by weight, and over each district's months by chance."""
     chance = random.Random(subject)
     return {
         (district, month): part
@@ -141,7 +143,7 @@ def _beneficiaries() -> Rows:
 
 
 def _presents(occasion: str, day: date, turns: int, thousand_vnd: int) -> dict[str, Row]:
-    """One line per district: presents on the day of the occasion."""
+    """Returns one line per district: its presents on the day of the occasion."""
     turns_by_district = share(turns, WEIGHTS_2020)
     money = share(thousand_vnd, turns_by_district)
     return {
@@ -158,7 +160,7 @@ def _presents(occasion: str, day: date, turns: int, thousand_vnd: int) -> dict[s
 
 
 def _resolution_support() -> Rows:
-    """Support under the two resolutions; which of them pays for which kind is not known, so each pays for all."""
+    """Returns the support under the two resolutions. Which one pays for which kind is unknown, so each pays for all."""
     split = {
         (resolution, kind): RESOLUTIONS[resolution] * part
         for resolution in RESOLUTIONS
@@ -182,10 +184,10 @@ def _resolution_support() -> Rows:
 def _incidents(
     year: int, districts: Mapping[str, float], abuse_cases: int, injury_deaths: int, abuse_victims: int | None = None
 ) -> Rows:
-    """A total line per class, zero or not; and its lines "trong đó" where victims are known."""
+    """Returns a total line per class, even if it is zero, and its lines "trong đó" where the victims are known."""
     cases = _share_by_month(f"abuse {year}", abuse_cases, districts)
     deaths = _share_by_month(f"injury {year}", injury_deaths, districts)
-    # A case has one victim, a few have two.
+    # The report has more victims than cases, so some cases get a second victim.
     victims = None
     if abuse_victims is not None:
         second_victims = share(abuse_victims - abuse_cases, {key: count for key, count in cases.items() if count})
@@ -204,7 +206,7 @@ def _incidents(
 
 
 def _parts(total: Row, measure: str, attribute: str, members: Mapping[str, float], chance: random.Random) -> list[Row]:
-    """The lines "trong đó" of a total line, which together are the whole of its measure."""
+    """Returns the lines "trong đó" of a total line. Together they have the whole of its measure."""
     children = Counter(
         tuple(chance.choices(list(shares), list(shares.values()))[0] for shares in (members, VICTIM_SEXES, VICTIM_AGES))
         for _ in range(total[measure])
@@ -217,7 +219,7 @@ def _parts(total: Row, measure: str, attribute: str, members: Mapping[str, float
 
 
 def _district_sites() -> Rows:
-    # Each district has a team in one school at least.
+    # Each district gets one team first, so that none has zero.
     teams = share(198 - len(WEIGHTS_2020), WEIGHTS_2020)
     lines: Rows = {}
     for district in WEIGHTS_2020:
@@ -235,7 +237,7 @@ def _district_sites() -> Rows:
 
 
 def _child_population() -> Rows:
-    """Snapshots; the children in special circumstances are all supported by the end of the year, as was planned."""
+    """Returns snapshots. By the end of the year all children in special circumstances are supported, as was planned."""
     everyone = share(325_219, WEIGHTS_2020)
     special = share(3_125, WEIGHTS_2020)
     at_risk = share(15_822, WEIGHTS_2020)
@@ -261,7 +263,7 @@ def _child_population() -> Rows:
 
 
 def _provincial_forms() -> dict[str, dict[str, Rows]]:
-    """What the provincial bodies did themselves; in most months nothing, and they say so."""
+    """Returns what the provincial bodies did themselves: reporter → form → lines. In most months that is nothing."""
     council: Row = {"area": PROVINCE, "event_type": "council_meeting", "programme": "childrens_council"}
     council |= {"event_count": 1, "attendances": 34, "child_attendances": 34}
     council_members = {"area": PROVINCE, "programme": "childrens_council", "site_count": 1, "member_count": 34}

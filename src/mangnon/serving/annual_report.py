@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from babel.numbers import format_decimal
 from psycopg.rows import class_row, dict_row
 
 from mangnon.failures import Failure
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import amount, listed, moment
 from mangnon.warehouse import Connection
 
-QUALIFIERS = {"eq": "", "gte": "trên ", "approx": "khoảng "}
 CSV_COLUMNS = (
     "figure", "value", "qualifier", "unit", "label", "previous_value", "change", "release_id",
     "expected_reporters", "complete_reporters", "expected_districts", "complete_districts",
@@ -48,20 +46,22 @@ class Figure:
     @property
     def completeness(self) -> str:
         """How many of those who had to report have reported every month."""
-        return completeness(
-            self.expected_reporters, self.complete_reporters, self.expected_districts, self.complete_districts
+        return listed(
+            completeness(
+                self.expected_reporters, self.complete_reporters, self.expected_districts, self.complete_districts
+            )
         )
 
 
 def completeness(
     expected_reporters: int, complete_reporters: int, expected_districts: int, complete_districts: int
-) -> str:
-    """`13/13 huyện, 3/3 đơn vị khác`: of those who had to report, who has reported every month."""
+) -> list[str]:
+    """`13/13 huyện`, `3/3 đơn vị khác`: of those who had to report, who has reported every month."""
     counts = (
         (complete_districts, expected_districts, "huyện"),
         (complete_reporters - complete_districts, expected_reporters - expected_districts, "đơn vị khác"),
     )
-    return ", ".join(f"{complete}/{expected} {who}" for complete, expected, who in counts if expected)
+    return [f"{complete}/{expected} {who}" for complete, expected, who in counts if expected]
 
 
 def figures(connection: Connection, year: int) -> list[Figure]:
@@ -98,11 +98,7 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
     with connection.cursor(row_factory=dict_row) as cursor:
         release = cursor.execute("select * from marts.about_release").fetchone()
     assert release is not None
-    published = (
-        f"công bố {release['published_at'].astimezone(TIMEZONE):%H:%M %d/%m/%Y}"
-        if release["published_at"]
-        else "chưa công bố"
-    )
+    published = f"công bố {moment(release['published_at'])}" if release["published_at"] else "chưa công bố"
     yield f"KẾT QUẢ CÔNG TÁC BẢO VỆ TRẺ EM TỈNH QUẢNG NINH NĂM {year}"
     yield f"Bản số {release['release_id']}, {published}."
     if release["approved_warnings"]:
@@ -111,7 +107,7 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
         yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
     yield "Sau mỗi số liệu: số huyện, số đơn vị khác đã báo cáo đủ các tháng trên số phải báo cáo."
     width = max(len(row.label) for row in rows)
-    values = {row.figure: _amount(row.value, row.unit, row.qualifier) for row in rows}
+    values = {row.figure: amount(row.value, row.unit, row.qualifier) for row in rows}
     value_width = max(map(len, values.values()))
     complete_width = max(len(row.completeness) for row in rows)
     for section, members in groupby(rows, key=lambda row: row.section):
@@ -121,16 +117,10 @@ def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
             yield f"  {row.figure}  {value}  {row.completeness:<{complete_width}}  {_change(row)}".rstrip()
 
 
-def _amount(value: Decimal | None, unit: str, qualifier: str | None) -> str:
-    if value is None:
-        return "chưa có số liệu"
-    return f"{QUALIFIERS[qualifier or 'eq']}{format_decimal(value, locale='vi')} {unit}"
-
-
 def _change(row: Figure) -> str:
     if row.change is None:
         return ""
     if row.change == 0:
         return f"bằng năm {row.year - 1}"
     direction = "tăng" if row.change > 0 else "giảm"
-    return f"{direction} {_amount(abs(row.change), row.unit, None)} so với năm {row.year - 1}"
+    return f"{direction} {amount(abs(row.change), row.unit)} so với năm {row.year - 1}"

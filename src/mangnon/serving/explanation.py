@@ -10,33 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 import psycopg
-from babel.numbers import format_decimal
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
-from mangnon.contract.forms import Form, all_forms
+from mangnon.contract.figures import Filter, filters, line_field, members
+from mangnon.contract.forms import AREAS, Field, Form, all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
-from mangnon.serving.annual_report import QUALIFIERS
+from mangnon.vietnamese import listed, month, number, quoted
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
-# What a definition may ask of a line: the dimension and its key; what has none is a column of the fact itself.
-ATTRIBUTES: dict[str, tuple[str, str] | None] = {
-    "event_type": ("dim_event_types", "event_type_key"),
-    "programme": ("dim_programmes", "programme_key"),
-    "programme_kind": ("dim_programmes", "programme_key"),
-    "occasion": ("dim_occasions", "occasion_key"),
-    "support_type": ("dim_support_types", "support_type_key"),
-    "funding_instrument": ("dim_funding_instruments", "funding_instrument_key"),
-    "funding_kind": ("dim_funding_instruments", "funding_instrument_key"),
-    "special_circumstance": ("dim_special_circumstances", "special_circumstance_key"),
-    "incident_class": None,
-}
 LINES = sql.SQL(
     """
     (
@@ -101,7 +90,7 @@ class Explanation:
 
     @property
     def value(self) -> Decimal | None:
-        """What the cells make by the figure's definition."""
+        """The value that the cells give by the figure's definition; None without cells."""
         this_year = self.value_of(self.year)
         if self.definition["aggregation"] != "change":
             return this_year
@@ -114,7 +103,7 @@ class Explanation:
         return self.value == self.published
 
     def value_of(self, year: int) -> Decimal | None:
-        """What the cells of a year make; None without any."""
+        """Returns the value that the cells of a year give; None without cells."""
         total = self.sum_of(self.counted["measure"], year)
         match self.counted["aggregation"]:
             case "count_distinct" if total is not None:
@@ -125,7 +114,7 @@ class Explanation:
         return total
 
     def sum_of(self, measure: str, year: int) -> Decimal | None:
-        """What the cells of a measure and a year add up to; None without any."""
+        """Returns the sum of the cells of a measure and a year; None without cells."""
         values = [part.value for part in self.parts if (part.measure, part.year) == (measure, year)]
         return sum(values, Decimal()) if values else None
 
@@ -215,7 +204,7 @@ def _form(definition: dict[str, Any]) -> Form:
         if name and (name not in fields or fields[name].type not in ("integer", "number")):
             raise _unusable(definition, column, f"is no measure of the form {form.name}")
     counted = definition["distinct_of"]
-    if counted and counted != "area" and counted not in ATTRIBUTES:
+    if counted and counted != "area" and counted not in _attributes():
         raise _unusable(definition, "distinct_of", "cannot be counted")
     for attribute in _attributes_of(definition):
         if _field_of(attribute) not in fields:
@@ -230,27 +219,40 @@ def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExp
     )
 
 
+@cache
+def _attributes() -> dict[str, tuple[str, str] | None]:
+    """Returns the attributes that a definition may name, with dimension and key; None for a column of the fact."""
+    counted = [field for field in map(line_field, members()) if field.codes != AREAS]
+    asked: list[Filter | Field] = [*filters(), *counted]
+    return {one.name: (one.dimension, one.key) if one.dimension else None for one in asked}
+
+
+def _given(definition: dict[str, Any]) -> list[str]:
+    """The filters that the definition sets."""
+    return [one.name for one in filters() if definition.get(one.name) is not None]
+
+
 def _attributes_of(definition: dict[str, Any]) -> list[str]:
-    """What the definition filters by or counts the different ones of."""
-    asked = [name for name in ATTRIBUTES if definition.get(name) is not None]
-    return [*asked, definition["distinct_of"]] if definition["distinct_of"] in ATTRIBUTES else asked
+    """Returns the attributes that the definition filters by, and the one whose members it counts."""
+    counted = definition["distinct_of"]
+    return [*_given(definition), counted] if counted in _attributes() else _given(definition)
 
 
 def _field_of(attribute: str) -> str:
     """The field of a form that says it, or says the code of which the dimension knows it."""
-    dimension = ATTRIBUTES[attribute]
+    dimension = _attributes()[attribute]
     return dimension[1].removesuffix("_key") if dimension else attribute
 
 
 def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql.Composed:
     """The lines of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
-    filters = [name for name in ATTRIBUTES if definition.get(name) is not None]
+    given, attributes = _given(definition), _attributes()
     distinct = definition["distinct_of"] if measure == definition["measure"] else None
-    dimensions = {ATTRIBUTES[name] for name in (*filters, distinct) if name in ATTRIBUTES}
+    dimensions = {attributes[name] for name in (*given, distinct) if name in attributes}
     conditions: list[sql.Composable] = [
-        sql.SQL("{} = {}").format(_column(name), sql.Placeholder(name)) for name in filters
+        sql.SQL("{} = {}").format(_column(name), sql.Placeholder(name)) for name in given
     ]
-    if any(field.name == "is_subset" for field in form.fields):
+    if form.has_subsets:
         conditions.append(sql.SQL("facts.is_subset = %(is_subset)s"))
     return LINES.format(
         value=sql.Identifier("facts", measure),
@@ -271,7 +273,7 @@ def _column(attribute: str) -> sql.Identifier:
     """Where a line says it: in a dimension, in the fact itself, or as it was written."""
     if attribute == "area":
         return sql.Identifier("cells", "area")
-    dimension = ATTRIBUTES[attribute]
+    dimension = _attributes()[attribute]
     return sql.Identifier(dimension[0] if dimension else "facts", attribute)
 
 
@@ -284,21 +286,22 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     for _, parts in groupby(explanation.parts, key=lambda part: part.load_id):
         yield from _lines_of_load(list(parts))
     yield ""
-    for label, number in _totals(explanation):
-        yield f"{label}: {number}"
-    yield f"Đã công bố: {_number(explanation.published)}. " + (
+    for label, total in _totals(explanation):
+        yield f"{label}: {total}"
+    yield f"Đã công bố: {number(explanation.published)}. " + (
         "Khớp." if explanation.agrees else "KHÔNG KHỚP: danh mục đã đổi sau khi các biểu này được đọc; hãy đọc lại."
     )
 
 
 def _lines_of_load(parts: list[Part]) -> Iterator[str]:
     load = parts[0]
-    yield f"\n{load.period:%m/%Y}  {load.reporter} ({load.reporter_code}), lần gửi {load.revision}, load {load.load_id}"
+    sender = f"{load.reporter} ({load.reporter_code})"
+    yield f"\n{month(load.period)}  {sender}, lần gửi {load.revision}, load {load.load_id}"
     yield f"  tệp {load.file_name}, sha256 {load.sha256}"
     yield f"  lưu tại {load.archived}"
     for part in parts:
         sheet = f"trang “{part.sheet_name}”, " if part.sheet_name else ""
-        value = f"{QUALIFIERS[part.qualifier]}{_number(part.value)}"
+        value = number(part.value, part.qualifier)
         member = f"  [{part.member}]" if part.member else ""
         yield f"    {sheet}dòng {part.row_number}, cột “{part.column_title}”: {value}{member}  {part.area}".rstrip()
 
@@ -327,16 +330,12 @@ def _totals(explanation: Explanation) -> Iterator[tuple[str, str]]:
         label = "Tổng" if len(years) == 1 else f"Năm {one}"
         if counted["aggregation"] == "percent":
             for column in ("measure", "denominator"):
-                yield _title(counted, column), _number(explanation.sum_of(counted[column], one))
-        members = f" ({', '.join(explanation.members_of(one))})" if counted["distinct_of"] else ""
-        yield label, f"{_number(explanation.value_of(one))}{members}"
+                yield _title(counted, column), number(explanation.sum_of(counted[column], one))
+        members = f" ({listed(explanation.members_of(one))})" if counted["distinct_of"] else ""
+        yield label, f"{number(explanation.value_of(one))}{members}"
     if len(years) > 1:
-        yield "Thay đổi", _number(explanation.value)
+        yield "Thay đổi", number(explanation.value)
 
 
 def _title(definition: dict[str, Any], column: str) -> str:
-    return f"“{all_forms()[definition['form']].field(definition[column]).title}”"
-
-
-def _number(value: Decimal | None) -> str:
-    return "chưa có số liệu" if value is None else format_decimal(value, locale="vi")
+    return quoted(all_forms()[definition["form"]].field(definition[column]).title)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import fsspec
 import jinja2
-from babel.numbers import format_decimal
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
@@ -22,6 +21,7 @@ from mangnon.failures import Failure
 from mangnon.ledger import releases
 from mangnon.serving import annual_report
 from mangnon.settings import TIMEZONE, settings
+from mangnon.vietnamese import FILTERS
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -33,16 +33,29 @@ GAPS_NAMED = 5
 # How far back a page looks for what is missing.
 MONTHS_BEFORE = 12
 
-# Said of a form in the table of who has reported: (symbol, words), by the state of the newest load.
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of a form in the table of reporters: a symbol, words, and how good the state is."""
+
+    symbol: str
+    words: str
+    look: Literal["good", "wait", "bad"]
+    is_usual: bool = False  # then the symbol is enough for those who see it
+
+
+# By the state of the newest load.
 NOT_COUNTED = {
-    None: ("○", "chưa gửi"),
-    "refused": ("✕", "bị trả lại"),
-    "held": ("!", "tạm giữ"),
+    None: Mark("○", "chưa gửi", "bad"),
+    "refused": Mark("✕", "bị trả lại", "bad"),
+    "held": Mark("!", "tạm giữ", "wait"),
 }
+WAITS = Mark("…", "đã nhận, chờ công bố", "wait")
 COUNTED = {
-    "refused": ("✓", "đã nhận; bản gửi lại bị trả lại"),
-    "held": ("✓", "đã nhận; bản gửi lại tạm giữ"),
+    "refused": Mark("✓", "đã nhận; bản gửi lại bị trả lại", "good"),
+    "held": Mark("✓", "đã nhận; bản gửi lại tạm giữ", "good"),
 }
+COUNTS = Mark("✓", "đã nhận", "good", is_usual=True)
 
 
 class NoNightYet(Failure):
@@ -51,7 +64,7 @@ class NoNightYet(Failure):
 
 @dataclass(frozen=True)
 class Night:
-    """What a page speaks of: a release that was published or tried, or a batch that changed nothing."""
+    """The subject of a page: a release that was published or tried, or a batch that changed nothing."""
 
     on: date
     release: releases.Release | None
@@ -168,7 +181,7 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
 
 
 def _changes(connection: Connection, night: Night) -> dict[str, Any]:
-    """The figures that the release shows otherwise than the one before; none of a release that was refused."""
+    """Returns the figures in which the release differs from the one before; none for a refused release."""
     if night.release is None or night.release.state == "refused":
         return {"before": None, "difference": None}
     before = releases.published_before(connection, night.release.release_id)
@@ -177,7 +190,7 @@ def _changes(connection: Connection, night: Night) -> dict[str, Any]:
 
 
 def _reporting(names: dict[str, str], expected: list[dict[str, Any]]) -> dict[str, Any]:
-    """Who has reported the last month, form by form; and what is missing of the months before."""
+    """Returns who reported the last month, form by form, and the missing forms of the months before."""
     last_period = expected[0]["last_period"] if expected else None
     cells = {
         (row["reporter_code"], row["form"]): _cell(row) for row in expected if row["period"] == last_period
@@ -208,11 +221,8 @@ def _by_reporter(names: dict[str, str], rows: list[dict[str, Any]]) -> list[tupl
 
 
 def _cell(row: dict[str, Any]) -> dict[str, Any]:
-    if row["is_counted"]:
-        symbol, words = COUNTED.get(row["state"], ("✓", "đã nhận"))
-    else:
-        symbol, words = NOT_COUNTED.get(row["state"], ("…", "đã nhận, chờ công bố"))
-    return {"symbol": symbol, "words": words, "received_at": row["received_at"], "is_counted": row["is_counted"]}
+    mark = COUNTED.get(row["state"], COUNTS) if row["is_counted"] else NOT_COUNTED.get(row["state"], WAITS)
+    return {"mark": mark, "received_at": row["received_at"]}
 
 
 def _silences(connection: Connection, of: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
@@ -263,11 +273,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "number": lambda value: format_decimal(value, locale="vi"),
-        "day": lambda value: f"{value:%d/%m/%Y}",
-        "month": lambda value: f"{value:%m/%Y}",
-        "moment": lambda value: f"{value.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}",
-        "short_day": lambda value: f"{value.astimezone(TIMEZONE):%d/%m}",
-    }
+    environment.filters |= FILTERS
     return environment

@@ -32,6 +32,7 @@ from mangnon.telling.feedback.findings import Feedback
 from mangnon.telling.feedback.summary import SYNTHETIC, counted
 from mangnon.telling.feedback.workbook import write_workbook
 from mangnon.telling.reminders import Late
+from mangnon.vietnamese import month
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
@@ -137,8 +138,8 @@ def would_tell(today: date | None = None) -> Iterator[tuple[str, str, str]]:
         for delivery_id in findings.untold(connection):
             if feedback := findings.gather(connection, delivery_id, lists):
                 reporter = feedback.reporter.code if feedback.reporter else "?"
-                month = f"{feedback.period:%Y-%m}" if feedback.period else ""
-                yield reporter, month, f"{feedback.file_name}: {counted(feedback)}"
+                period = f"{feedback.period:%Y-%m}" if feedback.period else ""
+                yield reporter, period, f"{feedback.file_name}: {counted(feedback)}"
         reminded = set(connection.execute("select reporter_code, period from ops.feedback where kind = 'reminder'"))
         for late in reminders.late_reporters(connection, lists, today):
             if late.topics and (late.reporter.code, late.period) not in reminded:
@@ -167,7 +168,7 @@ def _write_feedback(connection: Connection, feedback: Feedback, topics: list[str
         local = Path(folder) / "feedback.xlsx"
         write_workbook(local, feedback, original, excerpts(connection, feedback, lists), lists)
         outbox.put(local, target)
-    month = f" tháng {feedback.period:%m/%Y}" if feedback.period else ""
+    of_month = f" tháng {month(feedback.period)}" if feedback.period else ""
     note(
         connection,
         kind="workbook",
@@ -175,7 +176,7 @@ def _write_feedback(connection: Connection, feedback: Feedback, topics: list[str
         period=feedback.period,
         delivery_id=feedback.delivery_id,
         topics=sorted({*topics, *feedback.topics}),
-        subject=f"Phản hồi về báo cáo công tác trẻ em{month}: {feedback.reporter.name if feedback.reporter else ''}",
+        subject=f"Phản hồi về báo cáo công tác trẻ em{of_month}: {feedback.reporter.name if feedback.reporter else ''}",
         body=_body(feedback),
         paths=[target],
         # What is made up is no business of a real district.

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import SUBMISSION_FORMS, all_forms
+from mangnon.contract.forms import submission_forms
+from mangnon.vietnamese import day, month
 from mangnon.warehouse import Connection
 
 # How long after the due day a month is still asked for.
@@ -35,27 +36,27 @@ class Late:
     @property
     def subject(self) -> str:
         """The subject of the letter."""
-        return f"Nhắc gửi báo cáo công tác trẻ em tháng {self.period:%m/%Y}: {self.reporter.name}"
+        return f"Nhắc gửi báo cáo công tác trẻ em tháng {month(self.period)}: {self.reporter.name}"
 
     def text(self, today: date) -> str:
         """The letter."""
-        month = f"tháng {self.period:%m/%Y}"
+        reported = f"tháng {month(self.period)}"
         if not self.topics:
             return (
                 f"Kính gửi {self.reporter.name},\n\n"
-                f"Đến ngày {today:%d/%m/%Y} đã nhận đủ các biểu của {month}. Đơn vị không cần gửi thêm.\n"
+                f"Đến ngày {day(today)} đã nhận đủ các biểu của {reported}. Đơn vị không cần gửi thêm.\n"
             )
-        titles = {form: all_forms()[form].title for form in SUBMISSION_FORMS}
+        titles = {form.name: form.title for form in submission_forms()}
         missing = [f"- {titles[form]}: chưa nhận được" for form in self.never_came]
         missing += [
             f"- {titles[form]}: đã nhận nhưng bị từ chối; cách sửa ở tệp phản hồi đã gửi" for form in self.refused
         ]
         return (
             f"Kính gửi {self.reporter.name},\n\n"
-            f"Báo cáo công tác trẻ em {month} đến hạn ngày {self.due:%d/%m/%Y}. "
-            f"Đến ngày {today:%d/%m/%Y} còn thiếu:\n\n" + "\n".join(missing) + "\n\n"
+            f"Báo cáo công tác trẻ em {reported} đến hạn ngày {day(self.due)}. "
+            f"Đến ngày {day(today)} còn thiếu:\n\n" + "\n".join(missing) + "\n\n"
             "Biểu nào trong tháng không phát sinh thì vẫn gửi, không có dòng nào (giữ dấu “x” ở trang Bìa).\n"
-            f"Kèm theo là tệp mẫu trống của {month}. Nếu đơn vị vừa gửi, xin bỏ qua thư này.\n"
+            f"Kèm theo là tệp mẫu trống của {reported}. Nếu đơn vị vừa gửi, xin bỏ qua thư này.\n"
         )
 
 
@@ -86,13 +87,13 @@ def late_reporters(connection: Connection, lists: CodeLists, today: date) -> lis
         )
     )
     found = []
-    for reporter, period, day in due:
+    for reporter, period, due_day in due:
         if (reporter.code, period) not in unread:  # what lies there unread may be just what is missing
             forms = came[reporter.code, period]
             missing = [form for form in reporter.expected_forms if not forms.get(form)]
             # A file of which nothing could be read has a load without a form.
             refused = [form for form in missing if form in forms or None in forms]
-            found.append(Late(reporter, period, day, [form for form in missing if form not in refused], refused))
+            found.append(Late(reporter, period, due_day, [form for form in missing if form not in refused], refused))
     return found
 
 

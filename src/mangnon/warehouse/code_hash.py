@@ -10,7 +10,7 @@ from mangnon.contract.forms import all_forms
 from mangnon.settings import PROJECT
 
 PACKAGE = Path(__file__).parents[1]
-# What a deployment makes is made from these files, and from the columns of the forms.
+# A deployment depends on these files and on the columns of the forms.
 DEPLOYED = (
     (PACKAGE / "deployment", ("migrations/versions/*.sql", "*.sql")),
     (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),

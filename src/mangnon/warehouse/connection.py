@@ -18,7 +18,7 @@ DATABASE = "warehouse"
 CONTAINER = "warehouse"
 # The key of the advisory lock under which one process publishes, or deploys, at a time.
 PUBLISH_LOCK = 26_11_02
-# The roles whose work an older or newer version of the code would do otherwise.
+# The roles that write what another version of the code might not expect.
 WRITERS = frozenset({"loader", "publisher", "pruner", "teller"})
 
 
@@ -75,7 +75,7 @@ def observe(role: str | None = None) -> Connection:
 
 
 def connection_options(role: str | None = None, release: int | None = None) -> str:
-    """What libpq must be told for a session of that role that looks at that release."""
+    """Returns the options of libpq for a session of that role that looks at that release."""
     chosen = {"role": role, "mangnon.release": release}
     return " ".join(f"-c {name}={value}" for name, value in chosen.items() if value is not None)
 

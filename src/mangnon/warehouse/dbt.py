@@ -36,7 +36,7 @@ def deploy(lock_timeout: str) -> None:
 
 
 def manifest() -> dict[str, Any]:
-    """What dbt knows of the project, without looking at the warehouse. Raises TransformError."""
+    """Returns dbt's manifest of the project, without looking at the warehouse. Raises TransformError."""
     dbt("parse")
     return last_manifest()
 

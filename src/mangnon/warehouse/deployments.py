@@ -12,7 +12,7 @@ import psycopg
 from psycopg import Connection
 
 from mangnon.failures import Failure
-from mangnon.settings import TIMEZONE
+from mangnon.vietnamese import iso_moment
 from mangnon.warehouse.code_hash import PACKAGE, code_hash
 
 MIGRATIONS = PACKAGE / "deployment" / "migrations" / "versions"
@@ -45,7 +45,7 @@ def check(connection: Connection) -> None:
     if not is_complete:
         raise OtherCode(
             f"the deployment of version {name} on {day} was cut off; nothing was written. Run `mangnon deploy` again: "
-            "it goes on where it stopped"
+            "it resumes where it stopped"
         )
     if (code, deployed_migration) != (code_hash(), migration):
         raise OtherCode(
@@ -67,7 +67,7 @@ def is_current(connection: Connection) -> bool:
 
 
 def accepted_before(connection: Connection) -> set[str]:
-    """What was accepted for this code by a deployment that was cut off: the reason for it is noted already."""
+    """Returns the changes that an interrupted deployment of this code accepted: their reason is recorded already."""
     row = _one(
         connection,
         f"""
@@ -122,7 +122,7 @@ def _newest(connection: Connection) -> tuple[str, str, str, str, bool] | None:
         limit 1
         """,
     )
-    return row and (*row[:3], f"{row[3].astimezone(TIMEZONE):%Y-%m-%d %H:%M}", row[4])
+    return row and (*row[:3], iso_moment(row[3]), row[4])
 
 
 def _migration(connection: Connection) -> str | None:

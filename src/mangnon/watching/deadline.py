@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from mangnon import warehouse
 from mangnon.settings import TIMEZONE
 from mangnon.telling import mail
+from mangnon.vietnamese import iso_moment, moment
 from mangnon.watching import vitals
 from mangnon.watching.vitals import Vitals
 
@@ -36,17 +37,17 @@ def last_deadline(now: datetime) -> datetime:
 
 
 def misses(signs: Vitals, now: datetime) -> list[Miss]:
-    """What is overdue now; empty when all that arrived until the last night is published."""
+    """Returns what is overdue now; empty when everything that arrived before the last night is published."""
     due = last_deadline(now)
     night = datetime.combine(due.date(), NIGHT, TIMEZONE)
     found = []
     # A warehouse that was installed since owes no night.
     if signs.deployed_at and signs.deployed_at < night and (signs.collected_at is None or signs.collected_at < night):
-        last = f"the last one was on {moment(signs.collected_at)}" if signs.collected_at else "there never was one"
-        last_vi = f"lần gần nhất {_moment_vi(signs.collected_at)}" if signs.collected_at else "chưa lần nào chạy"
+        last = f"the last one was on {iso_moment(signs.collected_at)}" if signs.collected_at else "there never was one"
+        last_vi = f"lần gần nhất {moment(signs.collected_at)}" if signs.collected_at else "chưa lần nào chạy"
         found.append(
             Miss(
-                f"no night looked through the inbox since {moment(night)}: {last}",
+                f"no night looked through the inbox since {iso_moment(night)}: {last}",
                 "see that Airflow runs and collect_submissions is not paused, then start it, or `mangnon night`",
                 f"Đêm qua hệ thống không thu nhận tệp trong thư mục nhận ({last_vi}).",
                 "Kiểm tra Airflow có đang chạy và lịch collect_submissions có bị tạm dừng không, rồi chạy lại.",
@@ -55,18 +56,18 @@ def misses(signs: Vitals, now: datetime) -> list[Miss]:
     if signs.unread_since and signs.unread_since < due:
         found.append(
             Miss(
-                f"{signs.unread} deliveries were not read, the oldest since {moment(signs.unread_since)}",
+                f"{signs.unread} deliveries were not read, the oldest since {iso_moment(signs.unread_since)}",
                 "look at the red tasks of collect_submissions, then start it again, or `mangnon night`",
-                f"{signs.unread} tệp đã nhận nhưng chưa đọc được, sớm nhất từ {_moment_vi(signs.unread_since)}.",
+                f"{signs.unread} tệp đã nhận nhưng chưa đọc được, sớm nhất từ {moment(signs.unread_since)}.",
                 "Xem bước bị lỗi của collect_submissions trong Airflow, sửa nguyên nhân rồi chạy lại.",
             )
         )
     if signs.open_batch and signs.open_kind == "night" and signs.open_since and signs.open_since < due:
         found.append(
             Miss(
-                f"batch {signs.open_batch} was opened on {moment(signs.open_since)} and never closed",
+                f"batch {signs.open_batch} was opened on {iso_moment(signs.open_since)} and never closed",
                 "its night was cut off: start collect_submissions again, or `mangnon night`",
-                f"Lô {signs.open_batch} mở từ {_moment_vi(signs.open_since)} nhưng chưa khép: đêm đó bị ngắt.",
+                f"Lô {signs.open_batch} mở từ {moment(signs.open_since)} nhưng chưa khép: đêm đó bị ngắt.",
                 "Chạy lại collect_submissions; tệp đã đọc không bị đọc lần nữa.",
             )
         )
@@ -77,8 +78,8 @@ def misses(signs: Vitals, now: datetime) -> list[Miss]:
 
 def _unpublished(signs: Vitals, since: datetime) -> Miss:
     """Why closed batches are not published."""
-    waits = f"what was closed on {moment(since)} is not published"
-    waits_vi = f"Số liệu đã đọc xong lúc {_moment_vi(since)} chưa được công bố"
+    waits = f"what was closed on {iso_moment(since)} is not published"
+    waits_vi = f"Số liệu đã đọc xong lúc {moment(since)} chưa được công bố"
     if signs.approval:
         return Miss(
             f"{waits}: release {signs.approval} waits for an approval",
@@ -96,7 +97,7 @@ def _unpublished(signs: Vitals, since: datetime) -> Miss:
     if signs.refused:
         return Miss(
             f"{waits}: gate 2 refused release {signs.refused}",
-            "`mangnon status` says why; mend the cause, then start publish_marts again, or `mangnon publish`",
+            "`mangnon status` says why; fix the cause, then start publish_marts again, or `mangnon publish`",
             f"{waits_vi}: bản số {signs.refused} bị từ chối khi kiểm tra. {signs.refused_reason or ''}".strip(),
             "Sửa nguyên nhân (danh mục hoặc tệp báo cáo có lỗi), rồi chạy lại publish_marts.",
         )
@@ -109,14 +110,14 @@ def _unpublished(signs: Vitals, since: datetime) -> Miss:
 
 
 def letter(now: datetime | None = None) -> str | None:
-    """What the office is told, in Vietnamese; None when nothing is overdue."""
+    """Returns the letter to the office, in Vietnamese; None when nothing is overdue."""
     now = now or datetime.now(TIMEZONE)
     with warehouse.connect("auditor") as connection:
         signs = vitals.read(connection)
     if not (found := misses(signs, now)):
         return None
     visible = (
-        f"Người xem vẫn thấy bản số {signs.release}, công bố lúc {_moment_vi(signs.published_at)}."
+        f"Người xem vẫn thấy bản số {signs.release}, công bố lúc {moment(signs.published_at)}."
         if signs.release and signs.published_at
         else "Chưa có bản nào được công bố."
     )
@@ -125,7 +126,7 @@ def letter(now: datetime | None = None) -> str | None:
     )
     return (
         f"Kính gửi văn phòng,\n\n"
-        f"Đến {_moment_vi(last_deadline(now))} số liệu báo cáo công tác trẻ em chưa được công bố đầy đủ. {visible}\n\n"
+        f"Đến {moment(last_deadline(now))} số liệu báo cáo công tác trẻ em chưa được công bố đầy đủ. {visible}\n\n"
         f"{named}\n\n"
         "Trên máy chủ, lệnh `mangnon doctor` cho biết thêm; "
         "cách xử lý từng trường hợp: docs/runbooks/the-deadline-was-missed.md.\n"
@@ -142,17 +143,8 @@ def tell_office(text: str, now: datetime | None = None) -> bool:
     if not mail.is_configured() or not to:
         return False
     message = mail.letter(
-        f"deadline-{due:%Y-%m-%d}", to, f"Số liệu trẻ em chưa được công bố lúc {_moment_vi(due)}", text, []
+        f"deadline-{due:%Y-%m-%d}", to, f"Số liệu trẻ em chưa được công bố lúc {moment(due)}", text, []
     )
     with mail.server() as server:
         server.send_message(message)
     return True
-
-
-def moment(at: datetime) -> str:
-    """A moment as an operator reads it, in Viet Nam."""
-    return f"{at.astimezone(TIMEZONE):%Y-%m-%d %H:%M}"
-
-
-def _moment_vi(at: datetime) -> str:
-    return f"{at.astimezone(TIMEZONE):%H:%M %d/%m/%Y}"

@@ -24,9 +24,9 @@ from mangnon.orchestration import api
 from mangnon.orchestration.api import ServiceError
 from mangnon.settings import settings
 from mangnon.telling import mail
+from mangnon.vietnamese import iso_moment
 from mangnon.warehouse import Connection, deployments
 from mangnon.watching import deadline, vitals
-from mangnon.watching.deadline import moment
 from mangnon.watching.places import PLACES, local_places, shown, try_to_write
 from mangnon.watching.vitals import Vitals
 
@@ -45,7 +45,7 @@ State = Literal["ok", "info", "to do", "unknown"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One line: `to do` when somebody must act, `unknown` when something else must be mended before it can be said."""
+    """One line: `to do` when somebody must act, `unknown` when something else must be fixed before anybody can tell."""
 
     state: State
     subject: str
@@ -84,7 +84,7 @@ def _ask(subject: str, check: Callable[[], Iterator[Diagnosis]]) -> Future[list[
         try:
             found.extend(check())
         except Exception as error:
-            found.append(Diagnosis("to do", subject, f"cannot be looked at: {_line(error)}", "mend that first"))
+            found.append(Diagnosis("to do", subject, f"cannot be looked at: {_line(error)}", "fix that first"))
         answer.set_result(found)
 
     # Not an executor: at its end it would wait for threads that hang.
@@ -96,7 +96,7 @@ def _database(now: datetime) -> Iterator[Diagnosis]:
     try:
         connection = warehouse.observe()
     except psycopg.OperationalError as error:
-        start = "start it, or mend WAREHOUSE_URL" if settings().warehouse_url else "start it: `mangnon up`"
+        start = "start it, or correct WAREHOUSE_URL" if settings().warehouse_url else "start it: `mangnon up`"
         yield Diagnosis("to do", "database", f"does not answer: {_line(error)}", start)
         yield Diagnosis("unknown", "ledger", "cannot be looked at without the database")
         return
@@ -139,14 +139,14 @@ def _ledger(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
     for miss in overdue:
         yield Diagnosis("to do", "night", miss.what, miss.do)
     if not overdue:
-        last = f"the last one was on {moment(signs.collected_at)}" if signs.collected_at else "none came yet"
+        last = f"the last one was on {iso_moment(signs.collected_at)}" if signs.collected_at else "none came yet"
         yield Diagnosis("ok", "night", f"nothing is overdue; {last}")
     yield from _left_behind(signs, now)
     yield _release(signs, now)
 
 
 def _left_behind(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
-    """What a process that ended left, and what waits for a person, also before it is overdue."""
+    """Yields what an ended process left behind, and what waits for a person, even before it is overdue."""
     if signs.approval:
         yield Diagnosis(
             "to do", "approval", f"release {signs.approval} waits for a person",
@@ -155,7 +155,8 @@ def _left_behind(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
     if signs.candidate_since and not signs.is_publishing and now - signs.candidate_since > LONGEST_CANDIDATE:
         yield Diagnosis(
             "to do", "candidate",
-            f"release {signs.candidate} is a candidate since {moment(signs.candidate_since)}, and nobody works on it",
+            f"release {signs.candidate} is a candidate since {iso_moment(signs.candidate_since)}, "
+            "and nobody works on it",
             "start publish_marts again, or `mangnon publish`: it takes the batches along",
         )  # fmt: skip
     if signs.open_batch and signs.last_load_at and now - signs.last_load_at > LONGEST_SILENCE:
@@ -166,7 +167,7 @@ def _left_behind(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
         )
         yield Diagnosis(
             "to do", "batch",
-            f"batch {signs.open_batch} is open, but nothing was loaded into it since {moment(signs.last_load_at)}",
+            f"batch {signs.open_batch} is open, but nothing was loaded into it since {iso_moment(signs.last_load_at)}",
             again,
         )  # fmt: skip
 
@@ -175,7 +176,7 @@ def _release(signs: Vitals, now: datetime) -> Diagnosis:
     if signs.published_at is None:
         return Diagnosis("info", "release", "nothing was published yet")
     age = now - signs.published_at
-    said = f"readers see release {signs.release} of {moment(signs.published_at)}"
+    said = f"readers see release {signs.release} of {iso_moment(signs.published_at)}"
     if age <= OLDEST_RELEASE:
         return Diagnosis("ok", "release", said)
     return Diagnosis(
@@ -209,7 +210,7 @@ def _place(place: str) -> Iterator[Diagnosis]:
     except Exception as error:
         yield Diagnosis(
             "to do", place, f"{address} cannot be written: {_line(error)}",
-            f"let the user of this process write there, or mend MANGNON_{place.upper()}",
+            f"let the user of this process write there, or correct MANGNON_{place.upper()}",
         )  # fmt: skip
     else:
         yield Diagnosis("ok", place, f"{address} can be written")

@@ -29,7 +29,7 @@ STATES = ("loaded", "modelled", "accepted", "same", "refused", "held")
 
 
 class Ledger(Collector):
-    """What `ops` says at the moment of asking; without a database only that there is none."""
+    """The metrics that `ops` gives at the moment of asking; without a database only that there is none."""
 
     def collect(self) -> Iterable[Metric]:
         """Every family of metrics."""

@@ -1,4 +1,4 @@
-"""What was delivered, loaded, refused and published, and why not: read from `ops`."""
+"""The status: deliveries, loads, refusals and releases with their reasons, read from `ops`."""
 
 from datetime import date
 from typing import Any

@@ -48,7 +48,7 @@ IN_THE_WAY = """
 """
 IMPOSSIBLE = """\
 Cannot be done:
-- marts.releases has to be made anew, but analysts.newest is built on it: change or drop that first
+- marts.releases has to be created again, but analysts.newest is built on it: change or drop that first
 - core.agg_verdicts holds rows with failed as smallint, which do not become integer: the column needs a new name
 - core.computed_about_release has one row per , not per release_id: the model needs a new name
 """

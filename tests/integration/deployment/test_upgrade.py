@@ -21,11 +21,14 @@ from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.deployment import deploy
 from mangnon.ledger import content_hash
-from mangnon.publishing import backfills
+from mangnon.publishing import backfills, phases
 from mangnon.warehouse import server
 
 # Made by tests/fixtures/warehouses/make.py, each by the version that it is named after.
 WAREHOUSES = sorted(path.parent for path in (Path(__file__).parents[2] / "fixtures" / "warehouses").glob("*/*.gz"))
+# The first one keeps only those files that nobody had read; the others keep all that was submitted.
+WITHOUT_ARCHIVE, *WITH_ARCHIVE = WAREHOUSES
+YEAR = backfills.Scope(date(2020, 1, 1), date(2020, 12, 1))
 LISTS = CodeLists.from_package()
 RELEASES = (1, 2)
 READERS = 3
@@ -119,13 +122,39 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     assert unfinished <= set(_counting(earlier))
     assert len(_loads(earlier)) == len(loads) + 5 + 1
 
-    # Its readings are known to be another version's, for whoever asks; then the archive is needed.
+
+@pytest.mark.parametrize("earlier", [WITHOUT_ARCHIVE], indirect=True, ids=lambda folder: folder.name)
+def test_readings_of_an_earlier_version_are_stale_and_need_the_archive(earlier: ModuleType) -> None:
+    deploy.deploy()
     scope = backfills.Scope(date(2020, 1, 1), date(2020, 1, 1))
+    assert _stale(earlier, scope) > 0
     with earlier.connect("loader") as connection:
-        assert sum(month.stale_loads for month in backfills.stale_months(connection, scope)) > 0
         number = backfills.begin(connection, scope, "thử")
     with pytest.raises(backfills.RereadFailed, match=r"the archive has no file .* bring it back from the backup"):
         backfills.reread(number, date(2020, 1, 1))
+
+
+@pytest.mark.parametrize("earlier", WITH_ARCHIVE, indirect=True, ids=lambda folder: folder.name)
+def test_a_backfill_after_the_upgrade_changes_nothing(earlier: ModuleType, run_night: Callable[[], int | None]) -> None:
+    deploy.deploy()
+    release = run_night()
+    assert release is not None
+    marts = _marts(earlier)
+    before = _contents(earlier, marts, release)
+    counting = _counting(earlier)
+    assert _stale(earlier, YEAR) > 0
+
+    with earlier.connect("loader") as connection:
+        number = backfills.begin(connection, YEAR, "thử")
+    for month in range(1, 13):
+        backfills.reread(number, date(2020, month, 1))
+        backfills.finish(number, date(2020, month, 1))
+    assert phases.publish_all() is None, "a form was read otherwise than by the earlier version"
+
+    assert _stale(earlier, YEAR) == 0
+    assert _counting(earlier) == counting
+    with psycopg.connect(earlier.reader_url()) as reader:
+        assert {mart: _rows(reader, mart, columns) for mart, columns in marts.items()} == before
 
 
 def _marts(warehouse: ModuleType) -> Marts:
@@ -153,6 +182,11 @@ def _rows(reader: psycopg.Connection, mart: str, columns: list[str]) -> list[tup
         sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("marts", mart)
     )
     return sorted(reader.execute(query).fetchall(), key=str)
+
+
+def _stale(warehouse: ModuleType, scope: backfills.Scope) -> int:
+    with warehouse.connect("auditor") as connection:
+        return sum(month.stale_loads for month in backfills.stale_months(connection, scope))
 
 
 def _loads(warehouse: ModuleType) -> list[tuple]:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from support import dbt_server
 from support.processes import Break, Process, cut, kill_me, wait_for, wait_until_gone
 from support.rounds import assert_ledger_is_right
 
@@ -21,10 +22,10 @@ from mangnon import warehouse
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.intake import archive, steps
-from mangnon.intake.loads import csv_blocks
+from mangnon.intake import rows as intake_rows
 from mangnon.publishing import phases
 from mangnon.settings import settings
-from mangnon.warehouse import server
+from mangnon.warehouse import dbt, server
 
 LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
@@ -102,7 +103,7 @@ def test_loader_broken_in_the_middle_of_copy(
             "insert into raw.events (load_id, line, row_number) select -1, n, n from generate_series(1, 400000) as n"
         )
     rows = _count("raw.events")
-    copy_blocks = csv_blocks
+    copy_blocks = intake_rows.csv_blocks
     for how, ends in ((kill_me, -signal.SIGKILL), (cut_the_loader, CONNECTION_LOST), (fill_the_disk, DISK_FULL)):
 
         def break_while_copying(*arguments: Any, how: Break = how) -> Iterator[memoryview]:
@@ -113,7 +114,7 @@ def test_loader_broken_in_the_middle_of_copy(
             yield blocks[0][half:]
             yield from blocks[1:]
 
-        monkeypatch.setattr(loads, "csv_blocks", break_while_copying)
+        monkeypatch.setattr(intake_rows, "csv_blocks", break_while_copying)
         loader = Process(target=_load)
         loader.start()
         loader.join()
@@ -121,7 +122,7 @@ def test_loader_broken_in_the_middle_of_copy(
         assert loader.exitcode == ends, how.__name__
         assert (_count("raw.events"), _count("ops.loads")) == (rows, loads), how.__name__
         assert _events(published) == before
-    monkeypatch.setattr(loads, "csv_blocks", copy_blocks)
+    monkeypatch.setattr(intake_rows, "csv_blocks", copy_blocks)
     with published.connect() as connection:
         connection.execute("delete from raw.events where load_id = -1")
     assert run_night() == 2
@@ -130,8 +131,9 @@ def test_loader_broken_in_the_middle_of_copy(
 
 
 def test_dbt_killed_between_two_models(
-    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
+    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dbt, "run_process", dbt_server.USUAL)
     before = _events(published)
     _send(tmp_path / "inbox")
     for reporter in steps.collect():

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support import databases
 from support.resubmission import Resubmitted
 from support.workbooks import event, send, sessions
 
@@ -16,8 +17,12 @@ def resubmitted(published: ModuleType, tmp_path: Path, run_night: Callable[[], i
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     before = sessions(published, "193") or 0
-    send(inbox, "193", {"events": [event("193", before + 1)]}, 2, "thiếu một buổi")
-    assert run_night() == 2
+
+    def resubmit() -> None:
+        send(inbox, "193", {"events": [event("193", before + 1)]}, 2, "thiếu một buổi")
+        assert run_night() == 2
+
+    databases.once("resubmitted", resubmit)
     with published.connect("auditor") as connection:
         (load,) = connection.execute("select max(load_id) from ops.loads").fetchone()
     return Resubmitted(published, inbox, run_night, before, load)

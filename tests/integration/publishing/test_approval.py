@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from support import databases
 from support.airflow import answer, running_airflow
 from support.outcomes import everything, run
 from support.processes import Barrier, Event, Process, Queue, break_at, kill_me, wait_until_gone
@@ -70,19 +71,27 @@ def load_what_came() -> None:
 
 
 @pytest.fixture
-def sent(published: ModuleType, tmp_path: Path) -> Held:
+def offering(published: ModuleType, tmp_path: Path) -> Held:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    made = Held(published, inbox, sessions(published, "193") or 0)
-    made.send(50, revision=2)
-    return made
+    return Held(published, inbox, sessions(published, "193") or 0)
 
 
 @pytest.fixture
-def held(sent: Held) -> Held:
-    with pytest.raises(ReleaseRefused, match=r"release 2 waits for an approval; .*mangnon release approve 2"):
-        the_night()
-    return sent
+def sent(offering: Held) -> Held:
+    offering.send(50, revision=2)
+    return offering
+
+
+@pytest.fixture
+def held(offering: Held) -> Held:
+    def hold() -> None:
+        offering.send(50, revision=2)
+        with pytest.raises(ReleaseRefused, match=r"release 2 waits for an approval; .*mangnon release approve 2"):
+            the_night()
+
+    databases.once("held", hold)
+    return offering
 
 
 def test_a_held_release_keeps_yesterdays_and_an_approval_publishes_it(held: Held) -> None:

@@ -86,7 +86,7 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
         gone = one(connection, loads_of_1)
         raw_rows = one(connection, RAW_ROWS, gone)
 
-    assert "Would lose their rows: 2 loads" in CliRunner().invoke(command, ["--keep", "1", "--dry-run"]).output
+    assert "Would remove the rows of 2 loads" in CliRunner().invoke(command, ["--keep", "1", "--dry-run"]).output
     assert look(published, 1, EVENTS) == old
     assert "No longer whole: 1, 2." in CliRunner().invoke(command, ["--keep", "1"]).output
     assert checksums(published) == before
@@ -103,7 +103,7 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
         assert connection.execute(CORE_ROWS.encode(), {"loads": gone}).fetchone() == (0,)
         refused = "select count(*) from raw.events inner join ops.loads using (load_id) where state = 'refused'"
         assert one(connection, refused) == 1, "what was refused last night is still asked for"
-    assert "Nothing is to be pruned." in CliRunner().invoke(command, ["--keep", "1"]).output
+    assert "There is nothing to prune." in CliRunner().invoke(command, ["--keep", "1"]).output
 
     assert "Release 1 is whole again: 1 loads" in CliRunner().invoke(command, ["--restore", "1"]).output
     assert look(published, 1, EVENTS) == old

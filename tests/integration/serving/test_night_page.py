@@ -151,7 +151,7 @@ def test_nights_that_publish_nothing(
 
     # A release that nobody is to blame for: what was published of a year is gone from the candidate.
     send(inbox, "193", {"events": [event("193", 2)]}, 2)
-    build = phases.transform.build_release_tables
+    build = phases.dbt.build_release_tables
 
     def build_without_a_figure(release_id: int) -> None:
         build(release_id)
@@ -161,7 +161,7 @@ def test_nights_that_publish_nothing(
             )
 
     with monkeypatch.context() as patch:
-        patch.setattr(phases.transform, "build_release_tables", build_without_a_figure)
+        patch.setattr(phases.dbt, "build_release_tables", build_without_a_figure)
         with pytest.raises(phases.ReleaseRefused):
             run_night()
     refused = night_page.write()

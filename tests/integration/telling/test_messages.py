@@ -78,7 +78,7 @@ def test_what_the_command_says(refused: ModuleType, tmp_path: Path) -> None:
     assert would.output == "SLDTBXH 2025-11: Báo cáo.xlsx: 1 lỗi phải sửa\n"
     assert not (tmp_path / "outbox").exists()
     assert CliRunner().invoke(cli, ["tell"]).output.startswith(f"Told: {tmp_path / 'outbox' / 'SLDTBXH' / '2025-11'}")
-    assert CliRunner().invoke(cli, ["tell"]).output == "Nobody was to be told anything.\n"
+    assert CliRunner().invoke(cli, ["tell"]).output == "There was nothing to tell.\n"
     shown = CliRunner().invoke(cli, ["status"]).output
     assert "Told to reporters" in shown
     assert "Báo cáo.xlsx" in shown

@@ -147,7 +147,7 @@ def test_the_office_is_told_by_mail(warehouse: ModuleType, configure: Callable[.
     first, again = mails.taken
     assert first.to == ["b@example.org"]
     day = f"{deadline.last_deadline(LATER):%d/%m/%Y}"
-    assert first["Subject"] == f"Số liệu trẻ em chưa được công bố lúc 06:00 {day}"
+    assert first["Subject"] == f"Số liệu trẻ em chưa được công bố lúc 06:00 ngày {day}"
     assert "1. Đêm qua hệ thống không thu nhận tệp" in first.get_body().get_content()
     assert "Việc cần làm: Kiểm tra Airflow" in first.get_body().get_content()
     assert first["Message-ID"] == again["Message-ID"]

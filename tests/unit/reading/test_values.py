@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from babel.numbers import NumberFormatError, parse_decimal
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mangnon.contract.forms import all_forms
@@ -175,6 +175,8 @@ def test_blank_is_not_zero() -> None:
 
 
 @given(st.text(alphabet="0123456789.,- ", max_size=14))
+@example("0.123")  # 123, or 0,123?
+@example("01.234")
 def test_the_quick_way_reads_exactly_what_the_strict_grammar_reads(text: str) -> None:
     stripped = text.strip()
     try:

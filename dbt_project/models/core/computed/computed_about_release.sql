@@ -11,7 +11,7 @@ contents as (
         ) as is_synthetic
     from ledger
     inner join {{ ref('stg_loads') }} as loads on ledger.load_id = loads.load_id
-    -- A release without loads says nothing about itself.
+    -- A release without loads gets no row.
     having count(*) > 0
 ),
 

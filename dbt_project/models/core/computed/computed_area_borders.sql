@@ -1,4 +1,4 @@
--- A few hundred areas by a few borders, written again for each release: whatever list changes, nothing else is read.
+-- Each release writes all rows again, a few hundred areas times a few borders: after a changed list no fact is read.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
@@ -22,7 +22,7 @@ borders as (
     from changes
 ),
 
--- The shares of every area in the areas of each day's borders.
+-- The share of every area that lies in each area of the borders of a day.
 shares as (
     select
         area_shares.area_key,
@@ -43,7 +43,7 @@ shares as (
 judged_shares as (
     select
         *,
-        -- All or nothing: a figure of which only some shares are known would shrink without a word.
+        -- All shares or none: with only some of them, the total of a figure would shrink silently.
         bool_and(weight is not null) over (partition by area_key, borders_on)
         and sum(weight) over (partition by area_key, borders_on) = 1 as is_known
     from shares
@@ -54,7 +54,7 @@ known_shares as (
     where is_known
 ),
 
--- Of these areas the same years hold figures that are withheld, so that their totals are lower bounds.
+-- Areas that may own withheld figures of the same years: their totals are lower bounds.
 partly_known as (
     select distinct
         known_shares.area_key,

@@ -1,4 +1,4 @@
--- A unit that reports no incident for a year is a question, not good news; a unit that reports nothing is another one.
+-- A unit that reports no incident for a year raises a question. So does a unit that reports nothing, but another one.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }} and reporter_code <> '_reference'
@@ -11,7 +11,7 @@ span as (
     from ledger
 ),
 
--- Whoever is not expected to report incidents, as the provincial bodies, cannot be silent about them.
+-- Only reporters that are expected to report incidents can be silent about them; provincial bodies are not.
 reporters as (
     select
         rates.reporter_code,

@@ -47,7 +47,9 @@ left join figure_values
         and cuts.year = figure_values.year
         and cuts.cut = figure_values.cut
         and cuts.cut_number = figure_values.cut_number
-inner join completeness
+-- Never without a row, but an inner join over four columns makes the planner expect one row in all, and ask for the values
+-- of figures again for each.
+left join completeness
     on
         figures.form = completeness.form
         and cuts.year = completeness.year

@@ -12,7 +12,7 @@ loads as (
     where batches.batch_kind = 'night' and stg_loads.reporter_code is distinct from '_reference'
 ),
 
--- Gate 2 judges after this is computed: what it says of a release is known to the next one.
+-- Gate 2 judges a release after this table is computed, so its verdict shows in the next release.
 release_verdicts as (
     select
         date_trunc('month', judged_at at time zone 'Asia/Ho_Chi_Minh')::date as month,
@@ -68,8 +68,8 @@ broken as (
     group by month, rule, severity
 ),
 
--- From its first time on a rule has a row for every month, also for those in which nobody broke it: a chart needs the
--- zero, and a share the whole.
+-- A rule has a row for every month since it was first broken, even if nobody broke it in that month: a chart needs the
+-- zeros, and a share needs the whole.
 rules as (
     select
         gate,

@@ -3,7 +3,7 @@ with reporters as (
     where {{ in_batches() }}
 ),
 
--- Nothing is expected of the unknown member, so it enters no completeness.
+-- The unknown member is expected to send nothing, so it changes no completeness.
 members as (
     {{ with_unknown_member(
         'reporters',

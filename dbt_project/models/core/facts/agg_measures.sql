@@ -1,4 +1,4 @@
--- Release tables are made from these rows, so they cost what was reported in few lines, however long the facts are.
+-- Release tables are made from these few rows per load, so their cost does not grow with the number of reported lines.
 with
 {% for kind, part in figure_kinds().items() %}
 {{ part.dimension }} as (
@@ -37,7 +37,7 @@ measured as (
         {{ attribute if attribute in parts.attributes else 'null::text' }} as {{ attribute }},
         {% endfor %}
         {{ 'is_subset' if 'is_subset' in parts.attributes else 'false' }} as is_subset,
-        -- A count of events is always exact: the qualifier speaks of the people.
+        -- A count of events is always exact: the qualifier is about the numbers of people.
         {{ "'eq'" if measure == 'event_count' else 'qualifier' }} as qualifier,
         {{ measure }} as value
     from {{ form }}

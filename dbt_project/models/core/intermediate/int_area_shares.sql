@@ -1,4 +1,4 @@
--- What share of a version of an area lies in the versions that came after it, and in those that were before.
+-- The share of each version of an area that lies in later versions, and in earlier ones.
 with recursive ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
@@ -16,7 +16,7 @@ successions as (
     inner join ledger on bridge_area_successions.load_id = ledger.load_id
 ),
 
--- Forwards: what went somewhere in part is divided by its weights; the product with an unknown weight is unknown.
+-- Forwards: an area that went to several areas is split by the weights. A product with an unknown weight is unknown.
 later as (
     select
         area_key,
@@ -34,8 +34,8 @@ later as (
     inner join successions on later.in_area_key = successions.from_area_key
 ),
 
--- Backwards: an area that was made from one area, or from a part of it, lay wholly in that one. Of several areas,
--- nobody knows the shares. Areas of different levels, such as district and ward, are not set beside each other.
+-- Backwards: an area that was made from one area, or from a part of it, lay wholly in that one. If it was made from
+-- several areas, nobody knows the shares. Areas of different levels, such as district and ward, are not compared.
 origins as (
     select
         successions.to_area_key,
@@ -55,7 +55,7 @@ earlier as (
     from areas
     union all
     (
-        -- What is listed of a district since one day only counted with the district before.
+        -- A part of a district that has been listed only since some day counted with the district before that day.
         select
             parts.area_key,
             wholes.area_key as in_area_key,
@@ -92,7 +92,7 @@ paths as (
     from earlier
 )
 
--- Two areas may be joined by several paths.
+-- Several paths of successions may lead from one area to another.
 select
     area_key,
     in_area_key,

@@ -1,4 +1,4 @@
--- Whose submissions are behind the figures of a form, and which months are missing.
+-- How many reporters are behind the figures of a form, and which months are missing.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
@@ -71,7 +71,7 @@ months as (
     from cuts
 ),
 
--- Also the months of which nothing is expected yet: a year in March is not complete.
+-- Months for which nothing is expected yet are missing too: in March a year is not complete.
 missing_months as (
     select
         forms.form,

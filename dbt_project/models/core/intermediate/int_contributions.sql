@@ -1,5 +1,5 @@
--- What loads give to figures, summed before it meets the cuts: of each month as many rows as there are figures and
--- members, not loads.
+-- What loads contribute to figures. It is summed before the join with the cuts, so each month has a row per figure and
+-- member instead of a row per load.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
@@ -12,8 +12,8 @@ figures as (
     where dim_figures.aggregation <> 'change'
 ),
 
--- Snapshots are not added over months: of a cut, a reporter's last month counts. So a load of them counts in a cut that
--- ends before the reporter's next one; any other load counts in every cut.
+-- Snapshots are not added over months: only a reporter's last month of a cut counts. So a snapshot counts in the cuts
+-- that end before the reporter's next snapshot; any other load counts in every cut.
 loads as (
     select
         ledger.load_id,

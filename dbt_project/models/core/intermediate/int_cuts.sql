@@ -1,4 +1,4 @@
--- The cuts that have begun: of a year that is running, its later months are not there yet.
+-- Only cuts that have begun: the current year has no later months yet.
 with loads as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }} and reporter_code <> '_reference'

@@ -1,4 +1,4 @@
--- A year still running is expected up to the last month that any reporter has reported.
+-- In the current year, submissions are expected up to the last month that any reporter has reported.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}

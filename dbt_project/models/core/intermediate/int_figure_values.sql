@@ -1,4 +1,4 @@
--- The figures of which anything was reported, by the cuts of the years.
+-- The figures that have data, by the cuts of the years.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
@@ -36,7 +36,7 @@ totals as (
         end as qualifier,
         bool_or(contributions.is_synthetic) as is_synthetic
     from contributions
-    -- By year first: it can be looked up, a span cannot.
+    -- The join on the year comes first, because equality can use a hash and a span cannot.
     inner join cuts
         on
             extract(year from contributions.period) = cuts.year
@@ -70,7 +70,7 @@ changes as (
         this_year.cut,
         this_year.cut_number,
         this_year.value - year_before.value as value,
-        -- The difference of two lower bounds is not a lower bound.
+        -- The difference of two lower bounds is no lower bound.
         case
             when this_year.qualifier = 'eq' and year_before.qualifier = 'eq' then 'eq'
             else 'approx'

@@ -1,4 +1,5 @@
--- What arrived, also if it was refused or held. A code that no reporter has may be anything and is not shown.
+-- All submissions that arrived, even if they were refused or held. A code that is no reporter's may be
+-- anything, so it is not shown.
 with ledger as (
     select * from {{ ref('stg_published_loads') }}
     where {{ in_release() }}
@@ -14,7 +15,7 @@ known_batches as (
     {{ known_batches() }}
 ),
 
--- A file once: of its readings the newest that was not refused speaks, as in the ledger.
+-- Each file once: its newest reading that was not refused decides, as in the ledger.
 deliveries as (
     select distinct on (loads.delivery_id, loads.form)
         loads.delivery_id,

@@ -1,4 +1,4 @@
--- Written once for each night, by the first release that knows it: what was said of a load never changes, so no release
+-- The first release that knows a night writes its rows, and they stay: verdicts on a load never change. So no release
 -- reads the history of all problems and verdicts again.
 with nights as (
     select batch_id from {{ ref('stg_batches') }}
@@ -12,7 +12,7 @@ loads as (
     where stg_loads.reporter_code is distinct from '_reference'
 ),
 
--- A rule is broken once by a load, however many lines break it.
+-- A load breaks a rule once, however many of its lines break it.
 broken_rules as (
     select
         problems.load_id,

@@ -1,5 +1,4 @@
--- No row of raw is seen without it. Written into each view that asks for it: dbt drops a view together with the views
--- that are built on it.
+-- Every staging view of raw joins it. It is ephemeral, because dbt drops a view together with the views built on it.
 {{ config(materialized='ephemeral') }}
 
 with loads as (

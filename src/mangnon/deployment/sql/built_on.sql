@@ -1,4 +1,4 @@
--- What others built on our views.
+-- The objects that others built on our views.
 select distinct
     format('marts.%I', views.relname) as view_name,
     coalesce(

@@ -1,4 +1,4 @@
--- Of the touched keys where another content should count now: the load that should, and the one that does.
+-- One row per touched key whose content changes: the load that should count, and the load that counts now.
 with winners as (
     select distinct on (revisions.reporter_code, revisions.form, revisions.period) revisions.*
     from ops.touched_revisions(%(batches)s) as revisions
@@ -26,5 +26,5 @@ left join ops.open_loads
 left join ops.loads on open_loads.load_id = loads.load_id
 where
     winners.content_hash is distinct from loads.content_hash
-    -- What is held counts no more, even if another load says the same.
+    -- A held load stops counting, even if another load has the same content.
     or (loads.held_by is not null and winners.load_id is distinct from loads.load_id)

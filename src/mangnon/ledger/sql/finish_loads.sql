@@ -1,4 +1,4 @@
--- What was offered has had its say: it was accepted, or says the same as what counts.
+-- Each offered load ends as accepted, or as same when its content equals that of the counting load.
 update ops.loads
 set
     state = case

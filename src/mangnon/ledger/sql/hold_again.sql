@@ -1,4 +1,4 @@
--- What a person holds stays held when its delivery is read again.
+-- A load that a person holds stays held when its delivery is read again.
 update ops.loads
 set state = 'held', held_by = held.held_by, state_reason = held.state_reason
 from ops.loads as held

@@ -1,4 +1,4 @@
--- Of two contents of one revision both are held.
+-- Two contents claim one revision: both loads are held.
 update ops.loads
 set
     state = 'held',

@@ -1,4 +1,4 @@
--- What is stale in each month that has deliveries. Code lists are not read again: they are renewed by a new revision.
+-- One row per month that has deliveries, with its stale readings. Code lists are not read again: a new revision renews them.
 select
     month as period,
     count(distinct delivery_id) as deliveries,

@@ -25,9 +25,7 @@ class Bundle:
         self._folder = tempfile.TemporaryDirectory(prefix="mangnon-")
         members = self._unpacked(path, file_name)
         if not members:
-            raise RefusedFile(
-                Problem("empty_file", f"Tệp {file_name} không chứa tệp CSV nào. Hãy gửi mỗi biểu một tệp CSV.")
-            )
+            raise RefusedFile(Problem("empty_file.archive", {"file_name": file_name}))
         files = {name: DelimitedFile(copy, name, lists, sheet=name) for name, copy in members.items()}
         self._of_form: dict[str, DelimitedFile] = {}
         for name, file in files.items():
@@ -51,40 +49,26 @@ class Bundle:
                     if member.is_dir():
                         continue
                     if member.filename.startswith(LITTER) or name.name in LITTER or name.name.startswith("._"):
-                        self._ignore(member.filename, file_name)
+                        self.notes.append(Problem("member_ignored", {"file_name": file_name}, sheet=member.filename))
                     elif name.suffix.lower() not in TEXTS:
-                        raise RefusedFile(_not_a_csv(file_name, member.filename))
+                        raise RefusedFile(Problem("member_not_csv", {"file_name": file_name}, sheet=member.filename))
                     else:
                         copies[member.filename] = Path(self._folder.name) / f"{number}.csv"
                         copies[member.filename].write_bytes(content(parts, member))
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
-            raise RefusedFile(
-                Problem(
-                    "not_an_archive", f"Không giải nén được tệp {file_name}. Hãy nén lại dạng .zip rồi gửi lại.",
-                    value=str(error),
-                )
-            ) from error  # fmt: skip
+            raise RefusedFile(Problem("not_an_archive", {"file_name": file_name}, value=str(error))) from error
         return copies
-
-    def _ignore(self, member: str, file_name: str) -> None:
-        text = f"“{member}” trong tệp {file_name} do máy tính tự tạo nên không được đọc."
-        self.notes.append(Problem("member_ignored", text, sheet=member, severity="info"))
 
 
 def _common_cover(file_name: str, files: dict[str, DelimitedFile]) -> Cover:
     covers = {name: file.cover for name, file in files.items()}
     stated = {(cover.reporter_code, cover.period, cover.revision) for cover in covers.values()}
     if len(stated) > 1:
-        listed = "; ".join(
-            f"{name}: đơn vị {cover.reporter_code}, kỳ {cover.period:%Y-%m}, lần gửi {cover.revision}"
+        said = [
+            {"file_name": name, "reporter": cover.reporter_code, "period": cover.period, "revision": cover.revision}
             for name, cover in covers.items()
-        )
-        raise RefusedFile(
-            Problem(
-                "covers_differ",
-                f"Các tệp trong {file_name} phải cùng đơn vị, kỳ báo cáo và lần gửi, nhưng ghi khác nhau: {listed}.",
-            )
-        )
+        ]
+        raise RefusedFile(Problem("covers_differ", {"file_name": file_name, "covers": said}))
     first = next(iter(covers.values()))
     return Cover(
         first.reporter_code, first.period, first.revision,
@@ -95,16 +79,4 @@ def _common_cover(file_name: str, files: dict[str, DelimitedFile]) -> Cover:
 
 
 def _form_doubled(file_name: str, first: str, second: str) -> Problem:
-    return Problem(
-        "form_doubled",
-        f"Trong tệp {file_name}, “{first}” và “{second}” là cùng một biểu. Hãy chỉ giữ một tệp cho mỗi biểu.",
-        sheet=second,
-    )
-
-
-def _not_a_csv(file_name: str, member: str) -> Problem:
-    return Problem(
-        "member_not_csv",
-        f"Tệp nén {file_name} chứa “{member}”. Tệp .zip chỉ được chứa tệp CSV; tệp Excel hãy gửi riêng, không nén.",
-        sheet=member,
-    )
+    return Problem("form_doubled", {"file_name": file_name, "other": first}, sheet=second)

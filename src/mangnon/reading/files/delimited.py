@@ -24,7 +24,7 @@ BLOCK_BYTES = 8 << 20
 # What encoding, separator, cover and header are decided by.
 HEAD_BYTES = 256 << 10
 HEAD_ROWS = 100
-SEPARATORS = {",": "dấu phẩy", ";": "dấu chấm phẩy", "\t": "dấu Tab"}
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
 class DelimitedFile:
@@ -62,9 +62,7 @@ class DelimitedFile:
     def table(self, form: Form) -> Table:
         """The rows after the header. Raises RefusedForm when there is no header."""
         if not self._headers:
-            raise RefusedForm(
-                Problem("header_missing", f"Tệp {self.file_name} không có dòng tiêu đề cột.", sheet=self._sheet)
-            )
+            raise RefusedForm(Problem("header_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
         return Table(
             self._sheet, self._header_row, self._headers, self._blocks(), self._unit, is_announced=self._is_announced
         )
@@ -87,12 +85,7 @@ class DelimitedFile:
         self.notes.append(
             fonts.inferred(conversion, self.file_name)
             if conversion
-            else Problem(
-                "inferred_encoding",
-                f"Tệp {self.file_name} được đọc theo bảng mã Windows-1258 (tiếng Việt). "
-                "Lần sau hãy lưu dạng “CSV UTF-8”.",
-                severity="info",
-            )
+            else Problem("inferred_encoding", {"file_name": self.file_name})
         )
         self._converted = tempfile.NamedTemporaryFile(prefix="mangnon-", suffix=".csv")  # noqa: SIM115 - lives as long
         convert = fonts.CONVERT[conversion] if conversion else str
@@ -115,54 +108,28 @@ class DelimitedFile:
         if best == 0:
             likely = [max(SEPARATORS, key=lambda separator: head.partition("\n")[0].count(separator))]
         if len(likely) > 1:
-            names = " hay ".join(SEPARATORS[separator] for separator in likely)
-            raise RefusedFile(
-                Problem(
-                    "separator_ambiguous",
-                    f"Tệp {self.file_name}: không rõ các cột cách nhau bằng {names}. Hãy chỉ dùng một dấu tách cột "
-                    "và đặt tiêu đề có dấu đó trong dấu ngoặc kép.",
-                    sheet=self._sheet,
-                )
-            )
+            found = {"file_name": self.file_name, "likely": [SEPARATORS[separator] for separator in likely]}
+            raise RefusedFile(Problem("separator_ambiguous", found, sheet=self._sheet))
         if best and likely[0] != ",":
-            self.notes.append(
-                Problem(
-                    "inferred_separator", f"Các cột của tệp {self.file_name} cách nhau bằng {SEPARATORS[likely[0]]}.",
-                    sheet=self._sheet, severity="info",
-                )
-            )  # fmt: skip
+            found = {"file_name": self.file_name, "separator": SEPARATORS[likely[0]]}
+            self.notes.append(Problem("inferred_separator", found, sheet=self._sheet))
         return likely[0], *readings[likely[0]]
 
     def _form(self, entries: dict[str, CoverEntry], rows: list[list[str]]) -> Form:
         named = entries.get("form")
         if named is not None:
             if named.value not in all_forms():
-                raise RefusedFile(
-                    Problem("form_unknown", f"Không có biểu “{named.value}”.", cell=named.cell, value=str(named.value))
-                )
+                raise RefusedFile(Problem("form_unknown", cell=named.cell, value=str(named.value)))
             return all_forms()[str(named.value)]
         forms = [] if entries else layout.forms_of_header(rows, [])
         if len(forms) == 1:
-            self.notes.append(
-                Problem(
-                    "inferred_form", f"Theo tiêu đề cột, tệp {self.file_name} được hiểu là biểu “{forms[0].title}”.",
-                    sheet=self._sheet, severity="info",
-                )
-            )  # fmt: skip
+            found = {"file_name": self.file_name, "form": forms[0].title}
+            self.notes.append(Problem("inferred_form.text", found, sheet=self._sheet))
             return forms[0]
         if forms:
-            choices = ", ".join(f"“#form,{form.name}” ({form.title})" for form in forms)
-            raise RefusedFile(
-                Problem("form_ambiguous", f"Tệp {self.file_name} có thể là nhiều biểu. Hãy ghi ở dòng đầu: {choices}.")
-            )
-        raise RefusedFile(
-            Problem(
-                "cover_missing",
-                f"Tệp {self.file_name} thiếu phần bìa: các dòng đầu phải là #reporter, #period, #form, #revision; "
-                "tiêu đề cột cũng không giống biểu nào. Hãy dùng tệp mẫu.",
-                sheet=self._sheet,
-            )
-        )
+            choices = [{"name": form.name, "title": form.title} for form in forms]
+            raise RefusedFile(Problem("form_ambiguous.text", {"file_name": self.file_name, "forms": choices}))
+        raise RefusedFile(Problem("cover_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
 
     def _blocks(self) -> Iterator[Block]:
         broken: list[pyarrow.csv.InvalidRow] = []
@@ -207,11 +174,8 @@ class DelimitedFile:
 
     def _broken_row(self, row: pyarrow.csv.InvalidRow, shift: int) -> Problem:
         number = None if row.number is None else row.number + shift
-        return Problem(
-            "wrong_number_of_columns",
-            f"Dòng {number} có {row.actual_columns} ô, tiêu đề có {row.expected_columns} ô.",
-            self._sheet, number, value=row.text,
-        )  # fmt: skip
+        found = {"actual": row.actual_columns, "expected": row.expected_columns}
+        return Problem("wrong_number_of_columns", found, sheet=self._sheet, row=number, value=row.text)
 
 
 def csv_cells(line: str) -> list[str]:
@@ -267,9 +231,4 @@ def _numbers(first: int, count: int, taken: set[int]) -> np.ndarray:
 
 
 def _not_utf8(file_name: str, sheet: str | None) -> Problem:
-    return Problem(
-        "not_utf8",
-        f"Tệp {file_name} không dùng bảng mã UTF-8, và cũng không đọc được theo Windows-1258, TCVN3 hay VNI. "
-        "Hãy lưu lại dạng “CSV UTF-8”.",
-        sheet=sheet,
-    )
+    return Problem("not_utf8", {"file_name": file_name}, sheet=sheet)

@@ -59,39 +59,21 @@ def content(parts: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 def refuse_definitions(data: bytes, file_name: str) -> None:
     """Refuses XML that defines entities, which can grow without end; no program that saves workbooks writes any."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise RefusedFile(
-            Problem(
-                "hostile_file",
-                f"Tệp {file_name} chứa định nghĩa XML không có trong tệp bảng tính bình thường nên không được mở. "
-                "Hãy mở bằng Excel và lưu lại thành tệp mới.",
-            )
-        )
+        raise RefusedFile(Problem("hostile_file", {"file_name": file_name}))
 
 
 def refuse_far_cells(rows: int, columns: int, file_name: str, sheet: str | None) -> None:
     """Refuses a sheet whose cells lie too far apart to be held in memory."""
     if rows * columns > MOST_CELLS:
-        where = f"Trang “{sheet}” của tệp" if sheet else "Tệp"
-        raise RefusedFile(
-            Problem(
-                "too_large",
-                f"{where} {file_name} có ô đến tận dòng {rows}, cột thứ {columns}, quá lớn để đọc. "
-                "Hãy xoá các ô thừa ở xa bảng (chép bảng sang trang mới), hoặc gửi dạng CSV.",
-                sheet=sheet,
-            )
-        )
+        found = {"file_name": file_name, "rows": rows, "columns": columns}
+        raise RefusedFile(Problem("too_large.sheet", found, sheet=sheet))
 
 
 def too_large(file_name: str) -> Problem:
     """The problem of a file that is too large inside."""
-    return Problem(
-        "too_large",
-        f"Tệp {file_name} quá lớn sau khi giải nén nên không được mở. Hãy gửi mỗi biểu một tệp CSV.",
-    )
+    return Problem("too_large.file", {"file_name": file_name})
 
 
 def password_protected(file_name: str) -> Problem:
     """The problem of a file with a password."""
-    return Problem(
-        "password_protected", f"Tệp {file_name} có đặt mật khẩu nên không mở được. Hãy bỏ mật khẩu rồi gửi lại."
-    )
+    return Problem("password_protected", {"file_name": file_name})

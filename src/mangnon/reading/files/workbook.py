@@ -10,8 +10,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import Form, submission_forms
-from mangnon.contract.template import INSTRUCTION_SHEET, LISTS_SHEET
+from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, Form, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cover import entries_of, forms_of, read_cover
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
@@ -119,7 +118,7 @@ class Workbook:
         guessed = self._assign(left, without=set(self._of_form))
         for name, forms in self._of_form.items():
             if name not in self.cover.forms and any(map(self._has_data, forms)):
-                raise RefusedFile(_not_announced(forms[0]))
+                raise RefusedFile(Problem("form_not_announced", sheet=forms[0]))
         self._note_guesses({form: names for form, names in guessed.items() if form in self.cover.forms})
 
     def _read_titles(self) -> None:
@@ -133,18 +132,12 @@ class Workbook:
             if any(self._has_data(sheet_name) for sheet_name in names):
                 contained.append(name)
             else:
-                self.notes.append(_empty(names[0]))
+                self.notes.append(Problem("sheet_empty", sheet=names[0]))
         if not contained and not lines:
-            raise RefusedFile(
-                Problem(
-                    "cover_missing",
-                    f"Tệp {self.file_name} thiếu trang “{COVER}”, và không trang nào có tên hoặc tiêu đề cột của một "
-                    "biểu. Hãy dùng tệp mẫu.",
-                )
-            )
+            raise RefusedFile(Problem("cover_missing.workbook", {"file_name": self.file_name}))
         self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name)
         if not contained:
-            raise RefusedFile(_nothing_in(self.file_name))
+            raise RefusedFile(Problem("no_form.file", {"file_name": self.file_name}))
         self._note_guesses(guessed)
 
     def _assign(self, names: Iterable[str], without: set[str]) -> dict[str, list[str]]:
@@ -161,7 +154,7 @@ class Workbook:
             if len(forms) > 1:
                 raise RefusedFile(_form_ambiguous(name, forms))
             if not forms or forms[0].name in without:
-                self.notes.append(_not_read(name, self.file_name))
+                self.notes.append(Problem("sheet_not_read", {"file_name": self.file_name}, sheet=name))
                 continue
             self._of_form.setdefault(forms[0].name, []).append(name)
             if not is_exact:
@@ -172,8 +165,7 @@ class Workbook:
         titles_of = {form.name: form.title for form in submission_forms()}
         for form, names in guessed.items():
             for name in names:
-                text = f"Trang “{name}” được hiểu là biểu “{titles_of[form]}”."
-                self.notes.append(Problem("inferred_form", text, sheet=name, severity="info"))
+                self.notes.append(Problem("inferred_form.sheet", {"form": titles_of[form]}, sheet=name))
 
     def _has_data(self, name: str) -> bool:
         form_name = next(form for form, names in self._of_form.items() if name in names)
@@ -185,9 +177,7 @@ class Workbook:
         return any(map(is_filled, sheet.rows[header.last_row + 1 :]))
 
     def _sheet_missing(self, form: Form) -> Problem:
-        return Problem(
-            "sheet_missing", f"Bìa nói có biểu “{form.title}” nhưng tệp {self.file_name} không có trang này."
-        )
+        return Problem("sheet_missing", {"form": form.title, "file_name": self.file_name})
 
 
 def _is_broken(error: BaseException) -> bool:
@@ -196,78 +186,20 @@ def _is_broken(error: BaseException) -> bool:
 
 
 def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
-    return Problem(
-        "not_a_workbook",
-        f"Không mở được tệp {file_name} như một tệp bảng tính. Hãy mở bằng Excel và lưu lại dạng .xlsx.",
-        value=str(error),
-    )
+    return Problem("not_a_workbook.broken", {"file_name": file_name}, value=str(error))
 
 
 def _formula_error(sheet: Sheet) -> Problem:
-    shown = ", ".join(sheet.errors[:10])
-    return Problem(
-        "formula_error",
-        f"Trang “{sheet.name}”: ô {shown} chứa công thức bị lỗi (như #DIV/0!, #REF!). Hãy sửa công thức hoặc nhập số.",
-        sheet=sheet.name, cell=sheet.errors[0],
-    )  # fmt: skip
+    return Problem("formula_error", {"cells": sheet.errors[:10]}, sheet=sheet.name, cell=sheet.errors[0])
 
 
 def _header_missing(sheet: Sheet, form: Form) -> Problem:
-    return Problem(
-        "header_missing",
-        f"Trang “{sheet.name}” không có dòng tiêu đề cột của biểu “{form.title}”. Hãy ghi tiêu đề như tệp mẫu.",
-        sheet=sheet.name,
-    )
-
-
-def _not_announced(sheet: str) -> Problem:
-    return Problem(
-        "form_not_announced",
-        f"Trang “{sheet}” có dữ liệu nhưng bìa không đánh dấu biểu này. "
-        "Hãy ghi “x” vào cột “Có gửi”, hoặc xoá dữ liệu.",
-        sheet=sheet,
-    )
+    return Problem("header_missing.sheet", {"form": form.title}, sheet=sheet.name)
 
 
 def _sheet_doubled(form: Form, names: list[str]) -> Problem:
-    listed = ", ".join(f"“{name}”" for name in names)
-    return Problem(
-        "sheet_doubled",
-        f"Các trang {listed} đều có thể là biểu “{form.title}”. Hãy giữ một trang và đặt tên trang là “{form.title}”.",
-        sheet=names[0],
-    )
+    return Problem("sheet_doubled", {"sheets": names, "form": form.title}, sheet=names[0])
 
 
 def _form_ambiguous(sheet: str, forms: list[Form]) -> Problem:
-    choices = " hoặc ".join(f"“{form.title}”" for form in forms)
-    return Problem(
-        "form_ambiguous",
-        f"Không rõ trang “{sheet}” là biểu nào. Hãy đặt tên trang là {choices}.",
-        sheet=sheet,
-    )
-
-
-def _not_read(sheet: str, file_name: str) -> Problem:
-    return Problem(
-        "sheet_not_read",
-        f"Trang “{sheet}” của tệp {file_name} không phải là biểu nào nên không được đọc. "
-        "Nếu trang này là một biểu, hãy đặt tên trang theo tên biểu trong tệp mẫu.",
-        sheet=sheet, severity="info",
-    )  # fmt: skip
-
-
-def _empty(sheet: str) -> Problem:
-    return Problem(
-        "sheet_empty",
-        f"Trang “{sheet}” không có dòng nào nên được coi là chưa báo cáo. "
-        "Nếu trong tháng không phát sinh, hãy ghi “Không phát sinh” dưới tiêu đề cột rồi gửi lại.",
-        sheet=sheet, severity="info",
-    )  # fmt: skip
-
-
-def _nothing_in(file_name: str) -> Problem:
-    return Problem(
-        "no_form",
-        f"Tệp {file_name} không có dòng số liệu nào. Nếu trong tháng không phát sinh, hãy ghi “Không phát sinh” dưới "
-        "tiêu đề cột của mỗi biểu, hoặc dùng tệp mẫu và đánh dấu “x” vào cột “Có gửi”.",
-    )
+    return Problem("form_ambiguous.sheet", {"forms": [form.title for form in forms]}, sheet=sheet)

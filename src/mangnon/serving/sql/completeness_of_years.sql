@@ -1,4 +1,4 @@
--- Of the last two years: how many reporters were expected, and how many reported every month.
+-- One row for each of the last two years: how many reporters were expected, and how many reported every month.
 with reporters as (
     select
         extract(year from period)::integer as year,

@@ -19,7 +19,7 @@ expected as (
         and rates.period > last_month.last_period - make_interval(months => %(months)s)
 ),
 
--- What was read last, by batches that are closed.
+-- The newest readings of closed batches.
 newest as (
     select distinct on (loads.reporter_code, loads.form, loads.period)
         loads.reporter_code,

@@ -1,30 +1,35 @@
 -- One row per load that is refused or held, or has warnings, with the first reasons of that severity.
-with messages as (
+with problems as (
     select
         problems.load_id,
+        problems.rule,
         problems.message,
-        min(problems.problem_number) as place
+        problems.problem_number as place
     from raw.problems
     inner join ops.loads on problems.load_id = loads.load_id
     where loads.batch_id = any(%(batches)s) and problems.severity = %(severity)s
-    group by problems.load_id, problems.message
-    union
-    select
-        verdicts.load_id,
-        verdicts.message,
-        null as place
-    from ops.verdicts
-    inner join ops.loads on verdicts.load_id = loads.load_id
-    where loads.batch_id = any(%(batches)s) and verdicts.severity = %(severity)s and not verdicts.is_met
+    union all
+    (
+        -- A load may have been judged in several candidates: the last verdict counts.
+        select distinct on (verdicts.load_id, verdicts.expectation)
+            verdicts.load_id,
+            verdicts.expectation as rule,
+            verdicts.message,
+            null as place
+        from ops.verdicts
+        inner join ops.loads on verdicts.load_id = loads.load_id
+        where loads.batch_id = any(%(batches)s) and verdicts.severity = %(severity)s and not verdicts.is_met
+        order by verdicts.load_id asc, verdicts.expectation asc, verdicts.verdict_id desc
+    )
 ),
 
 numbered as (
     select
         load_id,
         message,
-        row_number() over (partition by load_id order by place, message) as number,
+        row_number() over (partition by load_id order by place, rule) as number,
         count(*) over (partition by load_id) as reasons_in_all
-    from messages
+    from problems
 ),
 
 reasons as (

@@ -1,4 +1,4 @@
--- What was published or tried last: a release with its batches, or a batch that changed nothing.
+-- The newest night: a release that was published or tried, with its batches, or a batch that changed nothing.
 with newest_batch as (
     select
         batch_id,

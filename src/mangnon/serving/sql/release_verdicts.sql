@@ -1,7 +1,9 @@
--- What gate 2 says of the release; a warning about one load is said where the load is.
+-- The verdicts of gate 2 on the release; a warning about one load is shown with the load.
 select distinct
     severity,
     holds_release,
+    expectation,
+    detail,
     message
 from ops.verdicts
 where
@@ -10,4 +12,4 @@ where
     and not is_met
     and severity in ('critical', 'warning')
     and (load_id is null or severity = 'critical' or holds_release)
-order by severity, message
+order by severity, expectation, detail

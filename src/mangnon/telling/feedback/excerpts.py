@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -11,6 +12,7 @@ from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import all_forms
 from mangnon.contract.template import choices
 from mangnon.telling.feedback.findings import Feedback, Outcome
+from mangnon.vietnamese import day, number
 from mangnon.warehouse import Connection
 
 
@@ -70,5 +72,5 @@ def _rows(
 
 def _shown(value: object) -> str:
     if isinstance(value, date):
-        return f"{value:%d/%m/%Y}"
-    return f"{value:,}".replace(",", ".") if isinstance(value, int) else str(value).replace(".", ",")
+        return day(value)
+    return number(value) if isinstance(value, int | Decimal) else str(value)

@@ -13,7 +13,7 @@ from psycopg.rows import class_row, dict_row
 
 from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import all_forms
-from mangnon.reading.problems import Severity
+from mangnon.reading.problems import Place, Problem, Severity, UnknownWording, Values
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -34,7 +34,20 @@ class Finding:
     field: str | None = None
     cell: str | None = None
     value: str | None = None
+    wording_id: str | None = None  # of problems; those that were read before there were any have the message alone
+    wording_values: Values | None = None
     is_of_contract: bool = True  # of the form's contract, not of a gate
+
+    @property
+    def said(self) -> str:
+        """What is wrong, without the place; the message as it was told before, where it cannot be said anew."""
+        if self.wording_id is None:
+            return self.message
+        place: Place = {"sheet": self.sheet, "row": self.row, "cell": self.cell}
+        try:
+            return Problem(self.wording_id, self.wording_values or {}, **place, value=self.value).said
+        except UnknownWording:
+            return self.message
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ def gather(connection: Connection, delivery_id: int, lists: CodeLists) -> Feedba
 
 def _findings(connection: Connection, outcomes: list[Outcome]) -> tuple[list[Finding], dict[Severity, int]]:
     held = [
-        Finding(outcome.form, f"held {outcome.state_reason}", "critical", _why_held(outcome), is_of_contract=False)
+        Finding(outcome.form, _why(outcome), "critical", _why_held(outcome), is_of_contract=False)
         for outcome in _in_order(outcomes)
         if outcome.state == "held"
     ]
@@ -121,6 +134,11 @@ def _findings(connection: Connection, outcomes: list[Outcome]) -> tuple[list[Fin
     if held:
         totals["critical"] = totals.get("critical", 0) + len(held)
     return found, totals
+
+
+def _why(outcome: Outcome) -> str:
+    """What holds a form: two contents of one revision, or a person, whose reason may be another one later."""
+    return "tie" if outcome.held_by is None else f"held {outcome.state_reason}"
 
 
 def _why_held(outcome: Outcome) -> str:

@@ -20,8 +20,8 @@ from openpyxl.workbook.views import BookView
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mangnon.contract.forms import submission_forms
-from mangnon.contract.template import COVER_SHEET, total_formula
+from mangnon.contract.forms import COVER_SHEET, submission_forms
+from mangnon.contract.template import total_formula
 from mangnon.reading.vocabulary import normalised
 
 logger = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mangnon.contract.forms import all_forms
 from mangnon.reading.problems import Severity
-from mangnon.settings import TIMEZONE
 from mangnon.telling.feedback.findings import Feedback, Outcome
 from mangnon.telling.feedback.harmless import write_text
+from mangnon.vietnamese import listed, moment, month
 
 SUMMARY_SHEET = "Phản hồi"
 WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem lại", "info": "Thông tin"}
@@ -57,8 +57,8 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], 
     book.active = 0
     for column, width in WIDTHS.items():
         sheet.column_dimensions[column].width = width
-    month = f" THÁNG {feedback.period:%m/%Y}" if feedback.period else ""
-    row = _paragraphs(sheet, 1, [f"PHẢN HỒI VỀ BÁO CÁO CÔNG TÁC TRẺ EM{month}"], TITLE)
+    of_month = f" THÁNG {month(feedback.period)}" if feedback.period else ""
+    row = _paragraphs(sheet, 1, [f"PHẢN HỒI VỀ BÁO CÁO CÔNG TÁC TRẺ EM{of_month}"], TITLE)
     if feedback.is_synthetic:
         row = _paragraphs(sheet, row, [SYNTHETIC], WARNING)
     row = _pairs(sheet, row + 1, _facts(feedback))
@@ -78,18 +78,18 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], 
 def counted(feedback: Feedback) -> str:
     """How much was found, in words."""
     kinds: dict[Severity, str] = {"critical": "lỗi phải sửa", "warning": "điểm nên xem lại"}
-    return ", ".join(f"{feedback.totals[kind]} {words}" for kind, words in kinds.items() if kind in feedback.totals)
+    return listed(f"{feedback.totals[kind]} {words}" for kind, words in kinds.items() if kind in feedback.totals)
 
 
 def _facts(feedback: Feedback) -> Iterator[tuple[str, str]]:
     reporter = feedback.reporter
     yield "Đơn vị", f"{reporter.name} (mã {reporter.code})" if reporter else "không rõ: bìa không đọc được"
     if feedback.period:
-        yield "Kỳ báo cáo", f"tháng {feedback.period:%m/%Y}"
+        yield "Kỳ báo cáo", f"tháng {month(feedback.period)}"
     if feedback.revision:
         yield "Lần gửi", str(feedback.revision)
     yield "Tệp", feedback.file_name
-    yield "Nhận lúc", f"{feedback.received_at.astimezone(TIMEZONE):%H:%M ngày %d/%m/%Y}"
+    yield "Nhận lúc", moment(feedback.received_at)
     yield "Kết quả kiểm tra", counted(feedback)
 
 

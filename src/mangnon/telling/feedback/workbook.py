@@ -24,6 +24,7 @@ from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
 from mangnon.telling.feedback.harmless import filled_cells, open_harmless, write_text
 from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, SummaryLine, write_summary
+from mangnon.vietnamese import listed
 
 AUTHOR = "Măng Non"
 # The header of a sheet is looked for this far down.
@@ -164,9 +165,6 @@ def _header(sheet: Worksheet, form: Form) -> tuple[int, dict[str, int]]:
 
 def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> SummaryLine:
     field = _field(finding)
-    message = finding.message
-    if field and finding.cell:
-        message = message.removeprefix(f"Ô {finding.cell}, cột “{field.title}”: ")  # the line says so itself
     value = finding.value
     if value is None and cell is not None and finding.row is not None and finding.field:
         value = "" if cell.value is None else str(cell.value)
@@ -177,7 +175,7 @@ def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> S
         cell=finding.cell or (cell.coordinate if is_own and cell is not None else _row(finding)),
         title=field.title if field else "",
         value=value or "",
-        message=f"{message} {expected}".strip(),
+        message=f"{finding.said} {expected}".strip(),
         target=None if cell is None else (cell.parent.title, cell.coordinate),
     )
 
@@ -202,7 +200,7 @@ def _expected(finding: Finding, feedback: Feedback, lists: CodeLists) -> str:
     )
     expected = f"Cách ghi: {field.help}" if field.help else ""
     if field.type != "boolean" and 0 < len(accepted) <= MOST_CHOICES:
-        expected += f" Nhận một trong: {'; '.join(accepted.values())}."
+        expected += f" Nhận một trong: {listed(accepted.values(), between='; ')}."
     return expected
 
 

@@ -1,4 +1,4 @@
--- From the end of collecting until readers saw the release, or until gate 2 had refused it, or nothing had changed.
+-- The time from the end of collecting until readers saw the release, gate 2 refused it, or nothing had changed.
 with night as (
     select
         batch_id,

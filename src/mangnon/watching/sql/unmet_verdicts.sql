@@ -1,4 +1,4 @@
--- Of the release that was decided last: what was said of it, and of the loads in its batches.
+-- The unmet verdicts on the last decided release and on the loads in its batches.
 select
     verdicts.gate,
     verdicts.severity,

@@ -9,6 +9,8 @@ select
     cell,
     value,
     message,
+    wording_id,
+    wording_values,
     is_of_contract
 from ops.findings
 where load_id = any(%(loads)s)

@@ -5,7 +5,8 @@ with current_readings as (
         delivery_id,
         form,
         state,
-        state_reason
+        state_reason,
+        held_by
     from ops.current_readings
     where reporter_code is distinct from '_reference'
 ),
@@ -43,7 +44,7 @@ topics as (
     union
     select
         delivery_id,
-        concat(form, ':held ', state_reason) as topic
+        concat(form, ':', case when held_by is null then 'tie' else 'held ' || state_reason end) as topic
     from current_readings
     where state = 'held'
 )

@@ -1,53 +1,33 @@
-"""Gate 2: whether a candidate shows every load that counts, once, whole, and with all its dimensions."""
+"""Gate 2: whether a candidate shows every counting load once, completely, and with all its dimensions."""
 
 from collections.abc import Callable
 
+from expectations.release.published import THIS_MONTH
 from expectations.rule import (
     UNKNOWN_KEY,
     Rule,
     judged_range,
     key_of,
-    listed,
     number_vi,
     threshold,
     title_of_field,
     unattributed,
 )
-from mangnon.contract.forms import submission_forms
+from mangnon.contract.forms import reference_forms, submission_forms
 
 # The dimensions of each form's facts: (table, key).
-AREAS = ("dim_areas", "area_key")
-REPORTERS = ("dim_reporters", "reporter_key")
-DATES = ("dim_dates", "date_id")
-SEXES = ("dim_sexes", "sex_key")
-AGE_BANDS = ("dim_age_bands", "age_band_key")
-PROGRAMMES = ("dim_programmes", "programme_key")
-SPECIAL_CIRCUMSTANCES = ("dim_special_circumstances", "special_circumstance_key")
 DIMENSIONS = {
-    "events": [DATES, REPORTERS, AREAS, ("dim_event_types", "event_type_key"), PROGRAMMES],
-    "beneficiaries": [
-        DATES, REPORTERS, AREAS, ("dim_occasions", "occasion_key"), ("dim_support_types", "support_type_key"),
-        ("dim_funding_instruments", "funding_instrument_key"), SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS,
-    ],
-    "incidents": [
-        DATES, REPORTERS, AREAS, ("dim_abuse_types", "abuse_type_key"), ("dim_injury_causes", "injury_cause_key"),
-        SEXES, AGE_BANDS,
-    ],
-    "programme_sites": [DATES, REPORTERS, AREAS, PROGRAMMES],
-    "child_population": [DATES, REPORTERS, AREAS, SPECIAL_CIRCUMSTANCES, SEXES, AGE_BANDS],
-}  # fmt: skip
-# The form of the reference load that a dimension is made from; all others are made from the codes.
-REFERENCE_FORMS = {"dim_areas": "areas", "dim_reporters": "reporters"}
+    form.name: [
+        ("dim_dates", "date_id"),
+        ("dim_reporters", "reporter_key"),
+        *((str(field.dimension), field.key) for field in form.dimensions),
+    ]
+    for form in submission_forms()
+}
+# The form of the reference data that a dimension is made from; all others are made from the form `codes`.
+REFERENCE_FORMS = {table: form.name for form in reference_forms() for table in form.tables}
 
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
-TODAY = "(now() at time zone 'Asia/Ho_Chi_Minh')::date"
-THIS_MONTH = "date_trunc('month', now() at time zone 'Asia/Ho_Chi_Minh')"
-# The release that readers see while the candidate is judged, and the loads that count in it.
-PUBLISHED = "(select release_id from ops.published_release)"
-PUBLISHED_LOADS = "ops.published_release cross join lateral ops.loads_in_release(release_id)"
-LAST_PUBLISHED_PERIOD = f"""(
-    select max(period) from core.computed_reporting_rates where release_id = {PUBLISHED} and is_counted
-)"""
 
 
 LINES_SEEN = " union all ".join(
@@ -85,7 +65,7 @@ def _each_dimension(query: Callable[[str, str, str], str]) -> str:
 
 
 def _is_orphan(dimension: str, key: str) -> str:
-    # Not a join: the members are hashed once, whatever the planner believes of tables that were filled a moment ago.
+    # No join: PostgreSQL hashes the members once, even if the planner has no statistics of newly filled tables.
     return f"facts.{key} not in (select {key} from marts.{dimension})"
 
 
@@ -100,7 +80,7 @@ def _new_facts_without(dimension: str, key: str, form: str) -> str:
 
 
 def _old_facts_without(dimension: str, key: str, form: str) -> str:
-    # Looks at all facts, so only in a release that brings a new list: `exists` is evaluated once, before the scan.
+    # This reads all facts, so it runs only for a release with a new list: `exists` is evaluated once, before the scan.
     list_form = REFERENCE_FORMS.get(dimension, "codes")
     return f"""
         select '{list_form}' as form, '{dimension}' as dimension, count(*) as lines
@@ -118,7 +98,7 @@ RULES = (
         number=23,
         gate="release",
         severity="critical",
-        hurts="The analyst: rows were lost or doubled between the form and what she sees.",
+        hurts="The analyst: rows were lost or doubled between the form and the view that she reads.",
         message_vi="Số dòng trong kho khác số dòng đã nạp",
         mend_vi="Lỗi của hệ thống, không phải của đơn vị báo cáo: người vận hành kho dữ liệu cần kiểm tra.",
         query=f"""
@@ -137,7 +117,7 @@ RULES = (
         number=10,
         gate="release",
         severity="critical",
-        hurts="The analyst: what she adds up of a submission is not what its reporter signed on the cover.",
+        hurts="The analyst: her sums of a submission differ from the totals that its reporter declared on the cover.",
         message_vi="Tổng trong kho khác với tổng khai báo ở trang bìa",
         mend_vi="Đây là lỗi của hệ thống: đơn vị không phải sửa gì, cán bộ quản trị kho cần kiểm tra.",
         query=f"""
@@ -181,7 +161,7 @@ RULES = (
         name="dimension_member_lost",
         gate="release",
         severity="critical",
-        hurts="The analyst: published facts whose member the new code list lacks vanish from every dashboard.",
+        hurts="The analyst: published facts vanish from every dashboard if the new code list lacks their member.",
         message_vi="Danh mục mới thiếu mã mà số liệu đã công bố đang dùng",
         mend_vi="Hãy thêm lại mã vào danh mục (có thể ghi ngày hết hiệu lực) và gửi lại danh mục.",
         query=f"""
@@ -201,7 +181,7 @@ RULES = (
         number=6,
         gate="release",
         severity="critical",
-        hurts="The reporter itself: a mistyped year hides a real month of it, which then counts as missing.",
+        hurts="The reporter itself: a mistyped year hides one of its real months, which then counts as missing.",
         message_vi="Kỳ báo cáo ở tương lai",
         mend_vi="Hãy sửa kỳ báo cáo ở trang bìa.",
         query=f"""
@@ -235,7 +215,7 @@ RULES = (
         name="release_not_described",
         gate="release",
         severity="critical",
-        hurts="Readers of the report, who cannot tell which release they see, nor how complete it is.",
+        hurts="Readers of the report: they cannot tell which release they see, nor how complete it is.",
         message_vi="Thiếu thông tin mô tả bản phát hành",
         query=unattributed("""
             select 'about_release không có dòng nào' as detail
@@ -243,111 +223,11 @@ RULES = (
         """),
     ),
     Rule(
-        name="submission_no_longer_counts",
-        number=1,
-        gate="release",
-        severity="warning",
-        hurts="Children of a reporter whose published month is missing now: sums shrink without a word.",
-        message_vi="Biểu đã công bố nay không còn được tính",
-        query=unattributed(f"""
-            select
-                concat_ws(' ', published.reporter_code, published.form, to_char(published.period, 'MM/YYYY')) as detail
-            from {PUBLISHED_LOADS} as published
-            left join ops.visible_loads as counting
-                on published.reporter_code = counting.reporter_code
-                and published.form = counting.form
-                and published.period = counting.period
-            where counting.load_id is null
-        """),
-    ),
-    Rule(
-        name="many_reporters_refused",
-        gate="release",
-        severity="warning",
-        holds_release=True,
-        hurts="District officers: so many refusals are no slips of theirs, the template or the reader may be at fault.",
-        message_vi="Nhiều đơn vị có biểu bị từ chối",
-        # A file of which nobody knows the sender is one of somebody. What was sent again and read is mended.
-        query=f"""
-            select
-                null::bigint as load_id,
-                count(*) filter (where is_refused) as observed,
-                count(*) filter (where is_refused) || '/' || count(*) || ' đơn vị đã gửi: '
-                || string_agg(reporter, ', ' order by reporter) filter (where is_refused) as detail
-            from (
-                select
-                    coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id) as reporter,
-                    bool_or(loads.state = 'refused' and not exists (
-                        select
-                        from ops.release_batches as also_offered
-                        inner join ops.loads as later on also_offered.batch_id = later.batch_id
-                        where also_offered.release_id = offered.release_id
-                            and later.reporter_code = loads.reporter_code
-                            and later.load_id > loads.load_id
-                            and (later.form = loads.form or num_nulls(later.form, loads.form) > 0)
-                            and (later.period = loads.period or num_nulls(later.period, loads.period) > 0)
-                    )) as is_refused
-                from ops.release_batches as offered
-                inner join ops.loads as loads on offered.batch_id = loads.batch_id
-                where offered.release_id = (select ops.visible_release())
-                    and loads.reporter_code is distinct from '_reference'
-                group by coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id)
-            ) as reporters
-            having count(*) filter (where is_refused) >= {threshold("refused_reporters_least")}
-                and count(*) filter (where is_refused) > {threshold("refused_reporters_share")} * count(*)
-        """,
-    ),
-    Rule(
-        name="mandatory_report_missing",
-        number=1,
-        gate="release",
-        severity="warning",
-        holds_release=True,
-        hurts="Children of a whole district or commune: the month looks closed, and they are in none of its figures.",
-        message_vi="Đơn vị bắt buộc chưa có báo cáo khi đã quá hạn",
-        # Asked once, by the first release after the due day: readers were told, or somebody approved. So neither a
-        # month that is not due, nor old history that is loaded with gaps, nor a later night asks.
-        query=unattributed(f"""
-            select
-                reporters.name || ', tháng ' || to_char(rates.period, 'MM/YYYY')
-                || ' (' || string_agg(rates.form, ', ' order by rates.form) || ')' as detail
-            from marts.reporting_rates as rates
-            inner join marts.dim_reporters as reporters on rates.reporter_code = reporters.reporter_code
-            where rates.is_expected
-                and not rates.is_counted
-                and reporters.reporter_kind in ({listed("mandatory_reporter_kinds")})
-                and rates.due_on < {TODAY}
-                and rates.due_on >= (
-                    select max(published_at at time zone 'Asia/Ho_Chi_Minh')::date
-                    from ops.releases
-                    where state = 'published' and restores is null
-                )
-            group by reporters.reporter_code, reporters.name, rates.period
-        """),
-    ),
-    Rule(
-        name="closed_year_incomplete",
-        number=1,
-        gate="release",
-        severity="warning",
-        hurts="Readers of the report: a year that is over looks too low, since some reporters' months are missing.",
-        message_vi="Năm đã kết thúc nhưng chưa đủ báo cáo",
-        query=unattributed(f"""
-            select
-                'năm ' || extract(year from period) || ': thiếu ' || count(*) filter (where not is_counted)
-                || '/' || count(*) || ' biểu' as detail
-            from marts.reporting_rates
-            where is_expected and period < date_trunc('year', {THIS_MONTH})
-            group by extract(year from period)
-            having not bool_and(is_counted)
-        """),
-    ),
-    Rule(
         name="attendances_above_children",
         number=15,
         gate="release",
         severity="warning",
-        hurts="The analyst: more children celebrate than live in the area, so attendances or population are wrong.",
+        hurts="The analyst: more children celebrate than live in the area, so attendances or population must be wrong.",
         message_vi="Lượt trẻ dự lễ nhiều hơn số trẻ em của địa bàn",
         mend_vi="Hãy kiểm tra lượt trẻ dự và số trẻ em của địa bàn.",
         query=f"""
@@ -386,7 +266,7 @@ RULES = (
         name="release_holds_synthetic",
         gate="release",
         severity="info",
-        hurts="Readers of the report, who must not take the sample for the province's real numbers.",
+        hurts="Readers of the report: they may take the sample for the province's real numbers.",
         message_vi="Bản phát hành có dữ liệu mẫu (giả định)",
         query=f"""
             select
