@@ -120,7 +120,8 @@ def _project(arguments: list[str]) -> tuple[Any, ...]:
 def _read(runner: Any, arguments: list[str]) -> Any:
     """Returns the manifest; None if the project cannot be read, and then the call itself says why."""
     folders = arguments[arguments.index("--project-dir") :]
-    return runner().invoke(["--quiet", "--log-level-file", "none", "parse", *folders]).result
+    # The static parser starts threads, which a fork does not have: a call that parses there would wait for them for ever.
+    return runner().invoke(["--quiet", "--log-level-file", "none", "--no-static-parser", "parse", *folders]).result
 
 
 def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
