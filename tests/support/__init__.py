@@ -1,1 +1,1 @@
-"""What several tests share: databases, hand-made ledgers and submissions, and what makes them quick to run."""
+"""What several tests share: databases, hand-made ledgers and submissions, and ways to run the tests faster."""

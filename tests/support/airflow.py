@@ -1,4 +1,4 @@
-"""An Airflow of its own for a test, on the warehouse of the test."""
+"""Starts an Airflow for a test, on the warehouse of the test."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ METADATA = "mangnon_test_airflow"
 
 @contextmanager
 def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """A new Airflow on the warehouse of the test."""
+    """Starts a new Airflow on the warehouse of the test, and stops it at the end."""
     patch.setattr(services, "METADATA", METADATA)
     patch.setenv("http_proxy", "http://127.0.0.1:1")  # no proxy reaches this Airflow
     services.down()
@@ -28,10 +28,10 @@ def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 
 def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:
-    """Answers the question of a run until the run ends; its state.
+    """Answers the question of a run until the run ends. Returns the state of the run.
 
-    An answer that comes before the scheduler has noticed that the task rests is lost, and Airflow asks again a minute
-    later: nobody is that fast but a test, so it takes a breath first.
+    Airflow loses an answer that comes before the scheduler has noticed that the task waits, and asks again a minute
+    later. Only a test is that fast, so it waits a moment first.
     """
     run_path = f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
     task_path = f"{run_path}/taskInstances/approve"

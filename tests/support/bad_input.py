@@ -1,4 +1,4 @@
-"""A file for each way in which it can be wrong, of March 2020."""
+"""Submissions of March 2020, one for each way in which a file can be wrong."""
 
 import re
 import zipfile
@@ -20,7 +20,7 @@ GIFT = {"area": "193", "support_type": "gift", "support_turns": 10, "amount_vnd"
 
 
 def submission(path: Path, reporter: str = "193", events: int = 2, **cover: object) -> Path:
-    """A good workbook of March 2020 with some lines of events and one of beneficiaries."""
+    """Writes a good workbook of March 2020 with some lines of events and one of beneficiaries. Returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = {"events": [EVENT | {"area": reporter}] * events, "beneficiaries": [GIFT | {"area": reporter}]}
     write_template(path, LISTS.reporters[reporter], PERIOD, LISTS, lines, **cover)  # type: ignore[arg-type]
@@ -28,7 +28,7 @@ def submission(path: Path, reporter: str = "193", events: int = 2, **cover: obje
 
 
 def edited(edit: Callable[[openpyxl.Workbook], None]) -> Callable[[Path], None]:
-    """A file in which somebody changed something."""
+    """Returns a function that writes a good workbook changed by `edit`."""
 
     def make(path: Path) -> None:
         book = openpyxl.load_workbook(submission(path))
@@ -39,7 +39,7 @@ def edited(edit: Callable[[openpyxl.Workbook], None]) -> Callable[[Path], None]:
 
 
 def cell(sheet: str, field: str, value: object, row: int = 4) -> Callable[[Path], None]:
-    """A file with another value in the column of a title."""
+    """Returns a function that writes a workbook with another value in the column with this title."""
 
     def edit(book: openpyxl.Workbook) -> None:
         book[sheet].cell(row, _column(book, sheet, field)).value = value
@@ -48,7 +48,7 @@ def cell(sheet: str, field: str, value: object, row: int = 4) -> Callable[[Path]
 
 
 def cover(label: str, value: object) -> Callable[[Path], None]:
-    """A file with another value on its cover."""
+    """Returns a function that writes a workbook with another value on its cover."""
 
     def edit(book: openpyxl.Workbook) -> None:
         row = next(row for row in book["Bìa"].iter_rows() if str(row[0].value).startswith(label))
@@ -58,28 +58,28 @@ def cover(label: str, value: object) -> Callable[[Path], None]:
 
 
 def without_sheet(name: str) -> Callable[[Path], None]:
-    """A file without a sheet."""
+    """Returns a function that writes a workbook without a sheet."""
     return edited(lambda book: book.remove(book[name]))
 
 
 def without_column(sheet: str, title: str) -> Callable[[Path], None]:
-    """A file without a column."""
+    """Returns a function that writes a workbook without a column."""
     return edited(lambda book: book[sheet].delete_cols(_column(book, sheet, title)))
 
 
 def text(content: bytes) -> Callable[[Path], None]:
-    """A file with that content."""
+    """Returns a function that writes a file with this content."""
     return lambda path: path.parent.mkdir(parents=True, exist_ok=True) or path.write_bytes(content)
 
 
 def cut_short(path: Path) -> None:
-    """A workbook whose upload broke off."""
+    """Writes a workbook whose second half is missing, as after a broken upload."""
     content = submission(path).read_bytes()
     path.write_bytes(content[: len(content) // 2])
 
 
 def formula_error(path: Path) -> None:
-    """A workbook in which a formula divides by zero."""
+    """Writes a workbook in which a formula divides by zero."""
     submission(path)
     with zipfile.ZipFile(path) as book:
         parts = {name: book.read(name) for name in book.namelist()}
@@ -93,7 +93,7 @@ def formula_error(path: Path) -> None:
 
 
 def other_zip(path: Path) -> None:
-    """A zip file that is no workbook."""
+    """Writes a zip file that is no workbook."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("ghi chú.txt", "không phải bảng tính")
 

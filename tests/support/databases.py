@@ -1,4 +1,4 @@
-"""Databases of tests: on the embedded server, or on the server that `--warehouse-url` names."""
+"""Makes the databases of tests: on the embedded server, or on the server that `--warehouse-url` names."""
 
 import os
 import time
@@ -11,27 +11,27 @@ from psycopg import sql
 from mangnon import warehouse
 from mangnon.warehouse import server
 
-# Nothing else on a server is ever dropped.
+# Tests drop only databases with this prefix.
 PREFIX = "mangnon_test_"
 MARK = "made by the tests of mangnon"
 SECONDS_OF_AUTOVACUUM = 60
 
-# What a deployment makes beside databases.
+# Roles belong to the whole server, so a deployment leaves them outside its database.
 ROLES = ("bi_reader", "loader", "transformer", "auditor", "publisher", "pruner", "teller")
 
-# The address that --warehouse-url gave: its server is tested on, its own database is left alone.
+# The address in --warehouse-url. Tests use its server and leave the database that it names alone.
 given: str | None = None
 
 
 class ServerInUse(Exception):
-    """A warehouse of somebody lives on this server."""
+    """Somebody has deployed a warehouse on this server."""
 
 
 def use(address: str) -> None:
-    """Tests on this server from now on.
+    """Makes this the server of all tests from now on, and creates the roles.
 
-    Roles belong to a whole server, and tests give `bi_reader` another password: so they touch no server on which
-    somebody else made one of these roles. Raises ServerInUse.
+    Raises ServerInUse if somebody else made one of the roles: roles belong to the whole server, and tests change the
+    password of `bi_reader`.
     """
     global given
     given = address
@@ -54,7 +54,7 @@ def use(address: str) -> None:
 
 
 def leave() -> None:
-    """Drops what tests made on the server that was given."""
+    """Drops the databases and roles that tests made on the given server."""
     with _administrator() as connection:
         made = connection.execute("select datname from pg_database where starts_with(datname, %s)", [PREFIX]).fetchall()
         for (name,) in made:
@@ -64,7 +64,7 @@ def leave() -> None:
 
 
 def url(name: str) -> str:
-    """The address of a database, for its owner."""
+    """Returns the address of a database, for its owner."""
     if given is None:
         server.start()
         return server.url(name)
@@ -72,23 +72,23 @@ def url(name: str) -> str:
 
 
 def make(name: str, template: str = "template1") -> str:
-    """Makes a database anew, as a copy of another one; its address."""
+    """Drops a database and makes it again as a copy of `template`. Returns its address."""
     drop(name)
     with _administrator() as connection:
         connection.execute(
             sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
         )
         if template != "template1":
-            # A copy of a database has its tables, but not the privileges on the database itself.
+            # PostgreSQL copies the tables, but not the privileges on the database itself.
             connection.execute(sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name)))
             connection.execute(sql.SQL("grant temporary on database {} to transformer").format(sql.Identifier(name)))
     return url(name)
 
 
 def once(state: str, act: Callable[[], object]) -> None:
-    """Acts on the warehouse of the test; from the second test on it becomes a copy of what came of it the first time.
+    """Brings the warehouse of the test into a state: the first time by `act`, later as a copy of the first result.
 
-    What lies in folders is not copied: an act that takes files from the inbox has to put them there.
+    Folders are not copied, so an act that needs files in the inbox must put them there itself.
     """
     ours, kept = str(sqlalchemy.make_url(warehouse.url()).database), f"{PREFIX}{state}_{os.getpid()}"
     with _administrator() as connection:
@@ -101,7 +101,7 @@ def once(state: str, act: Callable[[], object]) -> None:
 
 
 def drop(name: str) -> None:
-    """Drops a database of tests, whoever is connected to it."""
+    """Drops a database of tests, and ends all connections to it."""
     assert name.startswith(PREFIX), name
     statement = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with _administrator() as connection:
@@ -109,7 +109,7 @@ def drop(name: str) -> None:
             try:
                 connection.execute(statement)
                 return
-            except psycopg.errors.InsufficientPrivilege:  # autovacuum is in it, which only a superuser may end
+            except psycopg.errors.InsufficientPrivilege:  # autovacuum is at work, and only a superuser may end it
                 time.sleep(1)
         connection.execute(statement)
 

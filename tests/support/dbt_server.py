@@ -1,8 +1,8 @@
-"""dbt with a running start: of a call's five seconds three are imports and reading the project, the same each time.
+"""Makes dbt start faster: three of a call's five seconds are imports and reading the project, the same each time.
 
-One process of a pytest worker does both once and forks for each call, so that a call still is a process of its own, of
-the real dbt, on the real project, with the arguments and the environment that Măng Non gives it. Only dbt's debug log
-and its artifacts are left out.
+A server process of each pytest worker does both once, and forks for each call. So each call is still a process of its
+own that runs the real dbt on the real project, with the arguments and the environment that Măng Non gives it. Only
+dbt's debug log and its artifacts are left out.
 """
 
 import os
@@ -19,15 +19,15 @@ from typing import Any
 
 from mangnon.warehouse import dbt
 
-# How dbt is started without it: what it starts is a child of who asks.
+# How dbt is started without this server: as a child of the calling process.
 USUAL = dbt.run_process
 
-# The project is read anew for other variables, and for commands that do so themselves.
+# With these arguments dbt must read the project itself, so the server passes no manifest.
 READ_ANEW = {"parse", "--vars"}
 
 
 class DbtServer:
-    """The process that forks; it ends with the one that started it."""
+    """The process that forks for each call. It ends when the process that started it ends."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="dbt-")
@@ -37,7 +37,7 @@ class DbtServer:
     def start(self) -> None:
         """Starts the process, and waits until it answers."""
         self._process = subprocess.Popen(
-            # What its children leave to the system, they leave on purpose.
+            # Forked calls end with os._exit and leave their semaphores to the system, so the warning says nothing.
             [
                 sys.executable, "-P", "-W", "ignore::UserWarning:multiprocessing.resource_tracker",
                 __file__, self._address,
@@ -48,7 +48,7 @@ class DbtServer:
         assert self._process.stdout.readline() == b"ready\n"
 
     def run(self, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-        """Does what `python -m dbt.cli.main` does with these arguments, in this environment."""
+        """Runs dbt as `python -m dbt.cli.main` would, and returns its exit code and output."""
         if self._process is None:
             self.start()
         with Client(self._address, "AF_UNIX") as connection:
@@ -68,7 +68,7 @@ class DbtServer:
 
 @contextmanager
 def quick_dbt() -> Iterator[None]:
-    """Meanwhile, what this process and its forks ask of dbt is done by such a server."""
+    """Lets a DbtServer answer all calls of dbt by this process and its forks."""
     quick = DbtServer()
     dbt.run_process = quick.run
     try:
@@ -83,7 +83,7 @@ def serve(address: str) -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only this process imports it)
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    Path(address).unlink(missing_ok=True)  # that of a fork which needed one first
+    Path(address).unlink(missing_ok=True)  # a fork of the worker may have started its own server before
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()
@@ -110,7 +110,7 @@ def _become(environment: dict[str, str]) -> None:
 
 
 def _project(arguments: list[str]) -> tuple[Any, ...]:
-    """What the manifest depends on: folders, files and the database."""
+    """Returns everything that the manifest depends on: folders, files and the database."""
     folder, target = (arguments[arguments.index(name) + 1] for name in ("--project-dir", "--target-path"))
     files = [(str(path), path.stat().st_mtime_ns) for path in sorted(Path(folder).rglob("*")) if path.is_file()]
     database = sorted(item for item in os.environ.items() if item[0].startswith("MANGNON_DB_"))
@@ -118,14 +118,14 @@ def _project(arguments: list[str]) -> tuple[Any, ...]:
 
 
 def _read(runner: Any, arguments: list[str]) -> Any:
-    """The manifest; None when the project cannot be read: then the call itself says why."""
+    """Returns the manifest; None if the project cannot be read, and then the call itself says why."""
     folders = arguments[arguments.index("--project-dir") :]
     # The static parser starts threads, which a fork does not have: a call that parses there would wait for ever.
     return runner().invoke(["--quiet", "--log-level-file", "none", "--no-static-parser", "parse", *folders]).result
 
 
 def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
-    """Runs dbt in this process, and ends it."""
+    """Runs dbt in this process, sends exit code and output, and ends the process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     code = 1
     with tempfile.TemporaryFile("w+") as output:

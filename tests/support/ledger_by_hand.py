@@ -1,7 +1,7 @@
-"""A ledger written by hand, so that what comes after the loader is tried without it.
+"""A ledger written by hand, to test what follows the loader without running the loader.
 
-`receive` writes the load that the loader would make of a form, with its rows in raw: for models and rules. `deliver`
-writes a load as it is after modelling, without rows: for what only the ledger decides.
+`receive` writes the load that the loader would make of a form, with its rows in raw; use it for models and rules.
+`deliver` writes a load without rows as it is after modelling; use it for decisions of the ledger alone.
 """
 
 import json
@@ -18,7 +18,7 @@ from mangnon.ledger import candidates, content_hash
 from mangnon.ledger.batches import close_night, closed_batches, open_night
 from mangnon.warehouse import dbt
 
-# What a line says unless the case says otherwise: nothing that any rule minds.
+# The usual line of each form, which breaks no rule. A case gives only the fields that differ.
 USUAL_LINES: dict[str, dict[str, Any]] = {
     "events": {"area": "193", "event_type": "communication", "event_count": 1, "attendances": 100, "qualifier": "eq"},
     "beneficiaries": {"area": "193", "qualifier": "eq"},
@@ -31,7 +31,7 @@ MARCH = date(2020, 3, 1)
 
 @dataclass(frozen=True)
 class Sent:
-    """A form as a reporter sent it; a line says only what differs from the usual line."""
+    """A form as a reporter sent it. A line has only the fields that differ from the usual line."""
 
     form: str
     lines: list[dict[str, Any]]
@@ -47,18 +47,18 @@ class Sent:
 
 @dataclass
 class Ledger:
-    """The ledger of a warehouse, as its administrator writes it."""
+    """The ledger of a warehouse, written through an administrator's connection."""
 
     connection: psycopg.Connection
 
     # Loads with rows, for models and rules
 
     def batch(self) -> int:
-        """A new closed batch."""
+        """Makes a closed batch. Returns its id."""
         return self._number("insert into ops.batches (kind, state) values ('backfill', 'closed') returning batch_id")
 
     def receive(self, batch: int, sent: Sent) -> int:
-        """The load of what was sent, its rows in raw."""
+        """Writes the load of what was sent, with its rows in raw. Returns the id of the load."""
         with self.connection.transaction():
             load = self._load(
                 self._delivery(
@@ -80,21 +80,21 @@ class Ledger:
         return load
 
     def reference(self, batch: int) -> list[int]:
-        """The loads of the packaged reference data."""
+        """Writes the loads of the packaged reference data. Returns their ids."""
         return [self.receive(batch, code_list(form.name)) for form in reference_forms()]
 
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
-        """What a night does with dbt."""
+        """Models the batches with dbt, as a night does."""
         dbt.model(batches, reference_loads)
         with self.connection.transaction():
             content_hash.note_modelled(self.connection, batches)
 
     def accept(self, *batches: int) -> None:
-        """The batches' loads are accepted."""
+        """Marks the loads of the batches as accepted."""
         self.run("update ops.loads set state = 'accepted' where batch_id = any(%s)", list(batches))
 
     def release(self, release: int, *loads: int) -> None:
-        """A published release in which these loads count, with its computed tables."""
+        """Makes a published release in which these loads count, with its computed tables."""
         self.run(
             """
             insert into ops.releases (release_id, state, published_at, fingerprint)
@@ -120,7 +120,7 @@ class Ledger:
         dbt.build_release_tables(release)
 
     def releases(self, published: list[int], new: list[int]) -> None:
-        """Release 1, published, in which the published loads count; over it the candidate 2 with the new ones."""
+        """Makes release 1, published, in which the published loads count, and candidate 2, which adds the new ones."""
         self.run(
             """
             insert into ops.releases (release_id, state, published_at, fingerprint)
@@ -152,7 +152,7 @@ class Ledger:
     def deliver(
         self, revision: int, content: str, reporter: str = "193", form: str = "events", period: date = MARCH
     ) -> int:
-        """A load of that content as it is after modelling, in the open batch of the night."""
+        """Writes a modelled load with this content into the open batch of the night. Returns the id of the load."""
         with self.connection.transaction():
             return self._load(
                 self._delivery(),
@@ -161,13 +161,13 @@ class Ledger:
             )  # fmt: skip
 
     def candidate(self) -> int | None:
-        """The candidate of what was delivered; None when nothing would change."""
+        """Builds the candidate of what was delivered. Returns its release id, or None if nothing would change."""
         with self.connection.transaction():
             close_night(self.connection)
             return candidates.build_candidate(self.connection, closed_batches(self.connection), "by hand")
 
     def night(self) -> int | None:
-        """Publishes what was delivered; the release."""
+        """Publishes what was delivered. Returns the release id, or None if nothing changed."""
         release = self.candidate()
         if release is not None:
             with self.connection.transaction():
@@ -175,7 +175,7 @@ class Ledger:
         return release
 
     def counting(self, release: int | None = None) -> dict[tuple[str, str], str]:
-        """The content that counts, by reporter and form, in a release (the visible one by default)."""
+        """Returns (reporter, form) → the content that counts in a release, by default in the visible one."""
         rows = self.rows(
             """
             select loads.reporter_code, loads.form, content_hash
@@ -189,17 +189,17 @@ class Ledger:
         return {(reporter, form): content for reporter, form, content in rows}
 
     def states(self) -> dict[int, str]:
-        """The state of each load."""
+        """Returns load id → state."""
         return dict(self.rows("select load_id, state from ops.loads"))  # type: ignore[arg-type]
 
     # Anything else
 
     def run(self, statement: str, *values: Any, **named: Any) -> None:
-        """Runs a statement; several statements, in one transaction, when there are no values."""
+        """Runs a statement. Without values it can be several statements, which run in one transaction."""
         self.connection.execute(statement.encode(), named or values or None)
 
     def rows(self, query: str, *values: Any, **named: Any) -> list[tuple[Any, ...]]:
-        """What a query answers."""
+        """Returns the rows of a query."""
         return self.connection.execute(query.encode(), named or values or None).fetchall()
 
     def _delivery(self, **values: Any) -> int:
@@ -232,7 +232,7 @@ class Ledger:
 
 
 def code_list(form: str, without: str | None = None, revision: int = 1) -> Sent:
-    """A packaged code list, as the reference reporter sends it; `without` is a code that it lacks."""
+    """Returns a packaged code list as the reference reporter sends it, without the code `without`."""
     lines = [{name: value or None for name, value in row.items()} for row in packaged_rows(form)]
     kept = [line for line in lines if without is None or line.get("code") != without]
     return Sent(form, kept, REFERENCE_REPORTER, str(REFERENCE_PERIOD), revision=revision)

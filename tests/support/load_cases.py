@@ -1,4 +1,4 @@
-"""For each rule of gate 1: submissions that break it, and submissions just inside it."""
+"""For each rule of gate 1: submissions that break it, and submissions that just keep it."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ PART = {"is_subset": True}
 RESOLUTION = {"support_type": "schooling", "funding_instrument": "222/2015/NQ-HĐND", "support_turns": 1}
 INJURY = {"incident_class": "injury"}
 SPECIAL = {"special_circumstance": "special"}
-# Five numbers of two digits: so many do not coincide by chance.
+# Five numbers of two digits: two reporters do not send the same five by chance.
 TELLING = {
     "event_count": 10, "attendances": 60, "child_attendances": 20, "official_attendances": 20,
     "caregiver_attendances": 20,
 }  # fmt: skip
-# What counts already: the months that later ones of the same reporter are compared with.
+# Loads that count already: rules compare later months of the same reporter with them.
 USUAL_MONTHS = [
     *(
         Sent("events", [{"area": "194", "attendances": 1_000}], "194", f"2019-0{month}-01", revision=1 + (month == 5))
@@ -110,8 +110,8 @@ CASES = {
     ),
     "copied_from_other_reporter": Case(
         broken=[
-            Sent("events", [TELLING | {"area": "206"}], "206", "2018-05-01"),  # of what counts already
-            Sent("events", [TELLING | {"area": "195"}], "195", "2018-06-01"),  # of what came with it
+            Sent("events", [TELLING | {"area": "206"}], "206", "2018-05-01"),  # copies a load that counts already
+            Sent("events", [TELLING | {"area": "195"}], "195", "2018-06-01"),  # copies a load of the same batch
             Sent("events", [TELLING | {"area": "196"}], "196", "2018-06-01"),
         ],
         fine=[
@@ -276,7 +276,7 @@ CASES = {
         fine=[
             incidents({"cases": 1, "victims": 1}, PART | {"victims": 1, "abuse_type": "violence"}),
             incidents({"cases": 0, "victims": 0}, INJURY | {"cases": 1, "victims": 1}),
-            incidents({"cases": 1}),  # whose victims are not known either
+            incidents({"cases": 1}),  # the victims are not known either
         ],
     ),
     "deaths_above_victims": Case(

@@ -1,4 +1,4 @@
-"""A mail server on this machine."""
+"""Starts a real mail server on this machine."""
 
 import socket
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @contextmanager
 def mail_server(**options: Any) -> Iterator[SimpleNamespace]:
-    """A real server on this machine; the letters that it took."""
+    """Starts a mail server on this machine. Yields its port, and in `taken` the letters that it accepts."""
     taken: list[EmailMessage] = []
 
     class Handler:
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 
 def certificate(path: Path) -> Path:
-    """A certificate of this machine by itself, with its key."""
+    """Writes a self-signed certificate for this machine, with its key. Returns its path."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

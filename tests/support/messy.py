@@ -1,6 +1,6 @@
-"""Submissions as districts write them: the same lines as a clean submission, in every other way of writing them down.
+"""Submissions as districts write them: the lines of a clean submission, written in many other ways.
 
-For .xls and .ods see tests/fixtures/office/README.md: those files were saved from `workbook` by an office program.
+For .xls and .ods see tests/fixtures/office/README.md: an office program saved those files from `workbook`.
 """
 
 import csv
@@ -34,7 +34,7 @@ SHEETS = {
     "programme_sites": "Biểu số 4: Các mô hình",
     "child_population": "V. Tình hình trẻ em",
 }
-# Headers of several rows; a field that is not here has its title.
+# Headers of several rows. The header of any other field is its title.
 PARENT = "Số lượt người tham dự"
 GROUPED = {
     "attendances": (PARENT, "Tổng số"),
@@ -47,7 +47,7 @@ GROUPED = {
 
 @dataclass(frozen=True)
 class Style:
-    """How somebody writes."""
+    """How a reporter writes a workbook."""
 
     text: Callable[[str], str] = str
     font: str = "Times New Roman"
@@ -62,23 +62,23 @@ class Style:
 
 
 def without_diacritics(text: str) -> str:
-    """`Hạ Long` as `Ha Long`."""
+    """Returns a text without diacritics: `Ha Long` for `Hạ Long`."""
     plain = unicodedata.normalize("NFD", text).replace("Đ", "D").replace("đ", "d")
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def in_font(encoding: str) -> Callable[[str], str]:
-    """The letters that show a text in an old font."""
+    """Returns a function from a text to the letters that show it in an old font."""
     letters: dict[str, str] = {}
     for legacy, letter in CHARMAPS[encoding].pairs:
         letters.setdefault(letter, legacy)
-    if encoding == "tcvn3":  # has no capitals with tones: they are small letters in the font .VnTimeH
+    if encoding == "tcvn3":  # it has no capitals with tones; the font .VnTimeH shows small letters as capitals
         letters |= {letter.upper(): legacy for letter, legacy in letters.items() if letter.upper() not in letters}
     return lambda text: "".join(letters.get(letter, letter) for letter in unicodedata.normalize("NFC", text))
 
 
 def mojibake(text: str) -> str:
-    """UTF-8 that somebody took for Windows-1252."""
+    """Returns a text whose UTF-8 was decoded as Windows-1252."""
     return "".join(
         bytes([byte]).decode("cp1252") if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else chr(byte)
         for byte in text.encode()
@@ -87,17 +87,17 @@ def mojibake(text: str) -> str:
 
 @cache
 def sample() -> dict[tuple[str, date], Submission]:
-    """The sample's submissions by reporter and month."""
+    """Returns the sample's submissions by reporter and month."""
     return {(submission.reporter, submission.period): submission for submission in submissions()}
 
 
 def submission(reporter: str, period: date) -> Submission:
-    """One of the sample's submissions."""
+    """Returns the sample's submission of a reporter and month."""
     return sample()[reporter, period]
 
 
 def workbook(path: Path, sent: Submission, style: Style = Style(), forms: Sequence[str] = ()) -> Path:
-    """A workbook without a cover: titles, headers of three rows, sections, totals, notes."""
+    """Writes a workbook without a cover, but with titles, headers of three rows, sections, totals and notes."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     book.create_sheet(style.text("Ghi nhớ"))["A1"] = style.text("Trang này không phải là biểu")
@@ -116,7 +116,7 @@ def workbook(path: Path, sent: Submission, style: Style = Style(), forms: Sequen
 
 
 def columns(form: Form) -> list[tuple[Field | None, tuple[str, ...]]]:
-    """The columns in another order, with a column of numbers first and a note last."""
+    """Returns the columns in another order, after a column of ordinal numbers and before a column of notes."""
     paths = GROUPED if form.name == "events" else {}
     fields = [field for field in form.fields if field.name not in paths]
     grouped = [field for field in form.fields if field.name in paths]
@@ -125,7 +125,7 @@ def columns(form: Form) -> list[tuple[Field | None, tuple[str, ...]]]:
 
 
 def grid(form: Form, lines: Sequence[Line], reporter: Reporter, period: date, style: Style) -> list[list[Any]]:
-    """The cells of a sheet."""
+    """Returns the cells of a sheet, by row."""
     placed = columns(form)
     name = style.reporter or reporter.name.upper()
     when = style.period or f"Tháng {period.month} năm {period.year}"
@@ -152,7 +152,7 @@ def grid(form: Form, lines: Sequence[Line], reporter: Reporter, period: date, st
 
 
 def merge_header(sheet: Any, form: Form) -> None:
-    """Merges what one header covers, as people do."""
+    """Merges the cells that one header covers, as people do."""
     placed = columns(form)
     for column, (_, path) in enumerate(placed, start=1):
         sheet.merge_cells(start_row=6 + len(path), end_row=9, start_column=column, end_column=column)
@@ -165,7 +165,7 @@ def merge_header(sheet: Any, form: Form) -> None:
 
 
 def csv_text(form: Form, sent: Submission, separator: str = ",", revision: int = 2, **cover: str) -> str:
-    """A CSV with its cover, in the words of the template."""
+    """Returns a CSV with its cover, with the headers and labels of the template."""
     reporter = LISTS.reporters[sent.reporter]
     entries = {"reporter": sent.reporter, "period": f"{sent.period:%Y-%m}", "form": form.name, "revision": revision}
     entries |= {"reason": "sửa số liệu", "synthetic": "true", **cover}
@@ -180,7 +180,7 @@ def csv_text(form: Form, sent: Submission, separator: str = ",", revision: int =
 
 
 def bundle(path: Path, members: dict[str, bytes]) -> Path:
-    """A zip of these files."""
+    """Writes a zip of these files. Returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():

@@ -1,11 +1,11 @@
-"""A night without Airflow."""
+"""Runs a night without Airflow."""
 
 from mangnon.intake import steps
 from mangnon.publishing import phases
 
 
 def do_night() -> int | None:
-    """Takes what lies in the inbox, and publishes; the release, or None when nothing changed."""
+    """Loads the files in the inbox and publishes them. Returns the release id, or None if nothing changed."""
     for reporter in steps.collect():
         steps.load(reporter)
     steps.close()

@@ -1,4 +1,4 @@
-"""What a command prints, and what BI sees."""
+"""Returns what a command prints, and what BI sees."""
 
 from types import ModuleType
 
@@ -7,14 +7,14 @@ from click.testing import CliRunner
 
 
 def run(command: object, *arguments: object) -> str:
-    """What a command prints."""
+    """Runs a command, asserts that it succeeds, and returns what it prints."""
     result = CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
 
 
 def everything(warehouse: ModuleType, release: int | None = None) -> dict[str, list[tuple]]:
-    """Every row of every mart, as BI sees it, without what says which release it is."""
+    """Returns mart → all its rows as BI sees them, without the columns that identify the release."""
     with psycopg.connect(warehouse.reader_url(), options=warehouse.connection_options(release=release)) as reader:
         views = reader.execute("select viewname from pg_views where schemaname = 'marts' order by 1").fetchall()
         return {

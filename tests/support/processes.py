@@ -1,4 +1,4 @@
-"""Processes that a test kills, and connections that it cuts."""
+"""Kills processes and cuts connections in the middle of their work."""
 
 import itertools
 import multiprocessing
@@ -14,7 +14,7 @@ import psycopg
 from mangnon import warehouse
 from mangnon.warehouse import server
 
-# A process of its own that knows what the test knows; it can be killed.
+# A forked process has the state of the test, and the test can kill it.
 Process = multiprocessing.get_context("fork").Process
 Queue = multiprocessing.get_context("fork").Queue
 Event = multiprocessing.get_context("fork").Event
@@ -24,14 +24,14 @@ Break = Callable[[], None]
 
 
 def kill_me(*_: object, **__: object) -> None:
-    """Kills the process that calls it."""
+    """Kills the calling process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def break_at(nth: int, how: Break, broken: Any, act: Callable[[], object]) -> None:
-    """Acts, and breaks before the nth time that anything is said to the database.
+    """Runs `act`, and calls `how` before its nth message to the database.
 
-    That is every statement, and what begins and ends a transaction: all of it goes through psycopg.Connection.wait.
+    Every statement, and every begin and end of a transaction, is a message: all go through psycopg.Connection.wait.
     """
     statements = itertools.count(1)
     wait = psycopg.Connection.wait
@@ -47,7 +47,7 @@ def break_at(nth: int, how: Break, broken: Any, act: Callable[[], object]) -> No
 
 
 def cut(application: str) -> None:
-    """Ends the connections of that application to the warehouse."""
+    """Ends the connections of an application to the warehouse."""
     with warehouse.connect() as connection:
         connection.execute(
             """
@@ -66,13 +66,13 @@ def wait_until_gone(warehouse: ModuleType, application: str) -> None:
 
 
 def postmaster() -> int:
-    """The process of the embedded server."""
+    """Returns the process id of the embedded server."""
     return int((server.data_folder() / "postmaster.pid").read_text().split()[0])
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> None:
-    """Waits until it is so."""
+    """Waits until the condition holds; fails after so many seconds."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not come"
+        assert time.monotonic() < end, f"the condition did not hold within {seconds} seconds"
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Reading a file without a warehouse."""
+"""Reads a file without a warehouse."""
 
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def read(path: Path) -> tuple[Any, Rows, list[Problem]]:
-    """The cover, the rows by form, and all problems."""
+    """Returns the cover, the rows by form, and all problems."""
     source = open_source(path, path.name, LISTS)
     problems = list(source.notes)
     rows: Rows = {}
@@ -44,12 +44,12 @@ def read(path: Path) -> tuple[Any, Rows, list[Problem]]:
 
 
 def clean(folder: Path, sent: Any) -> Rows:
-    """The rows of the template, filled in by the sample."""
+    """Returns the rows that are read from the template when the sample fills it in."""
     path = folder / "clean.xlsx"
     write_template(path, LISTS.reporters[sent.reporter], sent.period, LISTS, sent.lines)
     return read(path)[1]
 
 
 def rules(problems: list[Problem], severity: str) -> set[str]:
-    """The rules of the problems of a severity."""
+    """Returns the rules of all problems with this severity."""
     return {problem.rule for problem in problems if problem.severity == severity}

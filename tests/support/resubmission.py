@@ -1,4 +1,4 @@
-"""A month that is sent again: a release that differs from the first one."""
+"""A month that a reporter sends again, and so a second release that differs from the first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from support.workbooks import event, send, sessions
 
 @dataclass
 class Resubmitted:
-    """The sample as release 1; release 2, in which 193 has sent July again with one session more."""
+    """Release 1 is the sample. In release 2, reporter 193 has sent July again with one more session."""
 
     warehouse: ModuleType
     inbox: Path
@@ -19,7 +19,9 @@ class Resubmitted:
     load: int
 
     def sessions(self, release: int | None = None) -> int | None:
+        """Returns the sessions of 193 in July that BI sees."""
         return sessions(self.warehouse, "193", release)
 
     def send(self, count: int, revision: int, reason: str = "sửa số liệu") -> None:
+        """Puts July of 193 with so many sessions into the inbox."""
         send(self.inbox, "193", {"events": [event("193", count)]}, revision, reason)

@@ -1,7 +1,7 @@
-"""Loads made by hand, with their rows in the core: so that a test can publish hundreds of times without dbt and gates.
+"""Loads made by hand, with their rows in the core, so that a test can publish hundreds of times without dbt and gates.
 
-Every load of a round says the number of the round in its measures, in two facts. So a reader who sees two numbers in
-one statement saw a mixture of two releases.
+All measures of a round, in two facts, are the number of the round. So a statement that returns two different numbers
+saw a mixture of two releases.
 """
 
 from datetime import date
@@ -21,7 +21,7 @@ REPORTERS = ("193", "194")
 ROWS_OF_A_LOAD = 20
 MEASURES = {"events": ("fct_events", "event_count"), "incidents": ("fct_incidents", "cases")}
 
-# Joined marts: of each reporter what both facts say, and how often.
+# For each reporter: the number of rows and the least and greatest measure in both facts.
 READ = """
     with events as (
         select reporter_key, count(*) as lines, min(event_count) as least, max(event_count) as most
@@ -44,7 +44,7 @@ READ = """
 
 
 def deliver(connection: Connection, number: int) -> None:
-    """The loads of a round, modelled, in the open batch of the night: both forms of both reporters."""
+    """Writes the modelled loads of a round into the open batch of the night: both forms of both reporters."""
     ledger = Ledger(connection)
     with connection.transaction():
         for reporter in REPORTERS:
@@ -54,14 +54,14 @@ def deliver(connection: Connection, number: int) -> None:
 
 
 def deliver_night(number: int) -> None:
-    """The same, and the night is closed."""
+    """Delivers the loads of a round, and closes the night's batch."""
     with warehouse.connect() as connection, connection.transaction():
         deliver(connection, number)
         close_night(connection)
 
 
 def publish_what_waits() -> int | None:
-    """A night's publishing, without dbt and gates."""
+    """Publishes as a night does, but without dbt and gates. Returns the release id, or None if nothing changed."""
     candidate = phases.build_candidate(phases.waiting_batches())
     if candidate is not None:
         phases.publish(candidate)
@@ -69,7 +69,7 @@ def publish_what_waits() -> int | None:
 
 
 def whole_number(rows: list[tuple[Any, ...]]) -> int:
-    """The one number that all reporters and facts say; the rows are those that READ answers."""
+    """Asserts that the rows of READ all have one number, and returns it."""
     numbers = {number for row in rows for number in (row[1], row[2], row[4], row[5])}
     lines = {count for row in rows for count in (row[0], row[3])}
     assert len(rows) == len(REPORTERS), rows
@@ -79,13 +79,13 @@ def whole_number(rows: list[tuple[Any, ...]]) -> int:
 
 
 def seen(warehouse: ModuleType) -> int:
-    """The number that BI sees."""
+    """Returns the number of the round that BI sees."""
     with psycopg.connect(warehouse.reader_url()) as reader:
         return whole_number(reader.execute(READ).fetchall())
 
 
 def assert_ledger_is_right(warehouse: ModuleType) -> None:
-    """No candidate and no batch is left over; what counts is what the loads' states say."""
+    """Asserts that no candidate and no closed batch is left, and that what counts agrees with the loads' states."""
     with warehouse.connect() as connection:
         assert closed_batches(connection) == []
         assert connection.execute("select count(*) from ops.releases where state = 'candidate'").fetchone() == (0,)
@@ -103,7 +103,7 @@ def assert_ledger_is_right(warehouse: ModuleType) -> None:
 
 
 def _write_rows(connection: Connection, fact: str, measure: str, load: int, reporter: str, number: int) -> None:
-    # A row without a date, an area or a kind: it is the joins and the measures that matter here.
+    # The rows have no real date, area or kind, because only joins and measures matter here.
     needed = connection.execute(
         """
         select string_agg(

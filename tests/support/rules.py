@@ -1,4 +1,4 @@
-"""Which rules of gate 2 are tried where."""
+"""Rules of gate 2 that have a test module of their own."""
 
-# They compare areas with their own past and with the province, and so need years of their own: test_area_rules.py.
+# They compare an area with its own past and with the province, so test_area_rules.py tests them on years of their own.
 AREA_RULES = ("area_unlike_year_before", "incidents_unlike_months_before", "incidents_unlike_province")

@@ -1,4 +1,4 @@
-"""Files that give a reason to tell somebody something."""
+"""Submissions whose reporters must be told something, and what they were told."""
 
 from datetime import date
 from pathlib import Path
@@ -16,11 +16,13 @@ SITES = {"programme_sites": []}
 
 
 def load_everything() -> None:
+    """Loads all files in the inbox."""
     for reporter in steps.collect():
         steps.load(reporter)
 
 
 def send_refused(path: Path, reporter: str = "SLDTBXH", **cover: Any) -> None:
+    """Writes a submission that is refused, because a form on its cover has no sheet."""
     write_template(path, LISTS.reporters[reporter], date(2025, 11, 1), LISTS, SITES, **cover)
     book = openpyxl.load_workbook(path)
     book.remove(book["Mô hình"])
@@ -28,5 +30,6 @@ def send_refused(path: Path, reporter: str = "SLDTBXH", **cover: Any) -> None:
 
 
 def rows(warehouse: ModuleType, columns: str) -> list[tuple[Any, ...]]:
+    """Returns these columns of all feedback, in order."""
     with warehouse.connect() as connection:
         return list(connection.execute(f"select {columns} from ops.feedback order by feedback_id").fetchall())

@@ -1,8 +1,8 @@
-"""The databases that most tests begin with: a deployed warehouse that is empty, and one with the sample as release 1.
+"""The databases that most tests begin with: an empty deployed warehouse, and one with the sample as release 1.
 
-They are made once, by whichever worker of pytest needs them first, on a server of their own under
-`.mangnon-test/templates`; each worker starts with a copy of that home. The next run takes them over as long as neither
-the code nor the day has changed. `python -m support.templates NAME` makes one, in the home that the environment names.
+The first pytest worker that needs them makes them, on a server of their own under `.mangnon-test/templates`. Each
+worker starts with a copy of that home. The next run uses them again if neither the code nor the day has changed.
+`python -m support.templates NAME` makes one in the home that the environment names.
 """
 
 import fcntl
@@ -34,14 +34,14 @@ PUBLISHED = "mangnon_test_published"
 HOME = PROJECT / ".mangnon-test" / "templates"
 COPIED = ("postgres.json", "bi_reader.password", "dbt", "published")
 MADE_FROM = ("src", "dbt_project", "expectations", "requirements.lock", "tests/support")
-# These servers end with their tests. A server that a test kills is another one, and keeps what it promised.
+# Safe here, because these servers end with their tests. A test that kills a server starts another one without them.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "scram_iterations": "1"}
 
 
 def take_over(with_sample: bool) -> None:
-    """Makes the home of this worker a copy of the templates' one; the published one is not always needed."""
+    """Makes the home of this worker a copy of the templates' home; the published template only if `with_sample`."""
     ours, ours_server = settings().home, server.folder()
-    server.stop()  # one that an interrupted run left behind
+    server.stop()  # an interrupted run may have left it running
     shutil.rmtree(ours_server)
     with _locked(), _at_home(HOME):
         if not _is_made(DEPLOYED):
@@ -66,7 +66,7 @@ def make_deployed() -> None:
 
 
 def make_published() -> None:
-    """Makes the published database there, and in this home the folder with its archive."""
+    """Makes the published database on the same server, and in this home the folder with its archive."""
     os.environ["WAREHOUSE_URL"] = databases.make(PUBLISHED, DEPLOYED)
     folder = settings().home / "published"
     shutil.rmtree(folder, ignore_errors=True)
@@ -75,11 +75,11 @@ def make_published() -> None:
     deploy.deliver_reference()
     write_sample(folder / "inbox")
     do_night()
-    messages.write_feedback()  # nobody knows whom the cases of 2019 hurt
+    messages.write_feedback()  # the cases of 2019 lack victims; told here, so that tests see only their own feedback
 
 
 def _make(template: str) -> None:
-    """Makes a template in a process of its own, whose environment and dbt are not ours."""
+    """Makes a template in a process of its own, so that its environment and its dbt do not change ours."""
     subprocess.run(
         [sys.executable, "-m", "support.templates", template],
         env=os.environ | {"PYTHONPATH": str(PROJECT / "tests")}, check=True, stdout=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ def _is_made(template: str) -> bool:
 
 
 def _hash() -> str:
-    """Of the day, since some tests ask how old things are, and of all that decides what is in the templates."""
+    """Returns a hash of all that the templates are made from, and of the day, since tests ask how old things are."""
     said = hashlib.sha256(f"{date.today()} {sys.version}".encode())
     for top in MADE_FROM:
         for path in sorted((PROJECT / top).rglob("*") if (PROJECT / top).is_dir() else [PROJECT / top]):
@@ -121,14 +121,14 @@ def _at_home(home: Path) -> Iterator[None]:
 
 
 def _hurry() -> None:
-    """Has the server wait for nothing."""
+    """Configures the server for speed: it does not wait for the disk, and passwords cost little."""
     address = sqlalchemy.make_url(server.url("postgres"))
     with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
         for name, value in FAST.items():
             connection.execute(f"alter system set {name} = {value}".encode())
         connection.execute("select pg_reload_conf()")
     with psycopg.connect(address.render_as_string(hide_password=False), autocommit=True) as connection:
-        password = sql.Literal(address.password)  # the same one, with the fewer rounds of scram_iterations
+        password = sql.Literal(address.password)  # setting it again stores it with fewer scram_iterations
         connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(server.SUPERUSER), password))
 
 

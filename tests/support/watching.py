@@ -1,4 +1,4 @@
-"""What those see who watch."""
+"""What operators see: the doctor's advice and the metrics."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,14 +10,14 @@ LATER = datetime.now(UTC) + timedelta(days=2)
 
 
 def found(subject: str, now: datetime | None = None) -> list[str]:
-    """What is to be done about a subject, as the command says it."""
+    """Returns what the doctor says is to do about a subject."""
     return [
         f"{line.what}. {line.do}" for line in doctor.examine(now) if (line.subject, line.state) == (subject, "to do")
     ]
 
 
 def measured() -> dict[str, float]:
-    """The metrics by name and labels, as Prometheus reads them."""
+    """Returns the metrics by name and labels, as Prometheus reads them."""
     return {
         sample.name.removeprefix("mangnon_") + "".join(f" {value}" for value in sample.labels.values()): sample.value
         for family in text_string_to_metric_families(metrics.text())

@@ -18,7 +18,7 @@ Lines = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 def send(inbox: Path, reporter: str, lines: Lines, revision: int, reason: str = "sửa số liệu") -> None:
-    """Puts a workbook of July 2020 into the inbox; only the forms of `lines` are contained."""
+    """Puts a workbook of July 2020 with the forms of `lines` into the inbox."""
     path = inbox / f"{reporter}-{revision}-{len(list(inbox.glob('*')))}.xlsx"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_template(
@@ -27,11 +27,11 @@ def send(inbox: Path, reporter: str, lines: Lines, revision: int, reason: str = 
 
 
 def event(area: str, count: int, **other: object) -> dict[str, object]:
-    """A line of events."""
+    """Returns a line of events."""
     return {"area": area, "event_type": "communication", "event_count": count, "attendances": count * 100} | other
 
 
 def sessions(warehouse: ModuleType, reporter: str, release: int | None = None) -> int | None:
-    """The events of July 2020 of a reporter that BI sees."""
+    """Returns the number of events of a reporter in July 2020 that BI sees."""
     with warehouse.connect("auditor", release) as connection:
         return connection.execute(SESSIONS, [reporter]).fetchone()[0]
