@@ -80,9 +80,11 @@ def make_published() -> None:
 
 def _make(template: str) -> None:
     """Makes a template in a process of its own, so that its environment and its dbt do not change ours."""
+    # The root comes first: the folder tests/expectations must not be taken for the package of that name.
+    found = os.pathsep.join([str(PROJECT), str(PROJECT / "tests")])
     subprocess.run(
         [sys.executable, "-m", "support.templates", template],
-        env=os.environ | {"PYTHONPATH": str(PROJECT / "tests")}, check=True, stdout=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": found}, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     (HOME / template).write_text(_hash())
 
