@@ -158,7 +158,7 @@ def structure(path: Path) -> list[tuple[Any, ...]]:
     return [
         (
             sheet.title, cell.coordinate, cell.fill.fgColor.rgb, cell.hyperlink and cell.hyperlink.location,
-            cell.comment is not None, None if sheet.title == "Phản hồi" and cell.column_letter == "F" else cell.value,
+            cell.comment is not None, None if sheet.title == "Phản hồi" and cell.column == 6 else cell.value,
         )
         for sheet in book
         for row in sheet.iter_rows()

@@ -256,7 +256,7 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _warn(*_: object) -> Judgement:
     rule = Rule("by_hand", "release", "warning", "nobody", "Lạ", "", holds_release=True)
-    return Judgement([rule], [Breach(rule, None, "1", "Lạ")], {})
+    return Judgement([rule], [Breach(rule, None, "1", "Lạ", "Lạ.")], {})
 
 
 @pytest.mark.usefixtures("by_hand")

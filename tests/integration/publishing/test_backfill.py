@@ -153,7 +153,7 @@ def test_a_corrected_code_list_changes_exactly_its_figures_in_one_release(correc
     assert shown.exit_code == 0
     assert "2020-01   " in shown.output
     assert "child_population, events, incidents" in shown.output.replace("beneficiaries, ", "")
-    assert "nothing was done" in shown.output
+    assert "nothing was changed" in shown.output
     assert stale(corrected) > 600
 
     backfill_id = begin(corrected, reason="đông y là mô hình bảo vệ trẻ em")

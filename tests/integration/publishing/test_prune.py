@@ -161,7 +161,7 @@ def test_what_is_read_otherwise_is_not_restored(
     pruning.prune(keep=1)
     with published.connect() as connection:
         connection.execute("update ops.loads set content_hash = 'as it was' where pruned_at is not null")
-    with pytest.raises(pruning.ReadsOtherwise, match="read otherwise by today's code"):
+    with pytest.raises(pruning.ReadsOtherwise, match="read differently by today's code"):
         pruning.restore(1)
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="release 1 was pruned on"):
         look(published, 1, EVENTS)

@@ -171,7 +171,14 @@ class _Reader(threading.Thread):
 
 def _prove(address: str, request: pytest.FixtureRequest) -> subprocess.CompletedProcess[str]:
     """What `make test-warehouse` does, with the tests of one file."""
-    command = [sys.executable, "-m", "pytest", "--warehouse-url", address, str(request.path.with_name("test_roles.py"))]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--warehouse-url",
+        address,
+        str(request.path.parents[1] / "deployment" / "test_roles.py"),
+    ]
     environment = os.environ | {"PYTEST_XDIST_WORKER": "proving"}  # a home of its own
     return subprocess.run(
         command, cwd=PROJECT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -89,7 +89,7 @@ def test_a_place_that_cannot_be_written(
     (tmp_path / "inside").write_text("no folder")
     (line,) = found(place)
     assert "cannot be written: [Errno 20] Not a directory" in line
-    assert f"mend MANGNON_{place.upper()}" in line
+    assert f"correct MANGNON_{place.upper()}" in line
     monkeypatch.setenv(f"MANGNON_{place.upper()}", "nothing://knows/this")
     assert "cannot be written: Protocol not known: nothing" in found(place)[0]
 
