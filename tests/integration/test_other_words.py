@@ -43,7 +43,7 @@ FACTS = {
     "refused rows": "select * from raw.refused_rows order by load_id, sheet_name, row_number",
     "verdicts": """
         select gate, batch_id, release_id, load_id, expectation, severity, holds_release, is_met, observed, detail
-        from ops.verdicts order by gate, expectation, release_id, load_id
+        from ops.verdicts order by gate, expectation, batch_id, release_id, load_id, observed, detail
     """,
     "cells": """
         select expectation, load_id, sheet_name, row_number, field
