@@ -56,7 +56,10 @@ FACTS = {
 WORDS = """
     select message from raw.problems
     union all select message from ops.verdicts where batch_id > 1 or release_id > 1
-    union all select message from ops.verdict_cells
+    union all
+    select verdict_cells.message
+    from ops.verdict_cells inner join ops.verdicts using (verdict_id)
+    where batch_id > 1 or release_id > 1
 """
 
 

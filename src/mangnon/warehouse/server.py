@@ -31,8 +31,6 @@ from mangnon.settings import settings, write_secret
 progress = logging.getLogger("mangnon.progress")
 
 SUPERUSER = "mangnon"
-# A killed server answers as a process until its parent reaps it: seconds, in some containers minutes.
-ATTEMPTS = 300
 # Where the server lives when `nobody` cannot reach the project's folder.
 REACHABLE_FOLDER = Path("/var/lib/mangnon")
 
@@ -54,7 +52,7 @@ def start() -> None:
             return
         if not data_folder().exists():
             _initialise()
-        for _ in range(ATTEMPTS):
+        for _ in range(60):
             # Anew each time: another server may take a free port before ours does.
             port = _free_port(_access()["port"])
             write_secret(_access_file(), json.dumps(_access() | {"port": port}))

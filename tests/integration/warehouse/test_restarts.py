@@ -7,6 +7,7 @@ import threading
 import time
 from types import ModuleType
 
+import psutil
 import psycopg
 import pytest
 from support.processes import postmaster, wait_for
@@ -55,8 +56,11 @@ def test_server_stopped_and_restarted_under_load(own_warehouse: ModuleType) -> N
         publisher = threading.Thread(target=publish_until_broken, args=(acknowledged[-1] + 2,))
         publisher.start()
         wait_for(lambda done=done: len(acknowledged) > done + 2 or errors, seconds=60)
-        os.kill(postmaster(), how)
+        stopped = psutil.Process(postmaster())
+        os.kill(stopped.pid, how)
         publisher.join()
+        # A server that is about to stop may still answer.
+        wait_for(lambda stopped=stopped: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE, 60)
         server.start()
         assert seen(own_warehouse) >= acknowledged[-1], "what was published was lost"
         publish_what_waits()

@@ -21,5 +21,8 @@ order by
     length(cell),
     cell,
     field,
-    rule
+    rule,
+    value,
+    wording_id,
+    wording_values::text
 limit %(most)s
