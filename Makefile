@@ -57,7 +57,7 @@ lint: setup ## Check the code: ruff, mypy, import-linter, hadolint, sqlfluff
 test: setup ## Run all tests, on their own databases and their own Airflow
 	$(BIN)/pytest $(PARALLEL)
 
-test-fast: setup ## Run those that need no night: units, DAGs, the dbt project, the rules; a minute and a half
+test-fast: setup ## Run those that need no night: units, DAGs, the dbt project, the rules
 	$(BIN)/pytest $(PARALLEL) tests/unit tests/dags tests/dbt tests/expectations
 
 test-warehouse: setup ## Prove a server before you move there: make test-warehouse WAREHOUSE_URL=postgresql://…
