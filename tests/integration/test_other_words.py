@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 import yaml
+from openpyxl.cell.cell import Cell, MergedCell
 from support import databases, messy
 from support.bad_input import ONE_ROW, WHOLE_FILE, WHOLE_FORM, edited
 from support.nights import do_night
@@ -28,6 +29,7 @@ from mangnon.telling import messages
 
 JUNE = date(2020, 6, 1)
 PLACE = "⟪place⟫ "
+MOMENT = re.compile(r"\d\d:\d\d ngày \d\d/\d\d/\d{4}")
 complete = annual_report.completeness
 # What was found and decided, without the sentences that say so.
 FACTS = {
@@ -156,18 +158,23 @@ def left_behind(folder: Path) -> Night:
 
 
 def structure(path: Path) -> list[tuple[Any, ...]]:
-    """Every cell of a workbook with its marks; what it says, but for the sentences of the summary and of comments."""
+    """Every cell of a workbook with its marks; what it says, but for sentences and the moment of receipt."""
     book = openpyxl.load_workbook(path)
     return [
         (
             sheet.title, cell.coordinate, cell.fill.fgColor.rgb, cell.hyperlink and cell.hyperlink.location,
-            cell.comment is not None, None if sheet.title == "Phản hồi" and cell.column == 6 else cell.value,
+            cell.comment is not None, None if sheet.title == "Phản hồi" and cell.column == 6 else without_moment(cell),
         )
         for sheet in book
         for row in sheet.iter_rows()
         for cell in row
         if sheet.title == "Phản hồi" or cell.value is not None
     ]  # fmt: skip
+
+
+def without_moment(cell: Cell | MergedCell) -> object:
+    """What a cell says. The two nights receive the same files at two moments."""
+    return MOMENT.sub("⟪moment⟫", cell.value) if isinstance(cell.value, str) else cell.value
 
 
 def summary(path: Path) -> list[str]:
