@@ -37,7 +37,7 @@ RULES = (
         holds_release=True,
         hurts="District officers: with so many refusals, the template or the reader may be at fault, not they.",
         message_vi="Nhiều đơn vị có biểu bị từ chối",
-        # A file without a known sender counts as a reporter of its own. A resubmission that was read mends a refusal.
+        # A file that names no reporter is nobody's. A resubmission that was read mends a refusal.
         query=f"""
             select
                 null::bigint as load_id,
@@ -46,7 +46,7 @@ RULES = (
                 || string_agg(reporter, ', ' order by reporter) filter (where is_refused) as detail
             from (
                 select
-                    coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id) as reporter,
+                    loads.reporter_code as reporter,
                     bool_or(loads.state = 'refused' and not exists (
                         select
                         from ops.release_batches as also_offered
@@ -60,8 +60,8 @@ RULES = (
                 from ops.release_batches as offered
                 inner join ops.loads as loads on offered.batch_id = loads.batch_id
                 where offered.release_id = (select ops.visible_release())
-                    and loads.reporter_code is distinct from '_reference'
-                group by coalesce(loads.reporter_code, 'tệp số ' || loads.delivery_id)
+                    and loads.reporter_code <> '_reference'
+                group by loads.reporter_code
             ) as reporters
             having count(*) filter (where is_refused) >= {threshold("refused_reporters_least")}
                 and count(*) filter (where is_refused) > {threshold("refused_reporters_share")} * count(*)

@@ -4,8 +4,10 @@ import sys
 
 import click
 
+from mangnon import warehouse
 from mangnon.deployment import deploy as deployment
 from mangnon.deployment import interface
+from mangnon.intake import places
 
 
 @click.command()
@@ -19,3 +21,7 @@ def deploy(check: bool, accept_changes: str | None) -> None:
         sys.exit(1 if any(change.severity != "told" for change in found) else 0)
     deployment.deploy(accept_changes)
     click.echo("The warehouse is up to date; its code lists are in the inbox.")
+    with warehouse.connect("loader") as connection:
+        misplaced = places.look_for_misplaced(connection)
+    if misplaced:
+        click.echo(f"{misplaced} files lie in no place of the inbox and will not be read. {places.HOW_TO_MOVE}.")

@@ -10,6 +10,7 @@ from mangnon import warehouse
 from mangnon.deployment import deploy
 from mangnon.orchestration.runs import run_night
 from mangnon.sample import write_sample
+from mangnon.sample.submissions import submissions
 from mangnon.serving import annual_report, night_page
 from mangnon.settings import settings
 
@@ -37,13 +38,19 @@ def run_first_night() -> None:
 
 def _deliver_sample() -> None:
     files, inbox = fsspec.url_to_fs(settings().inbox)
-    target = f"{inbox}/sample"
-    if files.exists(target):
+    senders = sorted({submission.reporter for submission in submissions()})
+    missing = [sender for sender in senders if not files.exists(f"{inbox}/{sender}/sample")]
+    if not missing:
         click.echo("Sample: is in the inbox already, skipped")
         return
     click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+    unfinished = f"{inbox}/sample.part"  # no place, so a killed command leaves no half sample to be read
     with TemporaryDirectory(prefix="mangnon-") as folder:
-        count = write_sample(Path(folder) / "sample")
-        files.put(f"{folder}/sample/", f"{target}.part/", recursive=True)
-    files.mv(f"{target}.part", target, recursive=True)  # a killed command leaves no half sample
+        count = write_sample(Path(folder))
+        for sender in missing:
+            files.put(f"{folder}/{sender}/", f"{unfinished}/{sender}/", recursive=True)
+            files.makedirs(f"{inbox}/{sender}", exist_ok=True)
+            files.mv(f"{unfinished}/{sender}", f"{inbox}/{sender}/sample", recursive=True)
+    if files.exists(unfinished):
+        files.rm(unfinished, recursive=True)
     click.echo(f"Sample: {count} files")

@@ -13,6 +13,9 @@ REFERENCE_FOLDER = Path(__file__).parent / "reference"
 REFERENCE_PERIOD = date(1900, 1, 1)
 REFERENCE_REPORTER = "_reference"
 
+# The place of what an officer files on behalf of reporters, and the office in the file of mail addresses.
+OFFICE = "_office"
+
 
 def month_after(period: date) -> date:
     """Returns the first day of the month after the one that starts on `period`."""

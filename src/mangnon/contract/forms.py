@@ -29,6 +29,9 @@ COVER_SHEET = "Bìa"
 INSTRUCTION_SHEET = "Hướng dẫn"
 LISTS_SHEET = "Danh mục"
 
+# A higher revision is a slip, or is meant to outbid whatever comes later.
+HIGHEST_REVISION = 99
+
 AREAS = "areas"
 REFERENCE = "reference"
 

@@ -15,7 +15,9 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import COVER_SHEET, INSTRUCTION_SHEET, LISTS_SHEET, Field, Form, submission_forms
+from mangnon.contract.forms import (
+    COVER_SHEET, HIGHEST_REVISION, INSTRUCTION_SHEET, LISTS_SHEET, Field, Form, submission_forms,
+)  # fmt: skip
 from mangnon.vietnamese import month
 
 # Rows of a form's sheet, counted from 0: title, help, headers, then data down to the last row that Excel has.
@@ -38,7 +40,8 @@ STEPS = (
     "Lượt, số trẻ, số vụ và số nạn nhân là các số khác nhau: không cộng, không thay cho nhau.",
     'Dòng "trong đó" là một phần của dòng khác và không được cộng vào tổng.',
     "Tiền ghi bằng đồng, số nguyên. Ngày ghi theo ngày/tháng/năm và phải trong tháng báo cáo.",
-    'Khi gửi lại: tăng "Lần gửi" thêm 1 và ghi lý do. Lần gửi cao nhất được tính.',
+    f'Khi gửi lại: tăng "Lần gửi" thêm 1 (nhiều nhất là {HIGHEST_REVISION}) và ghi lý do. Lần gửi cao nhất được tính.',
+    "Đặt tệp vào thư mục của đơn vị mình, tức thư mục mang mã đơn vị ghi ở trang Bìa.",
     "Không ghi họ tên, số định danh, điện thoại, địa chỉ của bất kỳ ai.",
 )
 
@@ -149,7 +152,7 @@ class _Template:
         for row, (label, value) in enumerate(entries, start=3):
             sheet.write(row, 0, label, self.bold)
             sheet.write(row, 1, value, self.text)
-        sheet.data_validation(6, 1, 6, 1, _limits("integer", 1, None, "Lần gửi là số nguyên, từ 1."))
+        sheet.data_validation(6, 1, 6, 1, _limits("integer", 1, HIGHEST_REVISION, f"Lần gửi là số nguyên từ 1 đến {HIGHEST_REVISION}."))
 
     def _write_declared_totals(self, sheet: Worksheet, forms: Sequence[Form], given: Lines) -> None:
         row = 10

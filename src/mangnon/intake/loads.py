@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 # A load with this many rows or more is analyzed at once.
 LARGE_LOAD = 100_000
 
-# Stands for the reporter of files whose cover could not be read.
+# Stands for the reporter of files that nobody's place names, and whose cover could not be read. It is no reporter.
 UNREADABLE = "unreadable"
 
 
@@ -53,7 +53,7 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
     with connection.cursor(row_factory=class_row(Delivery)) as cursor:
         waiting = cursor.execute(
             """
-            select delivery_id, sha256, file_name, reporter_code
+            select delivery_id, sha256, file_name, reporter_code, place
             from ops.deliveries
             where coalesce(reporter_code, %s) = %s
                 and not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
@@ -108,10 +108,9 @@ def _read(
     with archived(delivery.sha256) as path:
         cover = None
         try:
-            source = open_source(path, delivery.file_name, code_lists or CodeLists.none())
+            source = open_source(path, delivery.file_name, code_lists or CodeLists.none(), delivery.place)
             cover = source.cover
-            if delivery.reporter_code is None:
-                _note_cover(connection, delivery, cover)
+            _note_cover(connection, delivery, cover)
             reporter = reporter_of(cover, code_lists)
         except RefusedFile as refusal:
             load = Load(_next_load_id(connection), delivery, cover, None)
@@ -133,7 +132,7 @@ def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) 
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
             """
-            select delivery_id, sha256, file_name, deliveries.reporter_code, form
+            select delivery_id, sha256, file_name, deliveries.reporter_code, place, form
             from ops.loads
             inner join ops.deliveries using (delivery_id)
             where load_id = %s
@@ -145,7 +144,7 @@ def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) 
         delivery = Delivery(**row)
         code_lists = read_code_lists(connection, reference_load_ids)
         with archived(delivery.sha256) as path:
-            source = open_source(path, delivery.file_name, code_lists)
+            source = open_source(path, delivery.file_name, code_lists, delivery.place)
             load = Load(load_id, delivery, source.cover, form.name)
             copy_rows(connection, load, source, form, reporter_of(source.cover, code_lists), code_lists)
         _note_refused_rows(connection, load)
@@ -165,12 +164,12 @@ def _next_load_id(connection: Connection) -> int:
 
 
 def _note_cover(connection: Connection, delivery: Delivery, cover: Cover) -> None:
-    """Notes the cover of a delivery that came before the lists that name its reporter."""
+    """Notes the cover of a delivery of which nothing could be read when it came, as before there were code lists."""
     connection.execute(
         """
         update ops.deliveries
         set (reporter_code, period, revision, revision_reason, is_synthetic) = (%s, %s, %s, %s, %s)
-        where delivery_id = %s
+        where delivery_id = %s and period is null
         """,
         [
             cover.reporter_code, cover.period, cover.revision, cover.reason, cover.is_synthetic, delivery.delivery_id,
@@ -188,7 +187,8 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
         ) overriding system value values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
-            load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form,
+            load.load_id, load.delivery.delivery_id, batch_id,
+            cover.reporter_code if cover else load.delivery.reporter_code, load.form,
             cover and cover.period, cover and cover.revision, current, load.state,
             _first_reason(load) if load.state == "refused" else None,
             load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),

@@ -27,6 +27,7 @@ class Delivery:
     sha256: str
     file_name: str
     reporter_code: str | None
+    place: str | None
 
 
 @dataclass

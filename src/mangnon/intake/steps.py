@@ -5,7 +5,7 @@ import logging
 from structlog.contextvars import bound_contextvars
 
 from mangnon import warehouse
-from mangnon.intake import inbox
+from mangnon.intake import inbox, places
 from mangnon.intake.loads import load_pending, reporters_with_pending
 from mangnon.ledger.batches import close_night, note_collected
 
@@ -17,6 +17,12 @@ def collect() -> list[str]:
     with warehouse.connect("loader") as connection:
         collected = inbox.collect(connection)
         logger.info("%s new deliveries, %s known ones again", len(collected.new), collected.known_again)
+        if collected.misplaced:
+            logger.warning(
+                "%s files lie in no place of the inbox and were not read: %s. %s",
+                len(collected.misplaced), places.named(collected.misplaced, len(collected.misplaced)),
+                places.HOW_TO_MOVE,
+            )  # fmt: skip
         with connection.transaction():
             note_collected(connection)
         return reporters_with_pending(connection)

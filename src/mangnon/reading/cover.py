@@ -9,9 +9,9 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
-from mangnon.contract.forms import submission_forms
+from mangnon.contract.forms import HIGHEST_REVISION, submission_forms
 from mangnon.reading.problems import Place, Problem, RefusedFile
-from mangnon.reading.reporters import reporter_of
+from mangnon.reading.reporters import refuse_other_place, refuse_reference, reporter_of
 from mangnon.reading.vocabulary import normalised
 
 PERIOD = re.compile(
@@ -25,6 +25,10 @@ TITLES = {
     "synthetic": "Dữ liệu mẫu (giả định)",
 }
 MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover", "revision": "revision_missing"}
+
+
+# The revisions of reference data are days, and files that came before there were places had no other bound.
+HIGHEST_OTHER_REVISION = 999_999_999
 
 
 class Unreadable(Exception):
@@ -65,8 +69,16 @@ class Cover:
     notes: tuple[Problem, ...] = ()
 
 
-def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[str, float]], lists: CodeLists) -> Cover:
-    """Returns the cover that the entries give, by key (see TITLES). Raises RefusedFile with every problem found."""
+def read_cover(
+    entries: Mapping[str, CoverEntry],
+    forms: Mapping[str, Mapping[str, float]],
+    lists: CodeLists,
+    place: str | None,
+) -> Cover:
+    """Returns the cover that the entries give, by key (see TITLES). Raises RefusedFile with every problem found.
+
+    `place` decides who may speak: see mangnon.reading.opening.
+    """
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     for key, read in (("reporter", _text), ("period", _period), ("revision", _revision)):
@@ -78,8 +90,12 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
         else:
             try:
                 values[key] = read(entry.value)
+                if key == "reporter":
+                    refuse_reference(values[key], place, entry.where)
+                elif key == "revision" and values[key] > highest_revision(place):
+                    raise Unreadable("revision_unreadable.cover")
             except Unreadable as error:
-                found = {"label": TITLES[key]}
+                found = {"label": TITLES[key], "highest": highest_revision(place)}
                 problems.append(Problem(error.problem_id, found, **entry.where, value=str(entry.value)))
     if not forms:
         problems.append(Problem("no_form.cover"))
@@ -87,7 +103,9 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
         raise RefusedFile(*problems)
     notes: list[Problem] = []
     if values["reporter"] != REFERENCE_REPORTER:
-        values["reporter"], notes = reporter_of(values["reporter"], values["period"], lists, entries["reporter"].where)
+        named, where = values["reporter"], entries["reporter"].where
+        values["reporter"], notes = reporter_of(named, values["period"], lists, where)
+        refuse_other_place(values["reporter"], place, named, where)
     reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
     return Cover(
         reporter_code=values["reporter"],
@@ -98,6 +116,11 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
         forms=forms,
         notes=tuple(notes),
     )
+
+
+def highest_revision(place: str | None) -> int:
+    """Returns the highest revision that a file in this place may have."""
+    return HIGHEST_OTHER_REVISION if place in (None, REFERENCE_REPORTER) else HIGHEST_REVISION
 
 
 def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:

@@ -16,10 +16,14 @@ WORKBOOK_PARTS = {"xl/workbook.xml", "content.xml"}
 OTHER_PARTS = ("word/", "ppt/", "xl/workbook.bin", "META-INF/MANIFEST.MF")
 
 
-def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
+def open_source(path: Path, file_name: str, lists: CodeLists, place: str | None) -> Source:
     """Opens a file by its content, whatever its name says, and returns it. Raises RefusedFile.
 
     `lists` has the known reporters. If it is empty, the cover must give the reporter's code.
+
+    `place` decides who may speak in the file: in the place of a reporter, which is its code, only that reporter; in the
+    OFFICE's whichever reporter the cover names; REFERENCE_REPORTER only in what came by the way of reference data. None
+    is the place of files that came before there were places: they are read as they were then.
     """
     with path.open("rb") as file:
         start = file.read(4096)
@@ -29,17 +33,17 @@ def open_source(path: Path, file_name: str, lists: CodeLists) -> Source:
     source: Source
     if start.startswith(ZIP):
         if suffix in WORKBOOKS or _is_workbook(path, file_name):
-            source = workbook.Workbook(path, file_name, lists)
+            source = workbook.Workbook(path, file_name, lists, place)
         else:
-            source = bundle.Bundle(path, file_name, lists)
+            source = bundle.Bundle(path, file_name, lists, place)
     elif start.startswith(COMPOUND):
-        source = workbook.Workbook(path, file_name, lists)
+        source = workbook.Workbook(path, file_name, lists, place)
     else:
         _refuse_web_page(start, file_name)
         if b"\0" in start and suffix not in TEXTS:
             raise RefusedFile(_unknown_format(file_name, suffix))
         try:
-            source = delimited.DelimitedFile(path, file_name, lists)
+            source = delimited.DelimitedFile(path, file_name, lists, place)
         except RefusedFile as refusal:
             if suffix in TEXTS or refusal.problems[0].rule not in ("cover_missing", "not_utf8"):
                 raise

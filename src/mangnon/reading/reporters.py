@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from mangnon.contract.code_lists import CodeLists, Reporter
+from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists, Reporter
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.vocabulary import body, normalised, split_area, without_office
 
@@ -27,6 +27,21 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tupl
         reporter = (valid or found)[0]
         return reporter.code, [inferred(reporter, text, where)]
     raise RefusedFile(unknown(text, where) if not valid else ambiguous(text, valid, where))
+
+
+def refuse_reference(named: str, place: str | None, where: Place) -> None:
+    """Raises RefusedFile if a file claims to be reference data and did not come by the way of reference data."""
+    if named == REFERENCE_REPORTER != place:
+        raise RefusedFile(Problem("reference_not_here", **where, value=named))
+
+
+def refuse_other_place(code: str, place: str | None, named: str, where: Place) -> None:
+    """Raises RefusedFile if the file lies in the place of another reporter than the one that it names.
+
+    The problem says what the file says, and nothing else about the reporter that it names.
+    """
+    if place not in (None, OFFICE, code):
+        raise RefusedFile(Problem("reporter_not_of_place", {"place": place}, **where, value=named))
 
 
 def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:

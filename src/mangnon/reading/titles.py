@@ -9,7 +9,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.reading import reporters
-from mangnon.reading.cover import Cover
+from mangnon.reading.cover import Cover, highest_revision
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.vocabulary import fold, unit_of
 
@@ -24,7 +24,7 @@ LONGER = re.compile(
     r"|\bthang \d{1,2}(?: nam \d{4})? (?:(?:den|toi) )?(?:het )?thang \d{1,2}\b"
     r"|\bbao cao (?:tong ket )?nam \d{4}\b"
 )
-REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d{1,3})\b")
+REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d+)\b")
 MADE_UP = "du lieu mau gia dinh"  # fold of the words on the template's sheets
 
 # Folds of labels before a colon.
@@ -122,10 +122,12 @@ def stated_reporters(
     return found
 
 
-def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeLists, file_name: str) -> Cover:
+def cover_from_titles(
+    lines: list[TitleLine], forms: Iterable[str], lists: CodeLists, file_name: str, place: str | None
+) -> Cover:
     """Returns the cover that the lines above the tables give.
 
-    Raises RefusedFile if they name no month or no reporter, or several.
+    Raises RefusedFile if they name no month or no reporter, or several, or a reporter that has another place.
     """
     periods = stated_periods(lines)
     if len(periods) > 1:
@@ -141,7 +143,8 @@ def cover_from_titles(lines: list[TitleLine], forms: Iterable[str], lists: CodeL
     if not named:
         raise RefusedFile(_incomplete(False, True, file_name))
     reporter, reporter_line = next(iter(named.values()))
-    revision, notes = _revision(lines)
+    reporters.refuse_other_place(reporter.code, place, reporter_line.text, reporter_line.where)
+    revision, notes = _revision(lines, highest_revision(place))
     reason = next((line.value for line in lines if line.label in REASONS and line.value), None)
     made_up = [line for line in lines if MADE_UP in fold(line.text)]
     notes = [
@@ -160,9 +163,8 @@ def refuse_other_titles(lines: list[TitleLine], cover: Cover, lists: CodeLists) 
             raise RefusedFile(Problem("periods_differ.cover", {"period": cover.period}, **line.where, value=line.text))
     named = stated_reporters(lines, cover.period, lists)
     if named and cover.reporter_code not in named:
-        reporter, line = next(iter(named.values()))
-        found = {"code": cover.reporter_code, "name": reporter.name}
-        raise RefusedFile(Problem("reporters_differ", found, **line.where, value=line.text))
+        _, line = next(iter(named.values()))
+        raise RefusedFile(Problem("reporters_differ", {"code": cover.reporter_code}, **line.where, value=line.text))
 
 
 def _names_anybody(lines: list[TitleLine], lists: CodeLists) -> bool:
@@ -170,13 +172,12 @@ def _names_anybody(lines: list[TitleLine], lists: CodeLists) -> bool:
     return any(reporters.named_in(text, None, lists) or reporters.mentioned_in(text, None, lists) for text in texts)
 
 
-def _revision(lines: list[TitleLine]) -> tuple[int, list[Problem]]:
-    found = {int(matched[1]): line for line in lines if (matched := REVISION.search(fold(line.text)))}
-    if len(found) > 1 or 0 in found:
+def _revision(lines: list[TitleLine], highest: int) -> tuple[int, list[Problem]]:
+    found = {int(matched[1][:10]): line for line in lines if (matched := REVISION.search(fold(line.text)))}
+    if len(found) > 1 or not all(0 < revision <= highest for revision in found):
         line = next(iter(found.values()))
-        raise RefusedFile(
-            Problem("revision_unreadable.lines", {"revisions": list(found)}, **line.where, value=line.text)
-        )
+        stated = {"revisions": list(found), "highest": highest}
+        raise RefusedFile(Problem("revision_unreadable.lines", stated, **line.where, value=line.text))
     if found:
         return next(iter(found)), []
     return 1, [Problem("inferred_revision")]

@@ -16,24 +16,25 @@ CSV_REPORTERS = {"207"}  # send one CSV per form in 2020; all others send workbo
 
 
 def write_sample(folder: Path) -> int:
-    """Writes every submission into `folder`, and makes the folder if need be. Returns the number of files.
+    """Writes every submission into its reporter's place in `folder`. Returns the number of files.
 
-    Each call writes the same bytes.
+    It makes the folders if need be. Each call writes the same bytes.
     """
     code_lists = CodeLists.from_package()
-    folder.mkdir(parents=True, exist_ok=True)
     return sum(_write(folder, submission, code_lists) for submission in submissions())
 
 
 def _write(folder: Path, submission: Submission, code_lists: CodeLists) -> int:
     """Writes one submission as a workbook, or as one CSV per form. Returns the number of files."""
     reporter = code_lists.reporters[submission.reporter]
+    place = folder / reporter.code
+    place.mkdir(parents=True, exist_ok=True)
     name = f"{submission.reporter}-{submission.period:%Y-%m}"
     if submission.reporter in CSV_REPORTERS and submission.period.year == 2020:
         for form, lines in submission.lines.items():
-            _write_csv(folder / f"{name}-{form}.csv", form, lines, reporter, submission.period, code_lists)
+            _write_csv(place / f"{name}-{form}.csv", form, lines, reporter, submission.period, code_lists)
         return len(submission.lines)
-    path = folder / f"{name}.xlsx"
+    path = place / f"{name}.xlsx"
     write_template(path, reporter, submission.period, code_lists, submission.lines, synthetic=True)
     return 1
 

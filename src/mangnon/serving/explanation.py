@@ -70,6 +70,7 @@ class Part:
     column_title: str
     sha256: str
     is_synthetic: bool
+    place: str | None  # the folder of the inbox in which the file lay; None before there were places
 
     @property
     def archived(self) -> str:
@@ -297,7 +298,7 @@ def _lines_of_load(parts: list[Part]) -> Iterator[str]:
     load = parts[0]
     sender = f"{load.reporter} ({load.reporter_code})"
     yield f"\n{month(load.period)}  {sender}, lần gửi {load.revision}, load {load.load_id}"
-    yield f"  tệp {load.file_name}, sha256 {load.sha256}"
+    yield f"  tệp {load.place + '/' if load.place else ''}{load.file_name}, sha256 {load.sha256}"
     yield f"  lưu tại {load.archived}"
     for part in parts:
         sheet = f"trang “{part.sheet_name}”, " if part.sheet_name else ""

@@ -15,7 +15,7 @@ import jinja2
 from psycopg.rows import dict_row
 
 from mangnon import warehouse
-from mangnon.contract.code_lists import REFERENCE_REPORTER
+from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER
 from mangnon.contract.forms import all_forms, submission_forms
 from mangnon.failures import Failure
 from mangnon.ledger import releases
@@ -26,8 +26,10 @@ from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
 FOLDER = "_tinh/dem"
-# How many reasons of a load, loads with warnings, and reporters of a month before a page names; the others are counted.
+# How many reasons of a load, loads with warnings, reporters of a month before, and folders with misplaced files a page
+# names; the others are counted.
 REASONS_NAMED = 3
+FOLDERS_NAMED = 10
 WARNINGS_NAMED = 50
 GAPS_NAMED = 5
 # How far back a page looks for what is missing.
@@ -164,6 +166,9 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
         "is_synthetic": bool(about and about["is_synthetic"]) or _has_synthetic(connection, night.batches),
         "names": {REFERENCE_REPORTER: "Danh mục dùng chung", None: "Không rõ đơn vị"} | names,
         "titles": {name: form.title for name, form in all_forms().items()},
+        "misplaced": _rows(connection, "misplaced"),
+        "misplaced_named": FOLDERS_NAMED,
+        "office": OFFICE,
         "senders": sorted(senders, key=lambda row: _order(names, row["reporter_code"])),
         "reporters_sent": sum(row["reporter_code"] is not None for row in senders),
         "refused": [load for load in stopped if load["state"] == "refused"],

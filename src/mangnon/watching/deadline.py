@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from mangnon import warehouse
+from mangnon.contract.code_lists import OFFICE
 from mangnon.settings import TIMEZONE
 from mangnon.telling import mail
 from mangnon.vietnamese import iso_moment, moment
@@ -16,8 +17,6 @@ from mangnon.watching.vitals import Vitals
 
 # In Viet Nam. The DAGs collect_submissions and check_deadline have the same in their schedules.
 NIGHT, DEADLINE = time(1, 30), time(6, 0)
-# Where in the file of mail addresses the office stands, beside the reporters.
-OFFICE = "_office"
 
 
 @dataclass(frozen=True)

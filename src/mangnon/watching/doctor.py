@@ -19,7 +19,7 @@ import fsspec
 import psycopg
 
 from mangnon import warehouse
-from mangnon.intake import archive
+from mangnon.intake import archive, places
 from mangnon.orchestration import api
 from mangnon.orchestration.api import ServiceError
 from mangnon.settings import settings
@@ -141,8 +141,22 @@ def _ledger(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
     if not overdue:
         last = f"the last one was on {iso_moment(signs.collected_at)}" if signs.collected_at else "none came yet"
         yield Diagnosis("ok", "night", f"nothing is overdue; {last}")
+    yield from _misplaced(connection, signs)
     yield from _left_behind(signs, now)
     yield _release(signs, now)
+
+
+def _misplaced(connection: Connection, signs: Vitals) -> Iterator[Diagnosis]:
+    """Yields the files of the inbox that nobody reads, because they lie in no place."""
+    if signs.misplaced:
+        query = "select path from ops.misplaced_files order by path limit %s"
+        paths = [path for (path,) in connection.execute(query, [places.MOST_NAMED + 1])]
+        yield Diagnosis(
+            "to do", "places",
+            f"{signs.misplaced} files lie in no place of the inbox and are not read: "
+            f"{places.named(paths, signs.misplaced)}",
+            places.HOW_TO_MOVE,
+        )  # fmt: skip
 
 
 def _left_behind(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:

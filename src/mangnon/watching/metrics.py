@@ -88,6 +88,7 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
         ("night_seconds", "How long the last night took, from its first delivery to the decision.", _first(row)),
         ("night_age_seconds", "Since when no night looked through the inbox.", _seconds(now, signs.collected_at)),
         ("deliveries_unread", "Deliveries in the archive that were not read.", signs.unread),
+        ("files_misplaced", "Files that lie in no place of the inbox, and are not read.", signs.misplaced),
         ("batches_waiting", "Batches that are closed and not published.", signs.waiting_batches),
         ("approval_waiting", "Whether a release waits for a person.", signs.approval is not None),
         ("candidate_open", "Whether a candidate is being decided, or was left open.", signs.candidate is not None),
@@ -104,7 +105,7 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
 def _of_loads(connection: Connection) -> Iterator[Metric]:
     deliveries = connection.execute("select count(*) from ops.deliveries").fetchone()
     assert deliveries is not None
-    yield CounterMetricFamily("mangnon_deliveries", "Files that ever arrived, by content.", value=deliveries[0])
+    yield CounterMetricFamily("mangnon_deliveries", "Files that ever arrived, by content and place.", value=deliveries[0])
     by_state = {state: counts for state, *counts in connection.execute(LOADS)}
     loads = GaugeMetricFamily("mangnon_loads", "Readings of a form of a delivery, by state.", labels=["state"])
     for state in STATES:

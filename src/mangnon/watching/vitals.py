@@ -21,6 +21,7 @@ class Vitals:
     collected_at: datetime | None  # when a night last looked through the inbox
     unread: int  # deliveries in the archive that were not read
     unread_since: datetime | None
+    misplaced: int  # files that lie in no place of the inbox, when somebody last looked
     open_batch: int | None  # one that has loads and was not closed: the night's, else a backfill's
     open_kind: str | None
     open_since: datetime | None

@@ -22,6 +22,7 @@ select
     deliveries.sha256,
     deliveries.file_name,
     deliveries.reporter_code,
+    deliveries.place,
     stale.forms
 from stale
 inner join ops.deliveries on stale.delivery_id = deliveries.delivery_id

@@ -20,13 +20,13 @@ TEXTS = (".csv", ".txt", ".tsv")
 class Bundle:
     """An opened .zip of CSVs; implements mangnon.reading.tables.Source."""
 
-    def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
+    def __init__(self, path: Path, file_name: str, lists: CodeLists, place: str | None) -> None:
         self.notes: list[Problem] = []
         self._folder = tempfile.TemporaryDirectory(prefix="mangnon-")
         members = self._unpacked(path, file_name)
         if not members:
             raise RefusedFile(Problem("empty_file.archive", {"file_name": file_name}))
-        files = {name: DelimitedFile(copy, name, lists, sheet=name) for name, copy in members.items()}
+        files = {name: DelimitedFile(copy, name, lists, place, sheet=name) for name, copy in members.items()}
         self._of_form: dict[str, DelimitedFile] = {}
         for name, file in files.items():
             self.notes += file.notes

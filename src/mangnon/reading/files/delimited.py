@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import Form, all_forms, submission_forms
+from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
+from mangnon.contract.forms import Form, all_forms, reference_forms, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cells import Cells
 from mangnon.reading.cover import CoverEntry, read_cover
@@ -30,7 +30,9 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 class DelimitedFile:
     """An opened CSV; implements mangnon.reading.tables.Source. Problems name a member of a bundle in `sheet`."""
 
-    def __init__(self, path: Path, file_name: str, lists: CodeLists, sheet: str | None = None) -> None:
+    def __init__(
+        self, path: Path, file_name: str, lists: CodeLists, place: str | None, sheet: str | None = None
+    ) -> None:
         self.file_name = file_name
         self.notes: list[Problem] = []
         self._sheet = sheet
@@ -42,7 +44,7 @@ class DelimitedFile:
             row[0].removeprefix("#").strip(): CoverEntry(row[1].strip() if len(row) > 1 else "", sheet, f"B{number}")
             for number, row in enumerate(rows[:marked], start=1)
         }
-        form = self._form(entries, rows[marked:])
+        form = self._form(entries, rows[marked:], place)
         header = layout.find_header(rows[marked:], [], form)
         first, last = (header.first_row, header.last_row) if header else (0, 0)
         self._headers = header.paths if header else [(cell,) for cell in rows[marked]] if marked < len(rows) else []
@@ -54,9 +56,9 @@ class DelimitedFile:
         self._unit = titles.unit_above(lines)
         self._is_announced = bool(entries)
         if entries:
-            self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists)
+            self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists, place)
         else:
-            self.cover = titles.cover_from_titles(lines, [form.name], lists, file_name)
+            self.cover = titles.cover_from_titles(lines, [form.name], lists, file_name, place)
         self.notes += self.cover.notes
 
     def table(self, form: Form) -> Table:
@@ -118,12 +120,15 @@ class DelimitedFile:
             self.notes.append(Problem("inferred_separator", found, sheet=self._sheet))
         return likely[0], *readings[likely[0]]
 
-    def _form(self, entries: dict[str, CoverEntry], rows: list[list[str]]) -> Form:
+    def _form(self, entries: dict[str, CoverEntry], rows: list[list[str]], place: str | None) -> Form:
         named = entries.get("form")
         if named is not None:
-            if named.value not in all_forms():
+            form = all_forms().get(str(named.value))
+            if form is None:
                 raise RefusedFile(Problem("form_unknown", cell=named.cell, value=str(named.value)))
-            return all_forms()[str(named.value)]
+            if form in reference_forms() and place != REFERENCE_REPORTER:
+                raise RefusedFile(Problem("reference_not_here", cell=named.cell, value=form.name))
+            return form
         forms = [] if entries else layout.forms_of_header(rows, [])
         if len(forms) == 1:
             found = {"file_name": self.file_name, "form": forms[0].title}

@@ -32,10 +32,11 @@ OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHE
 class Workbook:
     """An opened workbook; implements mangnon.reading.tables.Source."""
 
-    def __init__(self, path: Path, file_name: str, lists: CodeLists) -> None:
+    def __init__(self, path: Path, file_name: str, lists: CodeLists, place: str | None) -> None:
         self.file_name = file_name
         self.notes: list[Problem] = []
         self._lists = lists
+        self._place = place
         self._open(path)
         self._convert: fonts.Convert | None = None
         self._sheets: dict[str, Sheet] = {}
@@ -112,7 +113,7 @@ class Workbook:
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
         rows = sheet.rows
-        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows), self._lists)
+        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows), self._lists, self._place)
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:
@@ -139,7 +140,7 @@ class Workbook:
                 self.notes.append(Problem("sheet_empty", sheet=names[0]))
         if not contained and not lines:
             raise RefusedFile(Problem("cover_missing.workbook", {"file_name": self.file_name}))
-        self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name)
+        self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name, self._place)
         if not contained:
             raise RefusedFile(Problem("no_form.file", {"file_name": self.file_name}))
         self._note_guesses(guessed)

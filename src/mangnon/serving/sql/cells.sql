@@ -33,7 +33,8 @@ select
     lines.row_number,
     %(title)s as column_title,
     deliveries.sha256,
-    deliveries.is_synthetic
+    deliveries.is_synthetic,
+    deliveries.place
 from counting
 inner join {lines} as lines on counting.load_id = lines.load_id
 inner join ops.loads on lines.load_id = loads.load_id

@@ -49,7 +49,7 @@ select
     loads.form,
     coalesce(loads.reporter_code, deliveries.reporter_code) as reporter_code,
     coalesce(loads.period, deliveries.period) as period,
-    deliveries.file_name,
+    concat_ws('/', deliveries.place, deliveries.file_name) as file_name,
     coalesce(reasons.reasons, array[coalesce(loads.state_reason, '')]) as reasons,
     coalesce(reasons.reasons_in_all, 1) as reasons_in_all
 from ops.loads

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from psycopg.rows import class_row, dict_row
 
 from mangnon.contract.code_lists import CodeLists, Reporter
-from mangnon.contract.forms import all_forms
+from mangnon.contract.forms import HIGHEST_REVISION, all_forms
 from mangnon.reading.problems import Place, Problem, Severity, UnknownWording, Values
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
@@ -113,6 +113,8 @@ def gather(connection: Connection, delivery_id: int, lists: CodeLists) -> Feedba
             [delivery_id],
         ).fetchone()
     assert delivery is not None
+    if (delivery["next_revision"] or 0) > HIGHEST_REVISION:
+        delivery["next_revision"] = None  # no file may have it: the office has to hold what outbids all others
     reporter = lists.reporters.get(delivery.pop("reporter_code") or "")
     return Feedback(**delivery, reporter=reporter, outcomes=_in_order(outcomes), findings=findings, totals=totals)
 

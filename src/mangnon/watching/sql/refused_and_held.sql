@@ -1,5 +1,6 @@
 -- One row per current reading that does not count, with every reason.
 select
+    coalesce(deliveries.place, '') as place,
     deliveries.file_name,
     coalesce(readings.form, '') as form,
     readings.state,

@@ -11,6 +11,11 @@ with unread as (
         )
 ),
 
+misplaced as (
+    select count(*) as misplaced
+    from ops.misplaced_files
+),
+
 opened as (
     select
         batches.batch_id as open_batch,
@@ -51,6 +56,7 @@ select
     nights.collected_at,
     unread.unread,
     unread.unread_since,
+    misplaced.misplaced,
     opened.open_batch,
     opened.open_kind,
     opened.open_since,
@@ -82,6 +88,7 @@ select
             )
     ) as is_publishing
 from unread
+cross join misplaced
 cross join waiting
 cross join nights
 left join opened on true

@@ -1,0 +1,74 @@
+"""The places of the inbox: each reporter's own, and the office's. Who speaks in a file is decided by where it lies.
+
+`<inbox>/<reporter_code>/…` speaks for that reporter only. In `<inbox>/_office/…` lies what an officer files on behalf of
+reporters: there the cover decides. Whatever lies elsewhere is not read, and everybody who looks is told how to move it.
+"""
+
+from collections.abc import Collection, Sequence
+
+import fsspec
+
+from mangnon.contract.code_lists import OFFICE, CodeLists
+from mangnon.ledger.code_lists import read_code_lists
+from mangnon.settings import settings
+from mangnon.warehouse import Connection
+
+HOW_TO_MOVE = (
+    f"Move each into the folder of its reporter, `<code>/`, or into `{OFFICE}/` (docs/runbooks/upgrade.md has the commands)"
+)
+# How many paths are named; the others are counted.
+MOST_NAMED = 5
+
+# Names of files that are still being written, or that a program keeps for itself.
+UNFINISHED = (".part", ".tmp", ".crdownload", ".lock")
+
+
+def places(lists: CodeLists) -> set[str]:
+    """Returns the places of an inbox. Before there are any lists in the warehouse, those of the package name them."""
+    return {OFFICE, *(lists.reporters or CodeLists.from_package().reporters)}
+
+
+def place_of(path: str, known: Collection[str]) -> str | None:
+    """Returns the place in which a path below the inbox lies; None if it lies in none of the known ones.
+
+    Only the first folder counts, and only if its name is the place's, byte by byte: what merely looks like a code is
+    none.
+    """
+    folder, separator, _ = path.partition("/")
+    return folder if separator and folder in known else None
+
+
+def is_left_alone(name: str) -> bool:
+    """Returns whether a file with this name is unfinished, or belongs to a program."""
+    return name.startswith((".", "~$")) or name.endswith(UNFINISHED)
+
+
+def look_for_misplaced(connection: Connection) -> int:
+    """Notes the files of the inbox that lie in no place. Returns how many there are; 0 without an inbox."""
+    files, folder = fsspec.url_to_fs(settings().inbox)
+    if not files.exists(folder):
+        return 0
+    known = places(read_code_lists(connection))
+    paths = [source.removeprefix(f"{folder}/") for source in files.find(folder)]
+    misplaced = [
+        path for path in paths if not is_left_alone(path.rpartition("/")[2]) and place_of(path, known) is None
+    ]
+    with connection.transaction():
+        note_misplaced(connection, misplaced)
+    return len(misplaced)
+
+
+def named(paths: Sequence[str], count: int) -> str:
+    """Returns the first of `count` paths, safe to be shown, and how many others there are."""
+    others = f" and {count - MOST_NAMED} others" if count > MOST_NAMED else ""
+    return ", ".join(ascii(path) if not path.isprintable() else path for path in paths[:MOST_NAMED]) + others
+
+
+def note_misplaced(connection: Connection, paths: list[str]) -> None:
+    """Notes that these paths below the inbox, and no others, lie in no place; in the transaction of the caller."""
+    # A name may be no UTF-8, and then it is no text for PostgreSQL either.
+    shown = [path.encode("utf-8", "backslashreplace").decode() for path in paths]
+    connection.execute("delete from ops.misplaced_files where path <> all(%s)", [shown])
+    connection.execute(
+        "insert into ops.misplaced_files (path) select unnest(%s::text[]) on conflict do nothing", [shown]
+    )
