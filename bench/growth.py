@@ -203,8 +203,10 @@ def _send(revision: int) -> None:
     for submission in submissions():
         if submission.period == MONTH and submission.reporter.isdigit():
             submission.lines["child_population"][0]["children"] += revision
+            place = Path(os.environ["MANGNON_INBOX"]) / submission.reporter
+            place.mkdir(parents=True, exist_ok=True)
             write_template(
-                Path(os.environ["MANGNON_INBOX"]) / f"{submission.reporter}-{revision}.xlsx",
+                place / f"{revision}.xlsx",
                 lists.reporters[submission.reporter], MONTH, lists, submission.lines, revision, "bench", synthetic=True,
             )  # fmt: skip
 

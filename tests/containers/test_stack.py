@@ -152,7 +152,7 @@ def test_no_password_stands_where_anybody_can_read_it(ports: dict[str, int]) -> 
 
 def test_the_sample_in_the_inbox_becomes_the_published_figures(airflow: None, tmp_path: Path) -> None:
     write_sample(tmp_path / "sample")
-    podman("cp", tmp_path / "sample", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
+    podman("cp", f"{tmp_path / 'sample'}/.", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
     began = time.monotonic()
     runs.run_night()
     measured("the night of the sample, with two workers", began)
@@ -264,7 +264,7 @@ def test_the_small_profile_takes_it_over(airflow: None, ports: dict[str, int], t
     assert _kept() == before
     # A file of which only the name is new is no new delivery; one that nobody can read is, and is refused.
     (tmp_path / "unreadable.xlsx").write_text("no workbook")
-    podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
+    podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/193/")
     began = time.monotonic()
     runs.run_night()
     measured("a night with one file, small", began)
@@ -287,7 +287,7 @@ def test_the_warehouse_moves_to_a_server_of_its_own(airflow: None, ports: dict[s
     assert f"@{address}/" in _bi_url()
     assert _figures() == _expected()
     (tmp_path / "unreadable.xlsx").write_text("no workbook either")
-    podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/again.xlsx")
+    podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/193/again.xlsx")
     runs.run_night()
     assert _answers("select count(*) from ops.deliveries where file_name = 'again.xlsx'") == ["1"]
 
@@ -347,9 +347,10 @@ def _send(folder: Path, first: date, last: date) -> None:
             "attendances": 50,
         }
         for month in pandas.date_range(first, last, freq="MS").date:
-            path = folder / f"{reporter}-{month:%Y-%m}.xlsx"
+            path = folder / reporter / f"{month:%Y-%m}.xlsx"
+            path.parent.mkdir(exist_ok=True)
             write_template(path, lists.reporters[reporter], month, lists, {"events": [line]}, synthetic=True)
-    podman("cp", folder, f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/{first}")
+    podman("cp", f"{folder}/.", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/")
 
 
 def _are_read(first: date, last: date, deliveries: int) -> bool:

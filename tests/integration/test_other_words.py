@@ -21,6 +21,7 @@ from support.outcomes import everything
 from support.workbooks import event, send
 
 from mangnon import warehouse
+from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import all_forms
 from mangnon.publishing import decisions, gates, phases
 from mangnon.reading import problems
@@ -81,15 +82,16 @@ class Night:
 def sent(tmp_path: Path) -> Path:
     """One inbox with every kind of wrong file, and some that are right."""
     inbox = tmp_path / "sent"
-    inbox.mkdir()
+    office = inbox / OFFICE
+    office.mkdir(parents=True)
     for number, (name, make, *_) in enumerate([*WHOLE_FILE.values(), *WHOLE_FORM.values(), *ONE_ROW.values()]):
-        make(inbox / f"{number:02}-{name}")
-    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(inbox / "persons.xlsx")
+        make(office / f"{number:02}-{name}")
+    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(office / "persons.xlsx")
     style = messy.Style(messy.without_diacritics, nil="-", serial_days=True)
-    messy.workbook(inbox / "by hand.xlsx", messy.submission("201", JUNE), style)
+    messy.workbook(office / "by hand.xlsx", messy.submission("201", JUNE), style)
     texts = {f"{name}.csv": messy.csv_text(all_forms()[name], messy.submission("202", JUNE), ";").encode()
              for name in messy.SHEETS}  # fmt: skip
-    messy.bundle(inbox / "texts.zip", texts | {"Thumbs.db": b""})
+    messy.bundle(office / "texts.zip", texts | {"Thumbs.db": b""})
     send(inbox, "195", {"events": [event("195", 1), event("195", 1, child_attendances=400)]}, 2)
     send(inbox, "196", {"events": [event("196", 1, attendances=3)]}, 2, reason="")
     for count in (5, 6):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import all_forms
 from mangnon.contract.template import write_template
 from mangnon.reading.opening import open_source
@@ -16,7 +17,7 @@ from support.messy import (
     submission,
 )
 
-OFFICE = Path(__file__).parents[1] / "fixtures" / "office"
+FROM_OFFICES = Path(__file__).parents[1] / "fixtures" / "office"
 JUNE = date(2020, 6, 1)
 HA_LONG = submission("193", JUNE)
 Rows = dict[str, list[dict[str, Any]]]
@@ -24,7 +25,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def read(path: Path) -> tuple[Any, Rows, list[Problem]]:
     """Returns the cover, the rows by form, and all problems."""
-    source = open_source(path, path.name, LISTS)
+    source = open_source(path, path.name, LISTS, OFFICE)
     problems = list(source.notes)
     rows: Rows = {}
     for name in source.cover.forms:

@@ -21,8 +21,10 @@ def load_everything() -> None:
         steps.load(reporter)
 
 
-def send_refused(path: Path, reporter: str = "SLDTBXH", **cover: Any) -> None:
-    """Writes a submission that is refused, because a form on its cover has no sheet."""
+def send_refused(inbox: Path, name: str, reporter: str = "SLDTBXH", **cover: Any) -> None:
+    """Puts a submission into the reporter's place that is refused, because a form on its cover has no sheet."""
+    path = inbox / reporter / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_template(path, LISTS.reporters[reporter], date(2025, 11, 1), LISTS, SITES, **cover)
     book = openpyxl.load_workbook(path)
     book.remove(book["Mô hình"])

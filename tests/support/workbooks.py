@@ -18,9 +18,10 @@ Lines = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 def send(inbox: Path, reporter: str, lines: Lines, revision: int, reason: str = "sửa số liệu") -> None:
-    """Puts a workbook of July 2020 with the forms of `lines` into the inbox."""
-    path = inbox / f"{reporter}-{revision}-{len(list(inbox.glob('*')))}.xlsx"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Puts a workbook of July 2020 with the forms of `lines` into the reporter's place in the inbox."""
+    place = inbox / reporter
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{reporter}-{revision}-{len(list(place.iterdir()))}.xlsx"
     write_template(
         path, LISTS.reporters[reporter], JULY, LISTS, lines, revision=revision, reason=reason, synthetic=True
     )

@@ -24,4 +24,4 @@ def deploy(check: bool, accept_changes: str | None) -> None:
     with warehouse.connect("loader") as connection:
         misplaced = places.look_for_misplaced(connection)
     if misplaced:
-        click.echo(f"{misplaced} files lie in no place of the inbox and will not be read. {places.HOW_TO_MOVE}.")
+        click.echo(f"{misplaced} files lie in no place of the inbox and will not be read: {places.HOW_TO_MOVE}.")

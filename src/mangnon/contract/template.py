@@ -16,7 +16,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
 from mangnon.contract.forms import (
-    COVER_SHEET, HIGHEST_REVISION, INSTRUCTION_SHEET, LISTS_SHEET, Field, Form, submission_forms,
+    COVER_SHEET,
+    HIGHEST_REVISION,
+    INSTRUCTION_SHEET,
+    LISTS_SHEET,
+    Field,
+    Form,
+    submission_forms,
 )  # fmt: skip
 from mangnon.vietnamese import month
 
@@ -152,7 +158,8 @@ class _Template:
         for row, (label, value) in enumerate(entries, start=3):
             sheet.write(row, 0, label, self.bold)
             sheet.write(row, 1, value, self.text)
-        sheet.data_validation(6, 1, 6, 1, _limits("integer", 1, HIGHEST_REVISION, f"Lần gửi là số nguyên từ 1 đến {HIGHEST_REVISION}."))
+        message = f"Lần gửi là số nguyên từ 1 đến {HIGHEST_REVISION}."
+        sheet.data_validation(6, 1, 6, 1, _limits("integer", 1, HIGHEST_REVISION, message))
 
     def _write_declared_totals(self, sheet: Worksheet, forms: Sequence[Form], given: Lines) -> None:
         row = 10

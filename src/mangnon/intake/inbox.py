@@ -110,10 +110,8 @@ def _known(connection: Connection, delivery: dict[str, Any]) -> int | None:
         where sha256 = %(sha256)s
             and (
                 place = %(place)s
-                or (
-                    place is null
-                    and (%(place)s in (%(office)s, reporter_code) or (reporter_code is null and file_name = %(file_name)s))
-                )
+                or place is null and %(place)s in (%(office)s, reporter_code)
+                or place is null and reporter_code is null and file_name = %(file_name)s
             )
         order by place
         limit 1

@@ -1,7 +1,7 @@
 """The places of the inbox: each reporter's own, and the office's. Who speaks in a file is decided by where it lies.
 
-`<inbox>/<reporter_code>/…` speaks for that reporter only. In `<inbox>/_office/…` lies what an officer files on behalf of
-reporters: there the cover decides. Whatever lies elsewhere is not read, and everybody who looks is told how to move it.
+`<inbox>/<reporter_code>/…` speaks for that reporter only. In `<inbox>/_office/…` lies what an officer files on behalf
+of reporters: there the cover decides. What lies elsewhere is not read, and everybody who looks is told how to move it.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +14,8 @@ from mangnon.settings import settings
 from mangnon.warehouse import Connection
 
 HOW_TO_MOVE = (
-    f"Move each into the folder of its reporter, `<code>/`, or into `{OFFICE}/` (docs/runbooks/upgrade.md has the commands)"
+    f"move each into the folder of its reporter, `<code>/`, or into `{OFFICE}/` "
+    "(docs/runbooks/upgrade.md has the commands)"
 )
 # How many paths are named; the others are counted.
 MOST_NAMED = 5
@@ -50,9 +51,7 @@ def look_for_misplaced(connection: Connection) -> int:
         return 0
     known = places(read_code_lists(connection))
     paths = [source.removeprefix(f"{folder}/") for source in files.find(folder)]
-    misplaced = [
-        path for path in paths if not is_left_alone(path.rpartition("/")[2]) and place_of(path, known) is None
-    ]
+    misplaced = [path for path in paths if not is_left_alone(path.rpartition("/")[2]) and place_of(path, known) is None]
     with connection.transaction():
         note_misplaced(connection, misplaced)
     return len(misplaced)

@@ -19,7 +19,7 @@ def collect() -> list[str]:
         logger.info("%s new deliveries, %s known ones again", len(collected.new), collected.known_again)
         if collected.misplaced:
             logger.warning(
-                "%s files lie in no place of the inbox and were not read: %s. %s",
+                "%s files lie in no place of the inbox and were not read (%s): %s",
                 len(collected.misplaced), places.named(collected.misplaced, len(collected.misplaced)),
                 places.HOW_TO_MOVE,
             )  # fmt: skip

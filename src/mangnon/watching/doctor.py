@@ -19,6 +19,7 @@ import fsspec
 import psycopg
 
 from mangnon import warehouse
+from mangnon.contract.code_lists import OFFICE
 from mangnon.intake import archive, places
 from mangnon.orchestration import api
 from mangnon.orchestration.api import ServiceError
@@ -276,9 +277,9 @@ def _mail() -> Iterator[Diagnosis]:
         return
     if parseaddr(settings().mail_from or "")[1].count("@") != 1:
         yield Diagnosis("to do", "mail", "MANGNON_MAIL_FROM is no address", "write the address that letters come from")
-    if not mail.addresses().get(deadline.OFFICE):
+    if not mail.addresses().get(OFFICE):
         yield Diagnosis(
-            "info", "mail", f"no line {deadline.OFFICE} in MANGNON_MAIL_ADDRESSES: nobody hears of a missed deadline"
+            "info", "mail", f"no line {OFFICE} in MANGNON_MAIL_ADDRESSES: nobody hears of a missed deadline"
         )
     else:
         yield Diagnosis("ok", "mail", "configured")

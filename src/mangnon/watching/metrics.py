@@ -105,7 +105,9 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
 def _of_loads(connection: Connection) -> Iterator[Metric]:
     deliveries = connection.execute("select count(*) from ops.deliveries").fetchone()
     assert deliveries is not None
-    yield CounterMetricFamily("mangnon_deliveries", "Files that ever arrived, by content and place.", value=deliveries[0])
+    yield CounterMetricFamily(
+        "mangnon_deliveries", "Files that ever arrived, by content and place.", value=deliveries[0]
+    )
     by_state = {state: counts for state, *counts in connection.execute(LOADS)}
     loads = GaugeMetricFamily("mangnon_loads", "Readings of a form of a delivery, by state.", labels=["state"])
     for state in STATES:

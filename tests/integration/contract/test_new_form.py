@@ -41,7 +41,8 @@ lines = [
     {"area": "193", "sex": "male", "visit_count": 7},
     {"area": "193", "visit_count": 30, "qualifier": "approx"},
 ]
-path = Path(sys.argv[1]) / "visits.xlsx"
+path = Path(sys.argv[1]) / "193" / "visits.xlsx"
+path.parent.mkdir(parents=True, exist_ok=True)
 write_template(path, lists.reporters["193"], date(2020, 12, 1), lists, {"home_visits": lines}, synthetic=True)
 for reporter in steps.collect():
     steps.load(reporter)

@@ -112,7 +112,7 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
         modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
         assert content_hash.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
 
-    _send(tmp_path / "inbox" / "new.xlsx")
+    _send(tmp_path / "inbox" / "193" / "new.xlsx")
     release = run_night()
     assert release is not None
     assert {release: _contents(earlier, marts, release) for release in RELEASES} == before
@@ -201,7 +201,7 @@ def _counting(warehouse: ModuleType) -> list[int]:
 
 
 def _send(path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     line = {"area": "193", "event_type": "communication", "event_count": 2, "attendances": 50}
     write_template(path, LISTS.reporters["193"], date(2020, 4, 1), LISTS, {"events": [line]}, synthetic=True)
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from support.bad_input import ONE_ROW, WHOLE_FILE, WHOLE_FORM, cover, edited, submission
 
+from mangnon.contract.code_lists import OFFICE
 from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.ledger.batches import closed_batches
@@ -26,8 +27,8 @@ def reference(warehouse: ModuleType) -> ModuleType:
 @pytest.mark.parametrize("case", WHOLE_FILE)
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(reference: ModuleType, tmp_path: Path, case: str) -> None:
     name, make, rule, place, words = WHOLE_FILE[case]
-    make(tmp_path / "inbox" / name)
-    submission(tmp_path / "inbox" / "neighbour.xlsx", "194")
+    make(tmp_path / "inbox" / OFFICE / name)
+    submission(tmp_path / "inbox" / "194" / "neighbour.xlsx", "194")
     loads = load_everything(reference)
     assert loads["neighbour.xlsx"] == {("events", "loaded", 2, 0), ("beneficiaries", "loaded", 1, 0)}
     assert loads[name] == {(None, "refused", 0, 0)}
@@ -39,8 +40,8 @@ def test_a_form_that_cannot_be_read_is_refused_and_the_others_go_through(
     reference: ModuleType, tmp_path: Path, case: str
 ) -> None:
     name, make, rule, place, words = WHOLE_FORM[case]
-    make(tmp_path / "inbox" / name)
-    submission(tmp_path / "inbox" / "neighbour.xlsx", "194")
+    make(tmp_path / "inbox" / OFFICE / name)
+    submission(tmp_path / "inbox" / "194" / "neighbour.xlsx", "194")
     loads = load_everything(reference)
     assert loads["neighbour.xlsx"] == {("events", "loaded", 2, 0), ("beneficiaries", "loaded", 1, 0)}
     assert sorted(state for _, state, *_ in loads[name]) == (["refused"] if name == "a.csv" else ["loaded", "refused"])
@@ -52,8 +53,8 @@ def test_a_row_that_breaks_the_contract_is_kept_with_cell_and_reason(
     reference: ModuleType, tmp_path: Path, case: str
 ) -> None:
     name, make, rule, place, words = ONE_ROW[case]
-    make(tmp_path / "inbox" / name)
-    submission(tmp_path / "inbox" / "neighbour.xlsx", "194")
+    make(tmp_path / "inbox" / OFFICE / name)
+    submission(tmp_path / "inbox" / "194" / "neighbour.xlsx", "194")
     loads = load_everything(reference)
     assert loads["neighbour.xlsx"] == {("events", "loaded", 2, 0), ("beneficiaries", "loaded", 1, 0)}
     assert sum(refused for *_, refused in loads[name]) == 1
@@ -65,7 +66,7 @@ def test_a_row_that_breaks_the_contract_is_kept_with_cell_and_reason(
 
 
 def test_a_period_in_the_future_is_refused(reference: ModuleType, tmp_path: Path) -> None:
-    cover("Kỳ báo cáo", "2099-01")(tmp_path / "inbox" / "a.xlsx")
+    cover("Kỳ báo cáo", "2099-01")(tmp_path / "inbox" / "193" / "a.xlsx")
     with reference.connect() as connection:
         connection.execute("update raw.reporters set valid_until = null")
     load_everything(reference)
@@ -80,20 +81,20 @@ def test_a_sheet_that_the_cover_does_not_announce_is_not_dropped_silently(
             if row[0].value == "Hoạt động":
                 row[1].value = None
 
-    edited(edit)(tmp_path / "inbox" / "a.xlsx")
+    edited(edit)(tmp_path / "inbox" / "193" / "a.xlsx")
     load_everything(reference)
     assert_problem(reference, "a.xlsx", "form_not_announced", None, "Có gửi")
 
 
 def test_a_column_that_is_no_field_is_not_read_and_that_is_said(reference: ModuleType, tmp_path: Path) -> None:
-    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(tmp_path / "inbox" / "a.xlsx")
+    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(tmp_path / "inbox" / "193" / "a.xlsx")
     loads = load_everything(reference)
     assert ("events", "loaded", 2, 0) in loads["a.xlsx"]
     assert_problem(reference, "a.xlsx", "column_ignored", "M3", "Họ tên cán bộ")
 
 
 def test_a_column_that_speaks_of_persons_refuses_the_form(reference: ModuleType, tmp_path: Path) -> None:
-    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(tmp_path / "inbox" / "a.xlsx")
+    edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(tmp_path / "inbox" / "193" / "a.xlsx")
     load_everything(reference)
     with reference.connect() as connection:
         batch, load_id = connection.execute(
@@ -109,8 +110,8 @@ def test_a_column_that_speaks_of_persons_refuses_the_form(reference: ModuleType,
 
 
 def test_the_same_file_under_two_names_is_one_delivery(reference: ModuleType, tmp_path: Path) -> None:
-    first = submission(tmp_path / "inbox" / "a.xlsx")
-    (tmp_path / "inbox" / "b.xlsx").write_bytes(first.read_bytes())
+    first = submission(tmp_path / "inbox" / "193" / "a.xlsx")
+    (tmp_path / "inbox" / "193" / "b.xlsx").write_bytes(first.read_bytes())
     load_everything(reference)
     with reference.connect("auditor") as connection:
         assert connection.execute("select count(*) from ops.deliveries where reporter_code = '193'").fetchone() == (1,)
@@ -119,7 +120,7 @@ def test_the_same_file_under_two_names_is_one_delivery(reference: ModuleType, tm
 
 
 def test_the_database_itself_refuses_a_load_that_loses_rows(reference: ModuleType, tmp_path: Path) -> None:
-    submission(tmp_path / "inbox" / "a.xlsx")
+    submission(tmp_path / "inbox" / "193" / "a.xlsx")
     load_everything(reference)
     claim = """
         insert into ops.loads (
@@ -139,10 +140,10 @@ def test_the_database_itself_refuses_a_load_that_loses_rows(reference: ModuleTyp
 
 
 def test_a_closed_batch_takes_no_more_loads(reference: ModuleType, tmp_path: Path) -> None:
-    submission(tmp_path / "inbox" / "a.xlsx")
+    submission(tmp_path / "inbox" / "193" / "a.xlsx")
     load_everything(reference)
     first = steps.close()
-    submission(tmp_path / "inbox" / "b.xlsx", "194")
+    submission(tmp_path / "inbox" / "194" / "b.xlsx", "194")
     load_everything(reference)
     with reference.connect("publisher") as connection:
         assert closed_batches(connection) == [first]

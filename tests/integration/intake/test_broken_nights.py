@@ -171,10 +171,11 @@ def _load() -> None:
 
 
 def _send(inbox: Path) -> None:
-    inbox.mkdir(exist_ok=True)
+    place = inbox / "193"
+    place.mkdir(parents=True, exist_ok=True)
     lines = [{"area": "193", "event_type": "other", "event_count": 1, "attendances": 50}] * LINES
     write_template(
-        inbox / "193.xlsx", LISTS.reporters["193"], JULY, LISTS, {"events": lines},
+        place / "a.xlsx", LISTS.reporters["193"], JULY, LISTS, {"events": lines},
         revision=2, reason="sửa số liệu", synthetic=True,
     )  # fmt: skip
 

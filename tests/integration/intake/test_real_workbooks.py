@@ -10,11 +10,12 @@ import openpyxl
 import pytest
 from support.messy import Style, bundle, csv_text, in_font, submission, without_diacritics, workbook
 
+from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import all_forms
 from mangnon.deployment import deploy
 from mangnon.intake import steps
 
-OFFICE = Path(__file__).parents[2] / "fixtures" / "office"
+FROM_OFFICES = Path(__file__).parents[2] / "fixtures" / "office"
 MARCH, JUNE = date(2020, 3, 1), date(2020, 6, 1)
 HEADER_OF_POPULATION = 10  # rows of titles, headers and column numbers
 
@@ -26,7 +27,7 @@ def by_hand(reporter: str, period: date, style: Style) -> Callable[[Path], objec
 
 def from_office(name: str) -> Callable[[Path], object]:
     """A workbook that another program saved."""
-    return lambda folder: shutil.copy(OFFICE / name, folder / name)
+    return lambda folder: shutil.copy(FROM_OFFICES / name, folder / name)
 
 
 def as_csv(reporter: str, form: str, separator: str, encoding: str) -> Callable[[Path], object]:
@@ -69,9 +70,9 @@ def wrong_total(folder: Path) -> None:
 
 @pytest.fixture
 def inbox(tmp_path: Path) -> Path:
-    """The folder in which submissions arrive."""
-    folder = tmp_path / "inbox"
-    folder.mkdir(exist_ok=True)
+    """The place in which an officer files what arrived by mail."""
+    folder = tmp_path / "inbox" / OFFICE
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

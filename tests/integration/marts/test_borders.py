@@ -64,11 +64,10 @@ def incident(area: str, deaths: int) -> dict[str, object]:
 
 
 def send(inbox: Path, reporter: str, period: date, *lines: dict[str, object]) -> None:
-    """Puts a workbook of incidents into the inbox, made from the template of the reporter and month."""
-    inbox.mkdir(exist_ok=True)
-    write_template(
-        inbox / f"{reporter}.xlsx", LISTS.reporters[reporter], period, LISTS, {"incidents": lines}, synthetic=True
-    )
+    """Puts a workbook of incidents into the reporter's place, made from the template of reporter and month."""
+    place = inbox / reporter
+    place.mkdir(parents=True, exist_ok=True)
+    write_template(place / "a.xlsx", LISTS.reporters[reporter], period, LISTS, {"incidents": lines}, synthetic=True)
 
 
 def test_what_hoanh_bo_reported_counts_in_ha_long_in_the_borders_of_2020(published: ModuleType) -> None:
@@ -131,7 +130,8 @@ def test_communes_report_from_2025_07(
     send(inbox, "06688", AUGUST, incident("06688", 5))
     send(inbox, "06994", AUGUST, incident("06994", 3))
     # Another list has another code for xã Ba Chẽ: the officer may use it.
-    (inbox / "bache.csv").write_text(
+    (inbox / "06970").mkdir()
+    (inbox / "06970" / "bache.csv").write_text(
         "#reporter,06970\n#period,2025-08\n#form,incidents\n#revision,1\n#synthetic,true\n"
         "area,incident_class,abuse_type,injury_cause,sex,age_band,is_subset,cases,victims,deaths,handled_cases\n"
         "06978,injury,,,,,,,2,2,\n",
@@ -181,10 +181,10 @@ def test_communes_report_from_2025_07(
 def test_a_district_reports_no_more_and_a_commune_not_before(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
     for reporter, period in (("193", "2025-07"), ("06688", "2025-06")):
-        (inbox / f"{reporter}.csv").write_text(
+        place = tmp_path / "inbox" / reporter
+        place.mkdir(parents=True)
+        (place / "a.csv").write_text(
             f"#reporter,{reporter}\n#period,{period}\n#form,incidents\n#revision,1\n#synthetic,true\n"
             "area,incident_class,abuse_type,injury_cause,sex,age_band,is_subset,cases,victims,deaths,handled_cases\n"
             f"{reporter},injury,,,,,,,1,1,\n",

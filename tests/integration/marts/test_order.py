@@ -10,7 +10,7 @@ from psycopg import sql
 from support import databases
 
 from mangnon import warehouse
-from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.code_lists import OFFICE, CodeLists
 from mangnon.contract.template import write_template
 
 LISTS = CodeLists.from_package()
@@ -64,15 +64,16 @@ def test_any_grouping_into_nights_ends_in_the_same_marts(
 
 
 def send(inbox: Path, names: object) -> None:
-    """Puts files of July 2020 into the inbox, named so that they are read in this order."""
-    inbox.mkdir(exist_ok=True)
+    """Puts files of July 2020 into the office's place, named so that they are read in this order."""
+    place = inbox / OFFICE
+    place.mkdir(parents=True, exist_ok=True)
     for name in names:  # type: ignore[attr-defined]
         reporter, revision, counts = DELIVERIES[name]
         lines = [
             {"area": reporter, "event_type": "communication", "event_count": count, "attendances": 50 * count}
             for count in counts
         ]
-        path = inbox / f"{len(list(inbox.iterdir())):02} {name}.xlsx"
+        path = place / f"{len(list(place.iterdir())):02} {name}.xlsx"
         write_template(
             path, LISTS.reporters[reporter], JULY, LISTS, {"events": lines},
             revision=revision, reason=name, synthetic=True,

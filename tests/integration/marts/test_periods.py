@@ -163,14 +163,14 @@ def test_a_cut_with_a_missing_month_says_so(
 
     # 2021 begins: all districts but one report January, and one reports February.
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     districts = [reporter for reporter in LISTS.reporters.values() if reporter.kind == "district"]
     for reporter in districts:
         for month in (1, 2):
             period = date(2021, month, 1)
             if reporter.is_valid_in(period) and (reporter.code == "193" if month == 2 else reporter.code != "207"):
                 line = {"area": reporter.area, "incident_class": "abuse", "cases": 1, "victims": 1}
-                path = inbox / f"{reporter.code}-{month}.xlsx"
+                path = inbox / reporter.code / f"{month}.xlsx"
+                path.parent.mkdir(parents=True, exist_ok=True)
                 write_template(path, reporter, period, LISTS, {"incidents": [line]}, synthetic=True)
     assert run_night() == 2
 
@@ -190,12 +190,12 @@ def test_an_earlier_release_shows_what_it_showed(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
     before = cut(published, "F01", "quarter")
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
+    place = tmp_path / "inbox" / "193"
+    place.mkdir(parents=True)
     period = date(2020, 7, 1)
     line = {"area": "193", "event_type": "communication", "event_count": 20, "attendances": 2000}
     write_template(
-        inbox / "193.xlsx", LISTS.reporters["193"], period, LISTS, {"events": [line]}, 2, "bổ sung", synthetic=True
+        place / "a.xlsx", LISTS.reporters["193"], period, LISTS, {"events": [line]}, 2, "bổ sung", synthetic=True
     )
     assert run_night() == 2
 

@@ -59,7 +59,8 @@ def test_what_came_of_each_submission(
     send(inbox, "195", {"events": [event("195", 5)]}, 2)
     send(inbox, "195", {"events": [event("195", 6)]}, 2)
     send(inbox, "196", {"events": []}, 2)
-    (inbox / "rác.xlsx").write_bytes(b"no workbook")
+    (inbox / "_office").mkdir()
+    (inbox / "_office" / "rác.xlsx").write_bytes(b"no workbook")
     assert run_night() == 2
 
     assert seen(published, JULY, "193") == [(True, 2, 2, 0, 0, 1, 1, None)]

@@ -38,8 +38,8 @@ def correct_the_code_list(inbox: Path, revision: int = 99999999, back: bool = Fa
     if not back:
         text = text.replace(*CORRECTED)
     text = text.replace("#revision,20261123", f"#revision,{revision}")
-    inbox.mkdir(exist_ok=True)
-    (inbox / f"codes-{revision}.csv").write_text(text, encoding="utf-8")
+    (inbox / "_reference").mkdir(parents=True, exist_ok=True)
+    (inbox / "_reference" / f"codes-{revision}.csv").write_text(text, encoding="utf-8")
 
 
 def reread(backfill_id: int, months: list[date] = MONTHS) -> list[date]:
@@ -192,8 +192,10 @@ def test_a_failing_month_holds_the_release_up_until_it_is_mended(
 
     # A night in the middle has a batch, and a release, of its own.
     lists = CodeLists.from_package()
+    place = tmp_path / "inbox" / "193"
+    place.mkdir()
     write_template(
-        tmp_path / "inbox" / "193.xlsx", lists.reporters["193"], date(2020, 7, 1), lists, {"events": []},
+        place / "a.xlsx", lists.reporters["193"], date(2020, 7, 1), lists, {"events": []},
         revision=2, reason="rút số liệu", synthetic=True,
     )  # fmt: skip
     assert run_night() == 3

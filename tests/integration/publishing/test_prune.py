@@ -38,12 +38,13 @@ numbers = itertools.count(1)
 
 def send(inbox: Path, count: int | None, revision: int) -> None:
     """193's events of July 2020: one line with so many events, or a line that is wrong."""
-    inbox.mkdir(exist_ok=True)
+    place = inbox / "193"
+    place.mkdir(parents=True, exist_ok=True)
     line = {"area": "193", "event_type": "communication", "event_count": count or 1, "attendances": 100}
     if count is None:
         line |= {"child_attendances": 400}  # more than the whole: gate 1 refuses it
     write_template(
-        inbox / f"{revision}-{next(numbers)}.xlsx", LISTS.reporters["193"], JULY, LISTS, {"events": [line]},
+        place / f"{revision}-{next(numbers)}.xlsx", LISTS.reporters["193"], JULY, LISTS, {"events": [line]},
         revision=revision, reason="sửa số liệu", synthetic=True,
     )  # fmt: skip
 

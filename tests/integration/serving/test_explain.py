@@ -120,8 +120,8 @@ def test_an_explanation_that_does_not_add_up_says_so(published: ModuleType) -> N
 def test_each_release_is_explained_by_its_own_rows(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
-    workbook = tmp_path / "inbox" / "again.xlsx"
-    workbook.parent.mkdir()
+    workbook = tmp_path / "inbox" / "193" / "again.xlsx"
+    workbook.parent.mkdir(parents=True)
     line = {"area": "193", "event_type": "training", "event_count": 1, "attendances": 40}
     write_template(
         workbook, LISTS.reporters["193"], date(2020, 7, 1), LISTS, {"events": [line]}, revision=2, reason="thiếu lớp",

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from support.workbooks import event, send
 
 from mangnon.cli.main import cli
+from mangnon.contract.code_lists import OFFICE
 from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.publishing import decisions, phases
@@ -71,11 +72,12 @@ def test_a_night_with_refusals(
         (before,) = connection.execute(sessions).fetchone()
     send(inbox, "193", {"events": [event("193", 20)]}, 2)
     send(inbox, "194", {"events": [event("194", -number) for number in range(1, 4)]}, 2)
-    os.rename(next(inbox.glob("194-*")), inbox / "194.xlsx")
+    os.rename(next(inbox.glob("194/*")), inbox / "194" / "194.xlsx")
     send(inbox, "195", {"events": [event("195", 5)]}, 2)
     send(inbox, "195", {"events": [event("195", 6)]}, 2)
     send(inbox, "196", {"events": []}, 2, reason="")
-    (inbox / HOSTILE).write_bytes(b"no workbook")
+    (inbox / OFFICE).mkdir()
+    (inbox / OFFICE / HOSTILE).write_bytes(b"no workbook")
     assert run_night() == 2
 
     result = CliRunner().invoke(cli, ["page"], catch_exceptions=False)
@@ -90,7 +92,7 @@ def test_a_night_with_refusals(
     assert "Bản 2" in text
     assert "13/13 huyện" in text
     assert "70/70 biểu" in text
-    assert "Phòng LĐ-TB&amp;XH thành phố Móng Cái 194.xlsx Hoạt động, 07/2020 Ô E4" in text
+    assert "Phòng LĐ-TB&amp;XH thành phố Móng Cái 194/194.xlsx Hoạt động, 07/2020 Ô E4" in text
     with published.connect("auditor") as connection:
         (reasons,) = connection.execute(
             """
@@ -124,7 +126,7 @@ def test_a_night_with_refusals(
     for width in (1200, 390):
         page = browser_page(path, width)
         assert_accessible(page)
-        assert page.locator("bdi.file", has_text="onerror").inner_text() == HOSTILE
+        assert page.locator("bdi.file", has_text="onerror").inner_text() == f"{OFFICE}/{HOSTILE}"
         assert page.locator("h1").count() == 1
     page.get_by_role("link", name="Các đêm khác").click()
     assert_accessible(page)
@@ -213,7 +215,8 @@ def test_a_first_night_without_a_submission_that_can_be_read(
     warehouse: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
     deploy.deliver_reference()
-    (tmp_path / "inbox" / "rác.xlsx").write_bytes(b"no workbook")
+    (tmp_path / "inbox" / OFFICE).mkdir()
+    (tmp_path / "inbox" / OFFICE / "rác.xlsx").write_bytes(b"no workbook")
     for reporter in steps.collect():
         steps.load(reporter)
     steps.close()

@@ -20,6 +20,6 @@ def reference(warehouse: ModuleType) -> ModuleType:
 @pytest.fixture
 def refused(reference: ModuleType, tmp_path: Path) -> ModuleType:
     """And a workbook that lacks a sheet, so that a form of it is refused at once."""
-    send_refused(tmp_path / "inbox" / "Báo cáo.xlsx")
+    send_refused(tmp_path / "inbox", "Báo cáo.xlsx")
     load_everything()
     return reference

@@ -115,7 +115,7 @@ def query(warehouse: ModuleType, statement: str) -> list[tuple[Any, ...]]:
 
 def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp_path: Path, run_night: Night) -> None:
     inbox, outbox = tmp_path / "inbox", tmp_path / "outbox"
-    typed_wrong(submission(inbox / "Báo cáo tháng 7.xlsx"), F4="hai trăm", E6="2,5")
+    typed_wrong(submission(inbox / "193" / "Báo cáo tháng 7.xlsx"), F4="hai trăm", E6="2,5")
     before = query(published, MEASURES)
     assert run_night() == 2, "the programme sites are published"
     assert query(published, MEASURES) == before
@@ -143,7 +143,7 @@ def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp
             row[1].value = 3
         if row[0].value == "Lý do gửi lại":
             row[1].value = "sửa theo phản hồi"
-    book.save(inbox / "sửa.xlsx")
+    book.save(inbox / "193" / "sửa.xlsx")
 
     assert run_night() == 3
     assert query(published, MEASURES) == [(9, 900)]
@@ -160,17 +160,21 @@ def test_the_whole_circle_from_refusal_to_publication(published: ModuleType, tmp
 def outbox(published_once: Path) -> Path:
     """The answers after one night in which everybody sent something else that is wrong."""
     inbox = published_once / "inbox"
-    hostile(submission(inbox / "=cmd|'calc'!A1 $(x) <b>.xlsm"))
-    (inbox / "a.csv").write_text(CSV, encoding="utf-8")
-    submission(inbox / "parts.xlsx", "195", {"events": [event("195", 1), event("195", 1, child_attendances=400)]})
+    hostile(submission(inbox / "193" / "=cmd|'calc'!A1 $(x) <b>.xlsm"))
+    (inbox / "194").mkdir()
+    (inbox / "194" / "a.csv").write_text(CSV, encoding="utf-8")
+    submission(
+        inbox / "195" / "parts.xlsx", "195", {"events": [event("195", 1), event("195", 1, child_attendances=400)]}
+    )
     # Three people at an event are rather a conversation; and nobody says why it is sent again.
-    submission(inbox / "few.xlsx", "196", {"events": [event("196", 1, attendances=3)]}, reason="")
+    submission(inbox / "196" / "few.xlsx", "196", {"events": [event("196", 1, attendances=3)]}, reason="")
     for count in (5, 6):
-        submission(inbox / f"tie-{count}.xlsx", "198", {"events": [event("198", count)]})
-    typed_wrong(submission(inbox / "replaced.xlsx", "199"), F4="hai trăm")
-    submission(inbox / "replacing.xlsx", "199", revision=3)
-    typed_wrong(submission(inbox / "sums.xlsx", "200", synthetic=True), F4="hai trăm")
-    (inbox / "báo cáo.xlsx").write_bytes(b"PK\x03\x04 cut off")
+        submission(inbox / "198" / f"tie-{count}.xlsx", "198", {"events": [event("198", count)]})
+    typed_wrong(submission(inbox / "199" / "replaced.xlsx", "199"), F4="hai trăm")
+    submission(inbox / "199" / "replacing.xlsx", "199", revision=3)
+    typed_wrong(submission(inbox / "200" / "sums.xlsx", "200", synthetic=True), F4="hai trăm")
+    (inbox / "_office").mkdir()
+    (inbox / "_office" / "báo cáo.xlsx").write_bytes(b"PK\x03\x04 cut off")
     night_without_airflow()
     messages.write_feedback()
     return published_once / "outbox"
@@ -322,10 +326,10 @@ def test_a_later_tie_is_told_of_too(
     published: ModuleType, tmp_path: Path, run_night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The first is accepted with a warning; then it ties with another, which comes in a file that is too large to mark.
-    submission(tmp_path / "inbox" / "a.xlsx", lines={"events": [event("193", 1, attendances=3)]})
+    submission(tmp_path / "inbox" / "193" / "a.xlsx", lines={"events": [event("193", 1, attendances=3)]})
     run_night()
     assert len(messages.write_feedback()) == 1
-    typed = submission(tmp_path / "inbox" / "b.xlsx", lines={"events": [event("193", 2, attendances=3)]})
+    typed = submission(tmp_path / "inbox" / "193" / "b.xlsx", lines={"events": [event("193", 2, attendances=3)]})
     run_night()
     monkeypatch.setattr(harmless, "LARGEST", typed.stat().st_size)
     assert len(messages.write_feedback()) == 2

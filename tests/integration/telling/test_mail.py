@@ -94,7 +94,7 @@ def test_a_server_that_fails_is_noted_and_tried_again(
 def test_an_address_that_is_refused_holds_up_no_other(
     refused: ModuleType, configure: Callable[..., None], tmp_path: Path
 ) -> None:
-    send_refused(tmp_path / "inbox" / "b.xlsx", "TINHDOAN")
+    send_refused(tmp_path / "inbox", "b.xlsx", "TINHDOAN")
     load_everything()
     with mail_server() as server:
         configure(f"smtp://127.0.0.1:{server.port}", "SLDTBXH,nobody@example.org", "TINHDOAN,a@example.org")
@@ -108,7 +108,7 @@ def test_an_address_that_is_refused_holds_up_no_other(
 def test_who_has_no_address_and_what_is_made_up_is_not_mailed(
     refused: ModuleType, configure: Callable[..., None], tmp_path: Path
 ) -> None:
-    send_refused(tmp_path / "inbox" / "b.xlsx", "TINHDOAN", synthetic=True)
+    send_refused(tmp_path / "inbox", "b.xlsx", "TINHDOAN", synthetic=True)
     load_everything()
     with mail_server() as server:
         configure(f"smtp://127.0.0.1:{server.port}", "TINHDOAN,a@example.org")

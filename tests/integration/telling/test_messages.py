@@ -41,7 +41,7 @@ def test_killed_anywhere_nothing_is_told_twice_and_nothing_lost(
 def test_one_that_cannot_be_told_holds_up_no_other(
     refused: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send_refused(tmp_path / "inbox" / "b.xlsx", "TINHDOAN")
+    send_refused(tmp_path / "inbox", "b.xlsx", "TINHDOAN")
     load_everything()
     written = messages.write_workbook
 

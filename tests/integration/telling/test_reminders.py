@@ -20,7 +20,8 @@ TODAY = date(2025, 12, 20)
 
 
 def send(inbox: Path, reporter: str, period: date, forms: list[str], revision: int = 1) -> None:
-    path = inbox / f"{reporter}-{period:%Y-%m}-{revision}.xlsx"
+    path = inbox / reporter / f"{period:%Y-%m}-{revision}.xlsx"
+    path.parent.mkdir(exist_ok=True)
     lines: dict[str, list[dict[str, Any]]] = {form: [] for form in forms}
     write_template(path, LISTS.reporters[reporter], period, LISTS, lines, revision=revision)
 
@@ -37,7 +38,7 @@ def let_be_due(inbox: Path, *reporters: str, day: int = 5) -> None:
             assert due == ""
             line = ",".join([*start, str(day), order])
         lines.append(line)
-    (inbox / "reporters.csv").write_text("\n".join(lines), encoding="utf-8")
+    (inbox / "_reference" / "reporters.csv").write_text("\n".join(lines), encoding="utf-8")
     load_everything()
 
 
@@ -45,7 +46,7 @@ def test_who_is_late_is_reminded_once_with_what_is_missing(reference: ModuleType
     inbox, outbox = tmp_path / "inbox", tmp_path / "outbox"
     let_be_due(inbox, "SLDTBXH")
     send(inbox, "SLDTBXH", date(2025, 10, 1), ["events", "programme_sites"])
-    send_refused(inbox / "a.xlsx")
+    send_refused(inbox, "a.xlsx")
     load_everything()
 
     messages.write_reminders(TODAY)

@@ -72,7 +72,7 @@ def test_the_runbook_of_backups(
     with published.connect("loader") as loader, pytest.raises(psycopg.errors.InsufficientPrivilege):
         loader.execute("delete from ops.loads")
 
-    _send(tmp_path / "inbox here" / "late.xlsx")
+    _send(tmp_path / "inbox here" / "193" / "late.xlsx")
     assert run_night() == 2
     assert "late.xlsx" in _said("release", "diff", "1", "2")
 
@@ -109,6 +109,6 @@ def _said(*arguments: str) -> str:
 
 
 def _send(path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     line = {"area": "193", "event_type": "communication", "event_count": 1, "attendances": 20}
     write_template(path, LISTS.reporters["193"], date(2021, 1, 1), LISTS, {"events": [line]}, synthetic=True)

@@ -16,7 +16,8 @@ def test_lines_of_the_log_carry_the_ids_of_what_they_speak_of(
     warehouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy.deliver_reference()
-    (tmp_path / "inbox" / "unreadable.xlsx").write_text("nothing")
+    (tmp_path / "inbox" / "_office").mkdir()
+    (tmp_path / "inbox" / "_office" / "unreadable.xlsx").write_text("nothing")
     steps.collect()
     monkeypatch.setenv("MANGNON_JSON_LOGS", "true")
     done = subprocess.run([sys.executable, "-m", "mangnon.cli", "load"], capture_output=True, text=True, check=True)

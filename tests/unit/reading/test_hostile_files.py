@@ -14,8 +14,9 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.messy import LISTS, csv_text, submission, workbook
-from support.reading import HA_LONG, JUNE, OFFICE, read
+from support.reading import FROM_OFFICES, HA_LONG, JUNE, read
 
+from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import all_forms
 from mangnon.contract.template import write_template
 from mangnon.reading.opening import open_source
@@ -100,7 +101,7 @@ def sheets(count: int) -> Callable[[Path], None]:
 
 def with_password(path: Path) -> None:
     """What a workbook with a password is outside: a compound file with an encrypted stream."""
-    content = (OFFICE / "errors.xls").read_bytes()
+    content = (FROM_OFFICES / "errors.xls").read_bytes()
     old, new = ("Workbook".encode("utf-16-le"), "EncryptedPackage".encode("utf-16-le"))
     at = content.index(old)
     entry = bytearray(content[at : at + 128])
@@ -116,12 +117,12 @@ def web_page(path: Path) -> None:
 
 def cut(name: str) -> Callable[[Path], None]:
     """A file that broke off."""
-    return lambda path: path.write_bytes((OFFICE / name).read_bytes()[:9000]) and None
+    return lambda path: path.write_bytes((FROM_OFFICES / name).read_bytes()[:9000]) and None
 
 
 def far_cell_of_ods(path: Path) -> None:
     """An .ods with one cell that is repeated over the whole sheet."""
-    parts = parts_of(OFFICE / "errors.ods")
+    parts = parts_of(FROM_OFFICES / "errors.ods")
     row, cells = b'table:number-rows-repeated="1048576"', b'table:number-columns-repeated="16384"'
     whole = b"<table:table-row " + row + b"><table:table-cell " + cells
     whole += b' office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
@@ -138,7 +139,7 @@ def compound(change: Callable[[bytearray], None]) -> Callable[[Path], None]:
     """An .xls that somebody changed: 47 sectors of 512 bytes, one of them the table of the chains."""
 
     def make(path: Path) -> None:
-        content = bytearray((OFFICE / "errors.xls").read_bytes())
+        content = bytearray((FROM_OFFICES / "errors.xls").read_bytes())
         change(content)
         path.write_bytes(content)
 
@@ -243,7 +244,7 @@ def test_a_hostile_file_costs_no_memory(tmp_path: Path) -> None:
     script = """
 import resource, sys
 from pathlib import Path
-from mangnon.contract.code_lists import CodeLists
+from mangnon.contract.code_lists import OFFICE, CodeLists
 from mangnon.reading.problems import RefusedFile
 from mangnon.reading.opening import open_source
 lists = CodeLists.from_package()
@@ -251,7 +252,7 @@ resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in map(Path, sys.argv[1:]):
     try:
-        open_source(path, path.name, lists)
+        open_source(path, path.name, lists, OFFICE)
     except RefusedFile:
         continue
     raise SystemExit(f"{path} was opened")
@@ -281,7 +282,7 @@ CELLS = st.one_of(
 def attempt(path: Path) -> None:
     """Reads every form; anything but rows and refusals is a failure."""
     try:
-        source = open_source(path, path.name, LISTS)
+        source = open_source(path, path.name, LISTS, OFFICE)
     except RefusedFile:
         return
     for name in source.cover.forms:
@@ -324,7 +325,7 @@ def test_the_reader_never_crashes_on_damaged_files(data: st.DataObject, tmp_path
     content = bytearray(
         csv_text(all_forms()["incidents"], submission("193", JUNE)).encode()
         if name == "a.csv"
-        else (OFFICE / name).read_bytes()
+        else (FROM_OFFICES / name).read_bytes()
     )
     for _ in range(data.draw(st.integers(1, 20))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

@@ -19,8 +19,9 @@ from support.messy import (
     without_diacritics,
     workbook,
 )
-from support.reading import HA_LONG, JUNE, OFFICE, clean, read, rules
+from support.reading import FROM_OFFICES, HA_LONG, JUNE, clean, read, rules
 
+from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import all_forms
 from mangnon.contract.template import write_template
 from mangnon.reading.opening import open_source
@@ -65,7 +66,7 @@ def test_a_workbook_by_hand_says_what_the_template_says(name: str, tmp_path: Pat
     ("name", "sent"), [("200-2020-03.xls", ("200", date(2020, 3, 1))), ("201-2020-06.ods", ("201", JUNE))]
 )
 def test_workbooks_of_other_programs(name: str, sent: tuple[str, date], tmp_path: Path) -> None:
-    cover, rows, problems = read(OFFICE / name)
+    cover, rows, problems = read(FROM_OFFICES / name)
     assert rules(problems, "critical") == set()
     assert rows == clean(tmp_path, submission(*sent))
     assert (cover.reporter_code, cover.period) == sent
@@ -184,7 +185,7 @@ def test_the_cover_may_name_the_reporter(tmp_path: Path) -> None:
         ("xã Ba Chẽ", "2025-08", "06970"),
     ]:
         path.write_text(csv_text(all_forms()["incidents"], HA_LONG, reporter=reporter, period=period))
-        assert open_source(path, path.name, LISTS).cover.reporter_code == code
+        assert open_source(path, path.name, LISTS, OFFICE).cover.reporter_code == code
 
 
 @pytest.mark.parametrize(
@@ -266,7 +267,7 @@ def test_totals_of_the_sheet_and_of_the_cover_have_to_agree(tmp_path: Path) -> N
     path = tmp_path / "a.csv"
     text = csv_text(all_forms()["programme_sites"], HA_LONG, **{"total:site_count": "48"})
     path.write_text(text + "Tổng cộng,,48,,\n")
-    source = open_source(path, path.name, LISTS)
+    source = open_source(path, path.name, LISTS, OFFICE)
     reading = FormReader(all_forms()["programme_sites"], LISTS, LISTS.reporters["193"], JUNE).read(
         source.table(all_forms()["programme_sites"])
     )
@@ -293,7 +294,7 @@ def test_a_spreadsheets_sum_that_leaves_out_texts_is_not_held_against_them(
         if row[2].value == form.field("site_count").title:
             row[3].value = declared
     book.save(path)
-    source = open_source(path, path.name, LISTS)
+    source = open_source(path, path.name, LISTS, OFFICE)
     reading = FormReader(form, LISTS, LISTS.reporters["193"], JUNE).read(source.table(form))
     assert sum(block.rows.num_rows for block in reading) == len(HA_LONG.lines["programme_sites"])
     assert {name: total for name, total in reading.declared(source.cover.forms[form.name]).items() if total} == judged
@@ -347,7 +348,7 @@ def test_a_cell_in_an_old_font_is_refused_with_advice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["errors.xls", "errors.ods"])
 def test_a_formula_with_an_error_is_found_in_every_format(name: str) -> None:
-    _, rows, problems = read(OFFICE / name)
+    _, rows, problems = read(FROM_OFFICES / name)
     (problem,) = [problem for problem in problems if problem.severity == "critical"]
     assert (problem.rule, problem.cell) == ("formula_error", "F12")
     assert "incidents" not in rows
