@@ -94,6 +94,7 @@ def formula_error(path: Path) -> None:
 
 def other_zip(path: Path) -> None:
     """Writes a zip file that is no workbook."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("ghi chú.txt", "không phải bảng tính")
 

@@ -12,7 +12,7 @@ import yaml
 
 from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
-from mangnon.contract.forms import REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
+from mangnon.contract.forms import HIGHEST_REVISION, REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
@@ -30,7 +30,7 @@ LOADER_COLUMNS = (
 )
 
 COVER = (
-    ("Mã đơn vị báo cáo *", "#reporter", "Code of the reporter, valid in the period."),
+    ("Mã đơn vị báo cáo *", "#reporter", "Code of the reporter, valid in the period. In a reporter's place (see places.md) only its own."),
     ("Tên đơn vị", "", "Name of the reporter, for people only."),
     ("Kỳ báo cáo (năm-tháng) *", "#period", "The month, such as 2020-03."),
     (
@@ -38,7 +38,7 @@ COVER = (
         "#form",
         'The forms that the file contains. A workbook marks them with "x"; a CSV has one, by its name as below.',
     ),
-    ("Lần gửi *", "#revision", "Revision, a whole number from 1; the highest one counts."),
+    ("Lần gửi *", "#revision", f"Revision, a whole number from 1 to {HIGHEST_REVISION}; the highest one counts."),
     ("Lý do gửi lại", "#reason", "Why the reporter sends the file again."),
     ("Dữ liệu mẫu (giả định)", "#synthetic", 'Made-up data: "x" in a workbook, true or false in a CSV.'),
     ("Tổng khai báo", "", 'Declared totals per form and measure, without lines "trong đó"; formulas in the template.'),
