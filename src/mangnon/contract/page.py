@@ -12,7 +12,15 @@ import yaml
 
 from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
-from mangnon.contract.forms import HIGHEST_REVISION, REFERENCE, Field, Form, all_forms, reference_forms, submission_forms
+from mangnon.contract.forms import (
+    HIGHEST_REVISION,
+    REFERENCE,
+    Field,
+    Form,
+    all_forms,
+    reference_forms,
+    submission_forms,
+)  # fmt: skip
 from mangnon.contract.template import STEPS, header
 from mangnon.settings import PROJECT
 
@@ -30,7 +38,11 @@ LOADER_COLUMNS = (
 )
 
 COVER = (
-    ("Mã đơn vị báo cáo *", "#reporter", "Code of the reporter, valid in the period. In a reporter's place (see places.md) only its own."),
+    (
+        "Mã đơn vị báo cáo *",
+        "#reporter",
+        "Code of the reporter, valid in the period. In a reporter's place (see places.md) only its own.",
+    ),
     ("Tên đơn vị", "", "Name of the reporter, for people only."),
     ("Kỳ báo cáo (năm-tháng) *", "#period", "The month, such as 2020-03."),
     (

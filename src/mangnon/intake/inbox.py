@@ -7,7 +7,7 @@ from typing import Any
 
 import fsspec
 
-from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists
+from mangnon.contract.code_lists import OFFICE, CodeLists
 from mangnon.intake import archive, places
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.reading.cover import Cover
@@ -43,7 +43,7 @@ def collect(connection: Connection) -> Collected:
         if places.is_left_alone(name):
             continue
         path = source.removeprefix(f"{folder}/")
-        place = places.place_of(path, known_places | {REFERENCE_REPORTER})
+        place = places.place_of(path, known_places)
         if place is None:
             misplaced.append(path)
             continue

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import fsspec
 
-from mangnon.contract.code_lists import OFFICE, CodeLists
+from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.settings import settings
 from mangnon.warehouse import Connection
@@ -26,7 +26,7 @@ UNFINISHED = (".part", ".tmp", ".crdownload", ".lock")
 
 def places(lists: CodeLists) -> set[str]:
     """Returns the places of an inbox. Before there are any lists in the warehouse, those of the package name them."""
-    return {OFFICE, *(lists.reporters or CodeLists.from_package().reporters)}
+    return {OFFICE, REFERENCE_REPORTER, *(lists.reporters or CodeLists.from_package().reporters)}
 
 
 def place_of(path: str, known: Collection[str]) -> str | None:

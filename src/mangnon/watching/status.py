@@ -5,7 +5,6 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
-from mangnon.contract.code_lists import OFFICE
 from mangnon.ledger import approvals
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
@@ -17,7 +16,7 @@ def tables(connection: Connection, period: date | None) -> dict[str, list[dict[s
     queries = {
         "Releases": "releases",
         "Deliveries and loads by reporter": "reporters",
-        f"Not read, because they lie in no place of the inbox: move them into <code>/ or {OFFICE}/": "misplaced",
+        "In no place of the inbox, not read": "misplaced",
         "Refused and held, newest first": "refused_and_held",
         "Verdicts of the last 7 days that were not met": "verdicts",
         "Told to reporters, newest first": "told",
