@@ -21,7 +21,16 @@ def deploy(check: bool, accept_changes: str | None) -> None:
         sys.exit(1 if any(change.severity != "told" for change in found) else 0)
     deployment.deploy(accept_changes)
     click.echo("The warehouse is up to date; its code lists are in the inbox.")
-    with warehouse.connect("loader") as connection:
-        misplaced = places.look_for_misplaced(connection)
-    if misplaced:
-        click.echo(f"{misplaced} files lie in no place of the inbox and will not be read: {places.HOW_TO_MOVE}.")
+    look_through_inbox()
+
+
+def look_through_inbox() -> None:
+    """Says how many files lie in no place of the inbox, as all do in an inbox that was flat, and how to move them."""
+    try:
+        with warehouse.connect("loader") as connection:
+            misplaced = places.look_for_misplaced(connection)
+    except OSError as error:
+        click.echo(f"The inbox could not be looked through: {error}. `mangnon doctor` says more.", err=True)
+    else:
+        if misplaced:
+            click.echo(f"{misplaced} files lie in no place of the inbox and will not be read: {places.HOW_TO_MOVE}.")

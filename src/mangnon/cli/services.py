@@ -2,6 +2,7 @@
 
 import click
 
+from mangnon.cli.deploy import look_through_inbox
 from mangnon.cli.first_night import run_first_night
 from mangnon.deployment import deploy
 from mangnon.orchestration import services
@@ -18,6 +19,7 @@ def run() -> None:
 def up() -> None:
     """Start PostgreSQL and Airflow, with the nightly schedule on."""
     deploy.deploy()
+    look_through_inbox()
     services.up(nightly=True)
 
 

@@ -42,7 +42,7 @@ def collect(connection: Connection) -> Collected:
         name = PurePosixPath(source).name
         if places.is_left_alone(name):
             continue
-        path = source.removeprefix(f"{folder}/")
+        path = places.below(folder, source)
         place = places.place_of(path, known_places)
         if place is None:
             misplaced.append(path)

@@ -39,6 +39,11 @@ def place_of(path: str, known: Collection[str]) -> str | None:
     return folder if separator and folder in known else None
 
 
+def below(folder: str, source: str) -> str:
+    """Returns the path of a file below the folder of the inbox."""
+    return source.removeprefix(f"{folder.rstrip('/')}/")
+
+
 def is_left_alone(name: str) -> bool:
     """Returns whether a file with this name is unfinished, or belongs to a program."""
     return name.startswith((".", "~$")) or name.endswith(UNFINISHED)
@@ -50,7 +55,7 @@ def look_for_misplaced(connection: Connection) -> int:
     if not files.exists(folder):
         return 0
     known = places(read_code_lists(connection))
-    paths = [source.removeprefix(f"{folder}/") for source in files.find(folder)]
+    paths = [below(folder, source) for source in files.find(folder)]
     misplaced = [path for path in paths if not is_left_alone(path.rpartition("/")[2]) and place_of(path, known) is None]
     with connection.transaction():
         note_misplaced(connection, misplaced)
