@@ -286,6 +286,19 @@ def test_many_refused_reporters(releases: Releases, refused: list[str], also_off
     assert said in message if said and message else message is said
 
 
+def test_files_that_name_no_reporter_are_no_reporters(releases: Releases) -> None:
+    junk = {reporter: releases.offered[reporter] for reporter in ("193", "194", "195")}
+    refuse = "update ops.loads set state = 'refused', reporter_code = null where load_id = any(%s)"
+    with releases.candidate("another month"):
+        releases.ledger.run(refuse, list(junk.values()))
+        message = releases.message("many_reporters_refused")
+        for reporter, load in junk.items():
+            releases.ledger.run(
+                "update ops.loads set state = 'modelled', reporter_code = %s where load_id = %s", reporter, load
+            )
+    assert message is None
+
+
 def test_the_province_is_what_its_reporters_say(releases: Releases) -> None:
     rule = "report_differs_from_facts"
     with releases.candidate("another month"):
