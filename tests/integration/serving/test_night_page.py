@@ -226,5 +226,5 @@ def test_a_first_night_without_a_submission_that_can_be_read(
     assert run_night() == 1
     text = text_of(night_page.write())
     assert "0 đơn vị gửi, 1 biểu bị trả lại; bản phát hành 1 đã được công bố." in text
-    assert "Không rõ đơn vị rác.xlsx Cả tệp" in text
+    assert "Không rõ đơn vị _office/rác.xlsx Cả tệp" in text
     assert "Đây là bản phát hành đầu tiên." in text
