@@ -10,8 +10,9 @@ import fsspec
 from mangnon.contract.code_lists import CodeLists
 from mangnon.intake import archive
 from mangnon.ledger.code_lists import read_code_lists
+from mangnon.reading.cells import storable
 from mangnon.reading.cover import Cover
-from mangnon.reading.opening import open_source
+from mangnon.reading.isolation.client import ReadingFailed, read_cover
 from mangnon.reading.problems import RefusedFile
 from mangnon.settings import settings
 from mangnon.warehouse import Connection
@@ -49,7 +50,7 @@ def collect(connection: Connection) -> Collected:
         with tempfile.TemporaryDirectory(prefix="mangnon-") as folder_of_copy:
             copy = Path(folder_of_copy) / "delivery"
             files.get_file(source, str(copy))
-            delivery = _archived(copy, name, lists)
+            delivery = _archived(copy, name, str(PurePosixPath(source).parent), lists)
         with connection.transaction():
             delivery_id, is_new = _note(connection, delivery, source, version)
         if is_new:
@@ -59,14 +60,14 @@ def collect(connection: Connection) -> Collected:
     return Collected(new, known_again)
 
 
-def _archived(copy: Path, name: str, lists: CodeLists) -> dict[str, Any]:
+def _archived(copy: Path, name: str, place: str, lists: CodeLists) -> dict[str, Any]:
     """The row of ops.deliveries for a file, whose content is in the archive by then."""
     sha256 = archive.sha256_of(copy)
     archive.keep(copy, sha256)
-    cover = _cover(copy, name, lists)
+    cover = _cover(copy, name, place, lists)
     return {
         "sha256": sha256,
-        "file_name": name,
+        "file_name": storable(name),
         "size_bytes": copy.stat().st_size,
         "reporter_code": cover and cover.reporter_code,
         "period": cover and cover.period,
@@ -104,9 +105,9 @@ def _note(connection: Connection, delivery: dict[str, Any], source: str, version
     return row[0], inserted is not None
 
 
-def _cover(copy: Path, name: str, lists: CodeLists) -> Cover | None:
+def _cover(copy: Path, name: str, place: str, lists: CodeLists) -> Cover | None:
     # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
     try:
-        return open_source(copy, name, lists).cover
-    except RefusedFile:
+        return read_cover(copy, name, lists, place)
+    except (RefusedFile, ReadingFailed):
         return None

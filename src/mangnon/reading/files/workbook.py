@@ -112,7 +112,7 @@ class Workbook:
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
         rows = sheet.rows
-        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows), self._lists)
+        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows, COVER), self._lists)
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:
