@@ -73,10 +73,14 @@ def main() -> None:
         for _ in range(ROUNDS):
             for read, times in rounds.items():
                 times.append(measured(read, paths))
-    medians = {read: [statistics.median(values) for values in zip(*times, strict=True)] for read, times in rounds.items()}
+    medians = {
+        read: [statistics.median(values) for values in zip(*times, strict=True)] for read, times in rounds.items()
+    }
     for read, (wall, processor) in medians.items():
         print(f"{read.__name__:20} {wall:6.1f} s  processor {processor:6.1f} s")
-    ratios = [alone / together for alone, together in zip(medians[in_its_own_process], medians[in_one_process], strict=True)]
+    ratios = [
+        alone / together for alone, together in zip(medians[in_its_own_process], medians[in_one_process], strict=True)
+    ]
     print(f"{'ratio':20} {ratios[0]:6.2f}    processor {ratios[1]:6.2f}    (at most {AT_MOST})")
 
 

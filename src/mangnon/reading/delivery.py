@@ -1,4 +1,4 @@
-"""A delivery from its cover to the end of its last form: the order in which a file is read, and what is found on the way.
+"""A delivery from its cover to the end of its last form: the order in which it is read, and what is found on the way.
 
 The findings are messages, so that a process of its own can read the file (see `isolation`).
 """
@@ -68,7 +68,7 @@ def read_cover_of(path: Path, file_name: str, lists: CodeLists) -> Iterator[Mess
 
 
 def read_delivery(path: Path, file_name: str, lists: CodeLists, forms: Collection[str] | None) -> Iterator[Message]:
-    """Yields the cover, then each form, or only these; or why the file is refused. For reference data, `lists` is empty."""
+    """Yields the cover, then each form, or only these; or why the file is refused. Reference data needs no lists."""
     try:
         source = open_source(path, file_name, lists)
         yield Opened(source.cover)

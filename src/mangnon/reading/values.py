@@ -206,7 +206,7 @@ def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) 
                 value = read(cell)
             except BadValue as problem:
                 value = None
-                problems[code] = problem
+                problems[code] = problem.with_traceback(None)  # which would keep every frame in memory
             if isinstance(value, Inferred):
                 inferred[pc.index(encoded.indices, pa.scalar(code, encoded.indices.type)).as_py()] = value
                 value = value.value

@@ -16,6 +16,7 @@ def tables(connection: Connection, period: date | None) -> dict[str, list[dict[s
     queries = {
         "Releases": "releases",
         "Deliveries and loads by reporter": "reporters",
+        "Deliveries that failed unexpectedly": "failed_deliveries",
         "Refused and held, newest first": "refused_and_held",
         "Verdicts of the last 7 days that were not met": "verdicts",
         "Told to reporters, newest first": "told",

@@ -21,7 +21,7 @@ from mangnon.reading.cover import CoverEntry, read_cover, unreadable_total
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.tables import Block, Table
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 # Encoding, separator, cover and header are decided from so much of the file.
 HEAD_BYTES = 256 << 10
 HEAD_ROWS = 100
@@ -224,7 +224,7 @@ def _most_fields(rows: list[list[str]]) -> int:
 
 
 def _declared(entries: dict[str, CoverEntry], form: Form) -> dict[str, float]:
-    """Returns the totals that lines `#total:field,value` declare, by field. Raises RefusedFile for one that is no number."""
+    """Returns the totals that lines `#total:field,value` declare, by field. Raises RefusedFile if one is no number."""
     totals = {name: entry for name in form.totals if (entry := entries.get(f"total:{name}")) and entry.value}
     wrong = {name: entry for name, entry in totals.items() if not TOTAL.fullmatch(str(entry.value))}
     if wrong:

@@ -26,7 +26,7 @@ from mangnon.reading.problems import Problem, RefusedFile
 
 logger = logging.getLogger(__name__)
 
-ENVIRONMENT = {
+ENVIRONMENT: dict[str, str] = {
     "PATH": os.defpath,
     "LANG": "C.UTF-8",
     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -134,9 +134,10 @@ class _Reader:
             raise self._failed(request, self.end(patience=SECONDS_TO_END)) from None
 
     def end(self, patience: float = 0) -> int:
-        """Waits so many seconds for the end of the process, then kills it. Returns its exit status. Raises ReaderGone."""
+        """Waits so many seconds for the process to end, then kills it. Returns its exit status. Raises ReaderGone."""
         if self._status is None:
             self.is_free = False
+            self._status = -Signals.SIGKILL  # if nobody can say any more
             self._socket.close()
             self._status = self.zygote.ended(patience).status
         return self._status
@@ -192,7 +193,7 @@ class _Zygote:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "mangnon.reading.isolation.zygote"],
-                stdin=theirs, stdout=subprocess.DEVNULL, env=ENVIRONMENT, cwd="/", start_new_session=True,
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=ENVIRONMENT, cwd="/", start_new_session=True,
             )  # fmt: skip
         self._lists: CodeLists | None = None
         self._control.settimeout(SECONDS_TO_START)

@@ -24,11 +24,16 @@ OUTPUT, MESSAGE = 2 << 30, 64 << 20
 
 Limit = Literal["memory", "time", "output"]
 NO_DEATH_SIGNAL = "the kernel cannot end the reader of a file together with its parent"
+TOO_HEAVY: dict[Limit, str] = {
+    "memory": "file_too_heavy.memory",
+    "time": "file_too_heavy.time",
+    "output": "file_too_heavy.output",
+}
 PR_SET_PDEATHSIG = 1
 
 
 def keep_limits() -> None:
-    """Limits this process for ever. It ends with its parent, and is the first to go when the machine runs out of memory."""
+    """Limits this process for ever. It ends with its parent, and before others when the machine runs out of memory."""
     parent = os.getppid()
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) or os.getppid() != parent:
         raise OSError(NO_DEATH_SIGNAL)
@@ -57,7 +62,7 @@ def address_space() -> int:
 
 def too_heavy(file_name: str, limit: Limit) -> Problem:
     """Returns the problem of a file that took more than a limit."""
-    return Problem(f"file_too_heavy.{limit}", {"file_name": file_name, "limit": limit})
+    return Problem(TOO_HEAVY[limit], {"file_name": file_name, "limit": limit})
 
 
 def failed(file_name: str, failure: str) -> Problem:

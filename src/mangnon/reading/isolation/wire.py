@@ -167,7 +167,7 @@ def _totals(content: dict[str, Any], form: Form) -> dict[str, float]:
 
 
 def _problems(content: list[dict[str, Any]]) -> list[Problem]:
-    problems = [Problem(**found) for found in content]
+    problems = [Problem(found.pop("id"), found.pop("values"), **found) for found in content]
     for problem in problems:
         if problem.rule not in catalogue() or not isinstance(problem.row, int | None):
             raise BadMessage("a problem that is not in the catalogue")

@@ -3,8 +3,8 @@
 `python -m mangnon.reading.isolation.zygote` serves the process that started it, on the socket that is its standard
 input. It starts no threads and opens no files. Requests are pickled: whoever asks is trusted, no file speaks here.
 
-A reader reads the files of one sender, one after the other, and answers on a socket of its own. Any failure ends it, and
-the next file gets a new one.
+A reader reads the files of one sender, one after the other, and answers on a socket of its own. Any failure ends it,
+and the next file gets a new one.
 """
 
 import gc
@@ -13,7 +13,6 @@ import pickle
 import select
 import signal
 import socket
-import sys
 import tempfile
 import traceback
 from collections.abc import Collection
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from struct import Struct
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, cast
 
 import numpy as np
 import pyarrow as pa
@@ -84,7 +83,7 @@ def _warm_up() -> None:
     """Reads a row of each form, so that catalogue, forms, headers and Arrow's functions are there in every fork."""
     warm_up()
     for form in all_forms().values():
-        headers = [(field.title,) for field in form.fields]
+        headers: list[layout.Path] = [(field.title,) for field in form.fields]
         layout.find_header([[field.title for field in form.fields]], [], form)
         row = Block(np.array([2]), [Cells.of(["1"]) for _ in form.fields], [])
         with suppress(RefusedForm):
@@ -92,7 +91,7 @@ def _warm_up() -> None:
 
 
 def _received(control: socket.socket) -> tuple[CodeLists | None, int] | None:
-    """Returns the lists of the next reader (None: those of the last one) and its socket; None when nobody asks any more."""
+    """Returns the lists of the next reader (None: those of the last one) and its socket; None when nobody asks."""
     while True:
         head, sockets, _, _ = socket.recv_fds(control, REQUEST.size, 1)
         if not head:
@@ -141,7 +140,7 @@ def _serve(asker: int, lists: CodeLists) -> NoReturn:
         _keep_only(asker)
         keep_limits()
         with socket.socket(fileno=asker) as connection:
-            answer = connection.makefile("wb", BUFFER)
+            answer = cast(BinaryIO, connection.makefile("wb", BUFFER))
             size = address_space()
             while head := connection.recv(REQUEST.size, socket.MSG_WAITALL):
                 request = pickle.loads(_exactly(connection, REQUEST.unpack(head)[0]))
@@ -157,7 +156,7 @@ def _serve(asker: int, lists: CodeLists) -> NoReturn:
 
 
 def _read(answer: BinaryIO, request: Request, lists: CodeLists) -> int:
-    """Reads a file and sends what was found. Returns the status with which this process ends; 0: it may read another."""
+    """Reads a file and sends what was found. Returns the status to end with; 0: this process may read another file."""
     _print_into(request.folder / "stderr")
     tempfile.tempdir = str(request.folder)
     allow_time()
