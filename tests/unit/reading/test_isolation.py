@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import struct
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,9 +13,11 @@ from support.bad_input import LISTS, submission
 from support.hostile import COVER, HEADER, HOSTILE, ROW, csv
 
 from mangnon.reading.delivery import FormRead, Opened
+from mangnon.reading.files.workbook_parts import inspect_xls
 from mangnon.reading.isolation import limits
 from mangnon.reading.isolation.client import ReaderGone, ReadingFailed, read_cover, reading
 from mangnon.reading.isolation.wire import BadMessage, Decoder
+from mangnon.reading.problems import RefusedFile
 from mangnon.reading.reader import ReadBlock
 
 SENDER = "193"
@@ -123,6 +126,14 @@ def test_bad_rows_without_end_refuse_the_form(tmp_path: Path) -> None:
         problems = [problem for message in messages for problem in getattr(message, "problems", [])]
     assert "too_many_bad_rows" in {problem.rule for problem in problems}
     assert len(problems) < 20_000
+
+
+def test_an_xls_of_5000_sheets_is_refused_before_it_is_gone_through() -> None:
+    sheet = struct.pack("<HHIHBB", 0x85, 9, 0, 0, 1, 0) + b"a"  # each begins where the stream begins
+    stream = struct.pack("<HH", 0x809, 0) + sheet * 5000 + struct.pack("<HH", 0x0A, 0)
+    with pytest.raises(RefusedFile) as refusal:
+        inspect_xls(stream, "a.xls")
+    assert refusal.value.problems[0].id == "too_large.file"
 
 
 FORM = b'{"kind": "form begun", "form": "events", "notes": []}'
