@@ -67,9 +67,10 @@ test-warehouse: setup ## Prove a server before you move there: make test-warehou
 test-containers: setup ## Build the containers, start them, run nights, kill workers, restart (root on Debian; 20 minutes)
 	$(BIN)/pytest --capture=no tests/containers
 
-bench: setup ## Measure the gates on 10 million rows and a night on a whole country's history (half an hour)
+bench: setup ## Measure the gates on 10 million rows, a night on a country's history, isolation (half an hour)
 	$(BIN)/python bench/gates.py
 	$(BIN)/python bench/growth.py
+	$(BIN)/python bench/isolation.py
 
 clean: ## Remove what was installed and what tests left, never your data in .mangnon
 	@test ! -x $(BIN)/mangnon || $(BIN)/mangnon down

@@ -15,6 +15,7 @@ COMMANDS = {
     "backfill": "backfill",
     "bi-url": "database",
     "collect": "night",
+    "delivery": "delivery",
     "deploy": "deploy",
     "doctor": "watch",
     "down": "services",

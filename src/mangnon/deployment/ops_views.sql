@@ -2,6 +2,48 @@
 -- was decided last. Run by every `mangnon deploy`, after the migrations and before dbt's models. What `create or replace`
 -- cannot change (a column that goes, or changes its type) is dropped by a migration first.
 
+-- Deliveries
+
+create or replace view ops.waiting_deliveries as
+select
+    deliveries.delivery_id,
+    deliveries.sha256,
+    deliveries.file_name,
+    deliveries.reporter_code,
+    deliveries.place,
+    deliveries.received_at
+from ops.deliveries
+where
+    not exists (
+        select
+        from ops.loads
+        where loads.delivery_id = deliveries.delivery_id
+    )
+    or (
+        exists (
+            select
+            from ops.delivery_decisions as decisions
+            where
+                decisions.delivery_id = deliveries.delivery_id
+                and decisions.decision = 'retry'
+                and not exists (
+                    select
+                    from ops.loads
+                    where loads.delivery_id = deliveries.delivery_id and loads.load_id > decisions.last_load_id
+                )
+        )
+        -- Within a batch a delivery is read once.
+        and not exists (
+            select
+            from ops.loads
+            inner join ops.batches on loads.batch_id = batches.batch_id
+            where loads.delivery_id = deliveries.delivery_id and batches.state = 'open'
+        )
+    );
+
+comment on view ops.waiting_deliveries is
+'One row per delivery that the next night reads: those that were never read, and those that a person wants to be read again.';
+
 -- Readings
 
 create or replace view ops.current_readings as
@@ -61,6 +103,30 @@ where
 
 comment on view ops.eligible_readings is
 'One row per delivery and form: its newest reading that is in the core and was not refused. From these the ledger chooses what counts.';
+
+create or replace view ops.failed_deliveries as
+select distinct on (readings.delivery_id)
+    readings.delivery_id,
+    deliveries.file_name,
+    readings.reporter_code,
+    loads.loaded_at as failed_at,
+    coalesce(problems.wording_values ->> 'failure', problems.wording_values ->> 'limit') as failure
+from ops.current_readings as readings
+inner join ops.loads on readings.load_id = loads.load_id
+inner join ops.deliveries on readings.delivery_id = deliveries.delivery_id
+inner join raw.problems on readings.load_id = problems.load_id
+where
+    readings.state = 'refused'
+    and problems.rule in ('reading_failed', 'file_too_heavy')
+    and not exists (
+        select
+        from ops.delivery_decisions as decisions
+        where decisions.delivery_id = readings.delivery_id and decisions.last_load_id >= readings.load_id
+    )
+order by readings.delivery_id asc, readings.load_id desc;
+
+comment on view ops.failed_deliveries is
+'One row per delivery whose reading failed unexpectedly (the exception or the signal) or met a limit (memory, time, output), until a person sets it aside or has it read again.';
 
 -- Loads that count
 

@@ -39,7 +39,7 @@ grant usage on schema public to loader, auditor, publisher, pruner, teller;
 grant select on public.alembic_version to loader, auditor, publisher, pruner, teller;
 
 -- loader: what arrived, and its rows
-grant insert on ops.deliveries, ops.arrivals to loader;
+grant insert on ops.deliveries, ops.arrivals, ops.delivery_decisions to loader;
 grant insert, delete on ops.misplaced_files to loader;
 grant update (reporter_code, period, revision, revision_reason, is_synthetic) on ops.deliveries to loader;
 grant insert, update on ops.batches, ops.loads, ops.backfills, ops.backfill_periods to loader;

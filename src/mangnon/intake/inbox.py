@@ -10,8 +10,9 @@ import fsspec
 from mangnon.contract.code_lists import OFFICE, CodeLists
 from mangnon.intake import archive, places
 from mangnon.ledger.code_lists import read_code_lists
+from mangnon.reading.cells import storable
 from mangnon.reading.cover import Cover
-from mangnon.reading.opening import open_source
+from mangnon.reading.isolation.client import ReadingFailed, read_cover
 from mangnon.reading.problems import RefusedFile
 from mangnon.settings import settings
 from mangnon.warehouse import Connection
@@ -69,11 +70,11 @@ def _archived(copy: Path, name: str, place: str, lists: CodeLists) -> dict[str, 
     """The row of ops.deliveries for a file, whose content is in the archive by then."""
     sha256 = archive.sha256_of(copy)
     archive.keep(copy, sha256)
-    cover = _cover(copy, name, place, lists)
+    cover = _cover(copy, name, place, sha256, lists)
     return {
         "sha256": sha256,
         "place": place,
-        "file_name": name,
+        "file_name": storable(name),
         "size_bytes": copy.stat().st_size,
         "reporter_code": cover.reporter_code if cover else None if place == OFFICE else place,
         "period": cover and cover.period,
@@ -139,9 +140,10 @@ def _insert(connection: Connection, delivery: dict[str, Any]) -> int | None:
     return row[0] if row else None
 
 
-def _cover(copy: Path, name: str, place: str, lists: CodeLists) -> Cover | None:
+def _cover(copy: Path, name: str, place: str, sha256: str, lists: CodeLists) -> Cover | None:
     # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
     try:
-        return open_source(copy, name, lists, place).cover
-    except RefusedFile:
+        # In the place of the office each file may be somebody else's.
+        return read_cover(copy, name, lists, place, sender=sha256 if place == OFFICE else place)
+    except (RefusedFile, ReadingFailed):
         return None

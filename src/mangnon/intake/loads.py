@@ -4,7 +4,9 @@ import json
 import logging
 from collections.abc import Collection
 from datetime import date
+from pathlib import Path
 
+import psycopg
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from structlog.contextvars import bound_contextvars
@@ -13,19 +15,26 @@ from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import archived
-from mangnon.intake.rows import Delivery, Load, copy_rows, reporter_of
+from mangnon.intake.rows import Delivery, Load, copy_rows
 from mangnon.ledger.batches import open_night
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.reading.cover import Cover
-from mangnon.reading.opening import open_source
-from mangnon.reading.problems import RefusedFile
+from mangnon.reading.delivery import FileRefused, FormBegun, Opened
+from mangnon.reading.isolation import limits
+from mangnon.reading.isolation.client import ReadingFailed, reading
+from mangnon.reading.problems import Problem
 from mangnon.warehouse import Connection
 
 logger = logging.getLogger(__name__)
 
 # A load with this many rows or more is analyzed at once.
 LARGE_LOAD = 100_000
+
+NO_LISTS = CodeLists.none()
+
+# What PostgreSQL says of values that it cannot take. Any other error of the database is no file's fault.
+FAULTS_OF_VALUES = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 # Stands for the reporter of files that nobody's place names, and whose cover could not be read. It is no reporter.
 UNREADABLE = "unreadable"
@@ -40,8 +49,7 @@ def reporters_with_pending(connection: Connection) -> list[str]:
     rows = connection.execute(
         """
         select distinct coalesce(reporter_code, %s) as reporter_code
-        from ops.deliveries
-        where not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+        from ops.waiting_deliveries
         """,
         [UNREADABLE],
     )
@@ -54,9 +62,8 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         waiting = cursor.execute(
             """
             select delivery_id, sha256, file_name, reporter_code, place
-            from ops.deliveries
+            from ops.waiting_deliveries
             where coalesce(reporter_code, %s) = %s
-                and not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
             order by delivery_id
             """,
             [UNREADABLE, reporter],
@@ -86,49 +93,98 @@ def load_delivery(
 ) -> list[Load]:
     """Reads one delivery, or only these forms of it, into a batch, in the transaction of the caller.
 
-    A delivery that is read as a whole leaves at least one load.
+    A delivery that is read as a whole leaves at least one load. Whatever is wrong with it refuses it and nobody else:
+    only what no file can be blamed for is raised (see IS_NO_FAULT).
     """
     current = fingerprint(connection)
-    with bound_contextvars(batch=batch_id, delivery=delivery.delivery_id):
-        loads = _read(connection, delivery, code_lists, forms)
-        for load in loads:
-            with bound_contextvars(load=load.load_id):
-                _note(connection, load, batch_id, current)
-                logger.info(
-                    "%s: %s is %s, %s rows, %s refused",
-                    delivery.file_name, load.form or "no form", load.state, load.rows_loaded, len(load.refused),
-                )  # fmt: skip
+    with (
+        bound_contextvars(batch=batch_id, delivery=delivery.delivery_id),
+        archived(delivery.sha256) as path,
+    ):
+        try:
+            with connection.transaction():
+                loads = _read(connection, delivery, path, code_lists, forms)
+                _note_all(connection, loads, batch_id, current)
+                # What is checked when a transaction ends is checked now, while only this delivery can be blamed.
+                connection.execute("set constraints all immediate")
+                connection.execute("set constraints all deferred")
+        except Exception as error:
+            if not is_its_fault(error):
+                raise
+            loads = [_failed(connection, delivery, error)]
+            _note_all(connection, loads, batch_id, current)
     return loads
 
 
+def is_its_fault(error: Exception) -> bool:
+    """Returns whether the file is to blame for an error: not when disk, network or database failed."""
+    if isinstance(error, FAULTS_OF_VALUES):
+        return True
+    return not isinstance(error, Failure | OSError | psycopg.Error)
+
+
+def _failed(connection: Connection, delivery: Delivery, error: Exception) -> Load:
+    """The refused load of a delivery that could not be read."""
+    load = Load(_next_load_id(connection), delivery, None, None)
+    if isinstance(error, ReadingFailed):
+        load.refuse([error.problem])
+    else:
+        logger.error("delivery %s could not be read", delivery.delivery_id, exc_info=error)
+        load.refuse([limits.failed(delivery.file_name, type(error).__name__)])
+    return load
+
+
+def _note_all(connection: Connection, loads: list[Load], batch_id: int, current: str) -> None:
+    for load in loads:
+        with bound_contextvars(load=load.load_id):
+            _note(connection, load, batch_id, current)
+            logger.info(
+                "%s: %s is %s, %s rows, %s refused",
+                load.delivery.file_name, load.form or "no form", load.state, load.rows_loaded, len(load.refused),
+            )  # fmt: skip
+
+
 def _read(
-    connection: Connection, delivery: Delivery, code_lists: CodeLists | None, forms: Collection[str] | None
+    connection: Connection,
+    delivery: Delivery,
+    path: Path,
+    code_lists: CodeLists | None,
+    forms: Collection[str] | None,
 ) -> list[Load]:
     loads: list[Load] = []
-    with archived(delivery.sha256) as path:
-        cover = None
-        try:
-            source = open_source(path, delivery.file_name, code_lists or CodeLists.none(), delivery.place)
-            cover = source.cover
-            _note_cover(connection, delivery, cover)
-            reporter = reporter_of(cover, code_lists)
-        except RefusedFile as refusal:
-            load = Load(_next_load_id(connection), delivery, cover, None)
-            load.refuse(refusal.problems)
-            loads.append(load)
-        else:
-            for name in cover.forms:
-                if forms is not None and name not in forms:
-                    continue
-                load = Load(_next_load_id(connection), delivery, cover, name)
+    cover = None
+    with reading(
+        path, delivery.file_name, code_lists or NO_LISTS, delivery.place, forms, sender=delivery.sender
+    ) as messages:
+        for message in messages:
+            if isinstance(message, Opened):
+                cover = message.cover
+                _note_cover(connection, delivery, cover)
+            elif isinstance(message, FileRefused):
+                load = Load(_next_load_id(connection), delivery, cover, None)
+                load.refuse(message.problems)
+                loads.append(load)
+            elif isinstance(message, FormBegun):
+                load = Load(_next_load_id(connection), delivery, cover, message.form)
                 with bound_contextvars(load=load.load_id):
-                    copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
+                    copy_rows(connection, load, all_forms()[message.form], message, messages)
                 loads.append(load)
     return loads
 
 
+def refuse(connection: Connection, delivery: Delivery, batch_id: int, problem: Problem) -> Load:
+    """Refuses a delivery without reading it, in the transaction of the caller."""
+    load = Load(_next_load_id(connection), delivery, None, None)
+    load.refuse([problem])
+    _note(connection, load, batch_id, fingerprint(connection))
+    return load
+
+
 def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) -> None:
-    """Reads the rows of a pruned load from the archive again, under the load's own number, with these code lists."""
+    """Reads the rows of a pruned load from the archive again, under the load's own number, with these code lists.
+
+    Raises ReadingFailed.
+    """
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
             """
@@ -140,14 +196,21 @@ def reread(connection: Connection, load_id: int, reference_load_ids: list[int]) 
             [load_id],
         ).fetchone()
         assert row is not None
-        form = all_forms()[row.pop("form")]
+        form = row.pop("form")
         delivery = Delivery(**row)
-        code_lists = read_code_lists(connection, reference_load_ids)
-        with archived(delivery.sha256) as path:
-            source = open_source(path, delivery.file_name, code_lists, delivery.place)
-            load = Load(load_id, delivery, source.cover, form.name)
-            copy_rows(connection, load, source, form, reporter_of(source.cover, code_lists), code_lists)
-        _note_refused_rows(connection, load)
+        lists = read_code_lists(connection, reference_load_ids)
+        load = None
+        with (
+            archived(delivery.sha256) as path,
+            reading(path, delivery.file_name, lists, delivery.place, [form], sender=delivery.sender) as messages,
+        ):
+            for message in messages:
+                if isinstance(message, Opened):
+                    load = Load(load_id, delivery, message.cover, form)
+                elif isinstance(message, FormBegun) and load is not None:
+                    copy_rows(connection, load, all_forms()[form], message, messages)
+        if load is not None:
+            _note_refused_rows(connection, load)
 
 
 def refresh_statistics(connection: Connection, loads: list[Load]) -> None:

@@ -1,21 +1,19 @@
-"""The rows of a form: who may submit it, and what of it becomes rows of `raw`. It decides them, as the reader does."""
+"""The rows of a form: what was found of them becomes rows of `raw`."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
+import pyarrow
 import pyarrow.csv
 from psycopg import sql
 
-from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists, Reporter
+from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import Form
 from mangnon.reading.cover import Cover
-from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
-from mangnon.reading.reader import FormReader, RefusedRow
-from mangnon.reading.tables import Source
-from mangnon.settings import TIMEZONE
-from mangnon.vietnamese import cover_month
+from mangnon.reading.delivery import FormBegun, FormRead, FormRefused, Message
+from mangnon.reading.problems import Problem, RefusedForm
+from mangnon.reading.reader import ReadBlock, RefusedRow
 from mangnon.warehouse import Connection
 
 
@@ -28,6 +26,11 @@ class Delivery:
     file_name: str
     reporter_code: str | None
     place: str | None
+
+    @property
+    def sender(self) -> str:
+        """Whose file it is. Each file that the office files stands alone, as does one that names no reporter."""
+        return self.sha256 if self.place == OFFICE else self.place or self.reporter_code or self.sha256
 
 
 @dataclass
@@ -50,53 +53,39 @@ class Load:
         self.problems.extend(problems)
 
 
-def reporter_of(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
-    """Returns the reporter; None for reference data. Raises RefusedFile when none has that code in that period."""
-    if cover.reporter_code == REFERENCE_REPORTER:
-        return None
-    assert code_lists is not None
-    reporter = code_lists.reporters.get(cover.reporter_code)
-    if reporter is None:
-        raise RefusedFile(Problem("reporter_unknown.code", value=cover.reporter_code))
-    if not reporter.is_valid_in(cover.period):
-        found = {"name": reporter.name, "period": cover.period}
-        raise RefusedFile(Problem("reporter_not_valid", found, value=cover.reporter_code))
-    if cover.period > datetime.now(TIMEZONE).date():
-        raise RefusedFile(Problem("period_in_future", value=cover_month(cover.period)))
-    return reporter
-
-
-def copy_rows(
-    connection: Connection, load: Load, source: Source, form: Form, reporter: Reporter | None, code_lists: CodeLists
-) -> None:
+def copy_rows(connection: Connection, load: Load, form: Form, begun: FormBegun, messages: Iterator[Message]) -> None:
     """Copies the good rows of a form into raw; a form that cannot be read at all leaves none."""
     assert load.cover is not None
     load.declared_totals = load.cover.forms[form.name]
+    load.problems += begun.notes
     columns = ["load_id", "line", "sheet_name", "row_number", *(field.name for field in form.fields)]
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier("raw", form.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     try:
         with connection.transaction(), connection.cursor().copy(statement) as copy:
-            for data in csv_blocks(load, source, FormReader(form, code_lists, reporter, load.cover.period)):
+            for data in csv_blocks(load, messages):
                 copy.write(data)
     except RefusedForm as refusal:
         load.rows_loaded, load.refused = 0, []
         load.refuse(refusal.problems)
 
 
-def csv_blocks(load: Load, source: Source, reader: FormReader) -> Iterator[memoryview]:
-    """The good rows of a form block by block, as CSV; what else was found is noted in the load."""
+def csv_blocks(load: Load, messages: Iterator[Message]) -> Iterator[memoryview]:
+    """The good rows of a form block by block, as CSV; what else was found is noted in the load. Raises RefusedForm."""
     options = pyarrow.csv.WriteOptions(include_header=False)
-    load.problems += source.notes
-    reading = reader.read(source.table(reader.form))
-    for block in reading:
-        load.rows_loaded += block.rows.num_rows
-        load.refused += block.refused
-        load.problems += block.problems
-        rows = block.rows.add_column(0, "load_id", pyarrow.repeat(load.load_id, block.rows.num_rows))
-        buffer = io.BytesIO()
-        pyarrow.csv.write_csv(rows, buffer, options)
-        yield buffer.getbuffer()
-    load.declared_totals = reading.declared(load.declared_totals)
-    load.problems += reading.notes()
+    for message in messages:
+        if isinstance(message, ReadBlock):
+            load.rows_loaded += message.rows.num_rows
+            load.refused += message.refused
+            load.problems += message.problems
+            rows = message.rows.add_column(0, "load_id", pyarrow.repeat(load.load_id, message.rows.num_rows))
+            buffer = io.BytesIO()
+            pyarrow.csv.write_csv(rows, buffer, options)
+            yield buffer.getbuffer()
+        elif isinstance(message, FormRead):
+            load.declared_totals = message.declared_totals
+            load.problems += message.notes
+            return
+        elif isinstance(message, FormRefused):
+            raise RefusedForm(*message.problems)

@@ -1,5 +1,6 @@
 """A column of cells as the file has them: text, numbers and days. The contract is not applied yet."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,8 @@ import pyarrow.compute as pc
 
 # A day that stands where a text belongs is read as this text. So it decides rows, unlike what is written for people.
 DAY_AS_TEXT = "%d/%m/%Y"
+# Stands for NUL, which PostgreSQL cannot store. No cell may contain it.
+NUL_SIGN = "␀"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Cells:
         numbers = days = None
         if kinds & {float, int}:
             numbers = pa.array([value if type(value) in (float, int) else None for value in values], pa.float64())
+            if not pc.all(pc.is_finite(numbers)).as_py():
+                return cls.of([_as_finite(value) for value in values])
         if kinds & {date, datetime}:
             days = pa.array([_as_day(value) for value in values], pa.date32())
         return cls(_stripped(pa.array(texts, pa.string())), numbers, days)
@@ -70,9 +75,24 @@ class Cells:
         return None
 
 
+def storable(text: str) -> str:
+    """Returns the text with signs in place of what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    text = text.replace("\0", NUL_SIGN)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def _stripped(texts: pa.Array) -> pa.Array:
-    texts = pc.utf8_trim_whitespace(texts)
+    texts = pc.utf8_trim_whitespace(pc.replace_substring(texts, "\0", NUL_SIGN))
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _as_finite(value: object) -> object:
+    """Returns NaN and the infinities as texts: no number is like them."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _only_text(value: object) -> str | None:

@@ -9,7 +9,8 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
-from mangnon.contract.forms import HIGHEST_REVISION, submission_forms
+from mangnon.contract.forms import HIGHEST_REVISION, Form, submission_forms
+from mangnon.reading.cells import NUL_SIGN, storable
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.reporters import refuse_other_place, refuse_reference, reporter_of
 from mangnon.reading.vocabulary import normalised
@@ -29,6 +30,11 @@ MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover
 
 # The revisions of reference data are days, and files that came before there were places had no other bound.
 HIGHEST_OTHER_REVISION = 999_999_999
+# The years of periods; and what no total reaches, which is the same as for cells.
+FIRST_YEAR, END_YEAR = 2000, 2100
+LARGEST_TOTAL = 10**15
+# A message shows so much of a cell that holds a text without end.
+LONGEST_SHOWN = 100
 
 
 class Unreadable(Exception):
@@ -96,7 +102,11 @@ def read_cover(
                     raise Unreadable("revision_unreadable.cover")
             except Unreadable as error:
                 found = {"label": TITLES[key], "highest": highest_revision(place)}
-                problems.append(Problem(error.problem_id, found, **entry.where, value=str(entry.value)))
+                problems.append(Problem(error.problem_id, found, **entry.where, value=storable(str(entry.value))))
+    reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
+    if NUL_SIGN in storable(str(reason)):
+        found = {"label": TITLES["reason"]}
+        problems.append(Problem("unstorable_text.cover", found, **entries["reason"].where, value=storable(str(reason))))
     if not forms:
         problems.append(Problem("no_form.cover"))
     if problems:
@@ -106,7 +116,6 @@ def read_cover(
         named, where = values["reporter"], entries["reporter"].where
         values["reporter"], notes = reporter_of(named, values["period"], lists, where)
         refuse_other_place(values["reporter"], place, named, where)
-    reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
     return Cover(
         reporter_code=values["reporter"],
         period=values["period"],
@@ -136,11 +145,14 @@ def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:
     return found
 
 
-def forms_of(rows: list[list]) -> dict[str, dict[str, float]]:
-    """Returns the contained forms with their declared totals, from the table form | sent | field | total."""
+def forms_of(rows: list[list], sheet: str) -> dict[str, dict[str, float]]:
+    """Returns the contained forms with their declared totals, from the table form | sent | field | total.
+
+    Raises RefusedFile for a total that no sum can have.
+    """
     forms = {normalised(form.title): form for form in submission_forms()}
     contained: dict[str, dict[str, float]] = {}
-    for row in rows:
+    for number, row in enumerate(rows):
         title, sent, field_title, total = (*row, "", "", "", "")[:4]
         form = forms.get(normalised(str(title)))
         if form is None or not is_yes(sent):
@@ -148,8 +160,17 @@ def forms_of(rows: list[list]) -> dict[str, dict[str, float]]:
         declared = contained.setdefault(form.name, {})
         for name in form.totals:
             if normalised(form.field(name).title) == normalised(str(field_title)) and isinstance(total, (int, float)):
+                if not abs(total) < LARGEST_TOTAL:  # nor is NaN
+                    raise RefusedFile(unreadable_total(form, name, total, sheet, xl_rowcol_to_cell(number, 3)))
                 declared[name] = total
     return contained
+
+
+def unreadable_total(form: Form, name: str, total: object, sheet: str | None, cell: str) -> Problem:
+    """Returns the problem of a declared total that is no number of at most 15 digits."""
+    shown = storable(str(total))
+    found = {"column": form.field(name).title}
+    return Problem("total_unreadable.cover", found, sheet=sheet, field=name, cell=cell, value=shown[:LONGEST_SHOWN])
 
 
 def is_yes(value: object) -> bool:
@@ -163,14 +184,20 @@ def _text(value: object) -> str:
 
 def _period(value: object) -> date:
     if isinstance(value, date):
-        return date(value.year, value.month, 1)
+        return _in_range(value.year, value.month)
     matched = PERIOD.fullmatch(normalised(str(value)))
     if matched is None:
         raise Unreadable("period_unreadable.text")
     try:
-        return date(int(matched["year"] or matched["its_year"]), int(matched["month"] or matched["month_first"]), 1)
+        return _in_range(int(matched["year"] or matched["its_year"]), int(matched["month"] or matched["month_first"]))
     except ValueError:
         raise Unreadable("period_unreadable.no_month") from None
+
+
+def _in_range(year: int, month: int) -> date:
+    if not FIRST_YEAR <= year < END_YEAR:
+        raise Unreadable("period_unreadable.year")
+    return date(year, month, 1)
 
 
 def _revision(value: object) -> int:

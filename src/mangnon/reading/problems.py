@@ -105,6 +105,12 @@ def catalogue() -> Mapping[str, Declared]:
     return _rules(CATALOGUE)
 
 
+def warm_up() -> None:
+    """Reads the catalogue now, so that processes that are forked later have it."""
+    catalogue()
+    _templates(CATALOGUE)
+
+
 def common_words() -> Mapping[str, Any]:
     """Returns the words that every wording may use besides its values, by name."""
     return _content(CATALOGUE)["words"]

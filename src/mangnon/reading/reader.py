@@ -22,6 +22,17 @@ from mangnon.reading.tally import Claim, Sums, Tally
 from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
 from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
 
+ARROW_TYPES = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.decimal128(18, 6),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+}
+# A form with more refused rows is refused as a whole, and shows so many rows of those that were too many.
+MOST_REFUSED, ROWS_SHOWN = 50_000, 100
+# A form names so many problems of rows, and counts the others.
+MOST_PROBLEMS = 10_000
 Wrong = dict[int, list[tuple[Field, BadValue]]]  # by index of the row in its block
 UNKNOWN = {"unknown_code", "ambiguous_code", "code_not_valid"}
 
@@ -44,6 +55,18 @@ class ReadBlock:
     rows: pa.Table
     refused: list[RefusedRow]
     problems: list[Problem]
+
+
+def schema_of(form: Form) -> pa.Schema:
+    """Returns the columns of a form's rows after reading."""
+    return pa.schema(
+        [
+            ("line", pa.int32()),
+            ("sheet_name", pa.string()),
+            ("row_number", pa.int32()),
+            *((field.name, ARROW_TYPES[field.type]) for field in form.fields),
+        ]
+    )
 
 
 class FormReader:
@@ -73,6 +96,7 @@ class Reading:
         self._texts: Sums = {}
         self._numbers: Sums = {}
         self._is_first, self._is_after_notes, self._count = True, False, 0
+        self._refused, self._problems = 0, 0
 
     def __iter__(self) -> Iterator[ReadBlock]:
         line, last_row, blank = 1, 0, []
@@ -90,6 +114,9 @@ class Reading:
     def notes(self) -> list[Problem]:
         """Returns what was inferred, and what was not read."""
         notes = [*self.columns.notes, *self._inferred.values()]
+        if self._problems > MOST_PROBLEMS:
+            found = {"shown": MOST_PROBLEMS, "more": self._problems - MOST_PROBLEMS}
+            notes.append(Problem("more_problems", found, sheet=self.table.sheet_name))
         if self._skipped:
             notes.append(Problem("rows_skipped", skipped(self._skipped), sheet=self.table.sheet_name))
         return notes
@@ -131,6 +158,7 @@ class Reading:
         for field in self.form.fields:
             for index, problem in read[field.name].bad.items():
                 wrong.setdefault(index, []).append((field, problem))
+        self._refuse_too_many(block, wrong)
         odd = self._odd_rows(block, read, wrong)
         for index in odd:
             wrong.pop(index, None)
@@ -146,11 +174,25 @@ class Reading:
                 "sheet_name": pa.repeat(pa.scalar(self.table.sheet_name, pa.string()), count),
                 "row_number": pa.array(block.row_numbers, pa.int32()),
                 **{name: column.values for name, column in read.items()},
-            }
+            },
+            schema_of(self.form),
         )
         kept[list(wrong)] = False
         refused, problems = self._refuse(block, wrong)
+        left = max(MOST_PROBLEMS - self._problems, 0)
+        self._refused += len(refused)
+        self._problems += len(problems)
+        del problems[left:]
         return ReadBlock(rows if kept.all() else rows.filter(pa.array(kept)), refused, problems)
+
+    def _refuse_too_many(self, block: Block, wrong: Wrong) -> None:
+        """Raises RefusedForm, with the first problems, if more rows are wrong than anybody mends one by one."""
+        if self._refused + len(wrong) + len(block.refused) <= MOST_REFUSED:
+            return
+        first = Block(block.row_numbers, block.columns, block.refused[:ROWS_SHOWN])
+        _, problems = self._refuse(first, {index: wrong[index] for index in sorted(wrong)[:ROWS_SHOWN]})
+        found = {"form": self.form.title, "most": MOST_REFUSED}
+        raise RefusedForm(Problem("too_many_bad_rows", found, sheet=self.table.sheet_name), *problems)
 
     def _odd_rows(self, block: Block, read: Mapping[str, ReadColumn], wrong: Wrong) -> dict[int, str]:
         """Returns the rows that are no data: index → kind. It examines only rows that break the contract, and rows

@@ -78,7 +78,7 @@ class Tally:
                 title, cell = self.form.field(name).title, claim.cells.get(name, "")
                 if name in claim.unreadable:
                     found = {"column": title, "cause": claim.unreadable[name].cause}
-                    self.problems.append(Problem("total_unreadable", found, **self._place(claim, name)))
+                    self.problems.append(Problem("total_unreadable.row", found, **self._place(claim, name)))
                 elif name in claim.sums and declared.setdefault(name, claim.sums[name]) != claim.sums[name]:
                     found = {
                         "column": title,

@@ -9,7 +9,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.reading import reporters
-from mangnon.reading.cover import Cover, highest_revision
+from mangnon.reading.cells import NUL_SIGN, storable
+from mangnon.reading.cover import TITLES, Cover, highest_revision
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.vocabulary import fold, unit_of
 
@@ -145,7 +146,10 @@ def cover_from_titles(
     reporter, reporter_line = next(iter(named.values()))
     reporters.refuse_other_place(reporter.code, place, reporter_line.text, reporter_line.where)
     revision, notes = _revision(lines, highest_revision(place))
-    reason = next((line.value for line in lines if line.label in REASONS and line.value), None)
+    reason = next((line for line in lines if line.label in REASONS and line.value), None)
+    if reason and NUL_SIGN in storable(reason.text):
+        found = {"label": TITLES["reason"]}
+        raise RefusedFile(Problem("unstorable_text.cover", found, **reason.where, value=storable(reason.text)))
     made_up = [line for line in lines if MADE_UP in fold(line.text)]
     notes = [
         reporters.inferred(reporter, reporter_line.text, reporter_line.where),
@@ -153,7 +157,8 @@ def cover_from_titles(
         *notes,
         *(Problem("inferred_synthetic", **line.where, value=line.text) for line in made_up[:1]),
     ]
-    return Cover(reporter.code, period, revision, reason, bool(made_up), {form: {} for form in forms}, tuple(notes))
+    words = reason.value if reason else None
+    return Cover(reporter.code, period, revision, words, bool(made_up), {form: {} for form in forms}, tuple(notes))
 
 
 def refuse_other_titles(lines: list[TitleLine], cover: Cover, lists: CodeLists) -> None:

@@ -21,12 +21,14 @@ import pyarrow.compute as pc
 from babel.numbers import NumberFormatError, parse_decimal
 
 from mangnon.contract.forms import Field
-from mangnon.reading.cells import DAY_AS_TEXT, Cells
+from mangnon.reading.cells import DAY_AS_TEXT, NUL_SIGN, Cells
 from mangnon.reading.problems import Values, rule_of
 from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
 
 # No count of children and no sum of money in the province comes near 10^15.
 LARGEST = 10**15
+# A number that may have a fraction has so many decimals, and fits into 18 digits.
+DECIMALS, LARGEST_NUMBER = 6, 10**12
 # A message about an unknown code lists the accepted labels if there are no more than this.
 CHOICES_SHOWN = 14
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -125,11 +127,13 @@ def _read_numbers(contract: Contract, cells: Cells) -> ReadColumn:
     is_percent = "%" in contract.field.title
 
     def number(cell: object) -> Decimal:
-        if not isinstance(cell, float):
-            return _decimal(str(cell).removesuffix("%").strip() if is_percent else cell)
-        if is_percent and 0 < cell <= 1:  # a cell that shows 50% holds 0.5
+        if isinstance(cell, float) and is_percent and 0 < cell <= 1:  # a cell that shows 50% holds 0.5
             raise BadValue("ambiguous_percent", {"number": f"{cell:.15g}", "percent": f"{cell * 100:.15g}"})
-        return Decimal(str(cell))
+        text = str(cell).removesuffix("%").strip() if is_percent else cell
+        value = Decimal(str(cell)) if isinstance(cell, float) else _decimal(text)
+        if abs(value) >= LARGEST_NUMBER:
+            raise BadValue("too_large.number")
+        return round(value, DECIMALS)
 
     return _read_odd(cells, pa.nulls(len(cells), pa.decimal128(18, 6)), _or_nil(number))
 
@@ -153,6 +157,8 @@ def _read_strings(contract: Contract, cells: Cells) -> ReadColumn:
         shown = str(cell)
         if isinstance(cell, float | date):
             shown = format(cell, ".15g" if isinstance(cell, float) else DAY_AS_TEXT)
+        if NUL_SIGN in shown:
+            raise BadValue("unstorable_text.cell")
         if contract.members is None:
             return " ".join(unicodedata.normalize("NFC", shown).split())
         return _member(shown, contract)
@@ -200,7 +206,7 @@ def _read_odd(cells: Cells, values: pa.Array, read: Callable[[object], object]) 
                 value = read(cell)
             except BadValue as problem:
                 value = None
-                problems[code] = problem
+                problems[code] = problem.with_traceback(None)  # which would keep every frame in memory
             if isinstance(value, Inferred):
                 inferred[pc.index(encoded.indices, pa.scalar(code, encoded.indices.type)).as_py()] = value
                 value = value.value
@@ -259,9 +265,14 @@ def _amount(cell: object, contract: Contract) -> object:
 
 def _decimal(cell: object) -> Decimal:
     try:
-        return parse_decimal(str(cell), locale="vi", strict=True)
+        number = parse_decimal(str(cell), locale="vi", strict=True)
     except NumberFormatError:
         raise BadValue("not_a_number.count") from None
+    if not number.is_finite():  # `NaN` and `Infinity` are numbers to a computer alone
+        raise BadValue("not_a_number.count")
+    if number.adjusted() > 30:
+        raise BadValue("too_large.number")
+    return number
 
 
 def _whole(value: Decimal, fraction: BadValue) -> int:

@@ -144,6 +144,7 @@ def _ledger(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", "night", f"nothing is overdue; {last}")
     yield from _misplaced(connection, signs)
     yield from _left_behind(signs, now)
+    yield from _failed_deliveries(connection)
     yield _release(signs, now)
 
 
@@ -157,6 +158,18 @@ def _misplaced(connection: Connection, signs: Vitals) -> Iterator[Diagnosis]:
             f"{signs.misplaced} files lie in no place of the inbox and are not read: "
             f"{places.named(paths, signs.misplaced)}",
             places.HOW_TO_MOVE,
+        )  # fmt: skip
+
+
+def _failed_deliveries(connection: Connection) -> Iterator[Diagnosis]:
+    """Yields the deliveries whose reading failed: the other files were read, these wait for a person."""
+    failed = connection.execute(
+        "select delivery_id, file_name, failure from ops.failed_deliveries order by delivery_id desc limit 10"
+    )
+    for delivery_id, file_name, failure in failed:
+        yield Diagnosis(
+            "to do", "delivery", f"the reading of delivery {delivery_id}, {file_name!r}, failed: {failure}",
+            f"see its log; then `mangnon delivery retry {delivery_id} --reason …`, or `refuse` to set it aside",
         )  # fmt: skip
 
 

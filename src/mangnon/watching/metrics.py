@@ -69,6 +69,7 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
     now = datetime.now(UTC)
     signs = vitals.read(connection)
     yield from _of_loads(connection)
+    yield _of_failures(connection)
     verdicts = GaugeMetricFamily(
         "mangnon_unmet_verdicts",
         "Verdicts that were not met, of the newest release that was judged and of the loads in its batches.",
@@ -117,6 +118,19 @@ def _of_loads(connection: Connection) -> Iterator[Metric]:
     rows.add_metric(["loaded"], float(sum(counts[1] for counts in by_state.values())))
     rows.add_metric(["refused"], float(sum(counts[2] for counts in by_state.values())))
     yield rows
+
+
+def _of_failures(connection: Connection) -> Metric:
+    failures = GaugeMetricFamily(
+        "mangnon_deliveries_failed",
+        "Deliveries whose reading failed, by exception, signal or limit, until a person decides on them.",
+        labels=["failure"],
+    )
+    for failure, count in connection.execute(
+        "select failure, count(*) from ops.failed_deliveries group by failure order by failure"
+    ):
+        failures.add_metric([failure], count)
+    return failures
 
 
 def _of_disks() -> Iterator[Metric]:

@@ -55,7 +55,7 @@ class Bundle:
                     else:
                         copies[member.filename] = Path(self._folder.name) / f"{number}.csv"
                         copies[member.filename].write_bytes(content(parts, member))
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, UnicodeDecodeError) as error:
             raise RefusedFile(Problem("not_an_archive", {"file_name": file_name}, value=str(error))) from error
         return copies
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -16,14 +17,15 @@ from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cells import Cells
-from mangnon.reading.cover import CoverEntry, read_cover
+from mangnon.reading.cover import CoverEntry, read_cover, unreadable_total
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.tables import Block, Table
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 # Encoding, separator, cover and header are decided from so much of the file.
 HEAD_BYTES = 256 << 10
 HEAD_ROWS = 100
+TOTAL = re.compile("[0-9]{1,15}")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
@@ -227,9 +229,14 @@ def _most_fields(rows: list[list[str]]) -> int:
 
 
 def _declared(entries: dict[str, CoverEntry], form: Form) -> dict[str, float]:
-    """Returns the totals that lines `#total:field,value` declare, by field."""
-    totals = {name: entries.get(f"total:{name}") for name in form.totals}
-    return {name: int(str(entry.value)) for name, entry in totals.items() if entry and str(entry.value).isdigit()}
+    """Returns the totals that lines `#total:field,value` declare, by field. Raises RefusedFile if one is no number."""
+    totals = {name: entry for name in form.totals if (entry := entries.get(f"total:{name}")) and entry.value}
+    wrong = {name: entry for name, entry in totals.items() if not TOTAL.fullmatch(str(entry.value))}
+    if wrong:
+        raise RefusedFile(
+            *(unreadable_total(form, name, entry.value, entry.sheet, entry.cell) for name, entry in wrong.items())
+        )
+    return {name: int(str(entry.value)) for name, entry in totals.items()}
 
 
 def _numbers(first: int, count: int, taken: set[int]) -> np.ndarray:

@@ -113,7 +113,7 @@ class Workbook:
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
         rows = sheet.rows
-        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows), self._lists, self._place)
+        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows, COVER), self._lists, self._place)
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:

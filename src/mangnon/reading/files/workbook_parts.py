@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mangnon.reading.files.compound import CompoundFile
 from mangnon.reading.files.safety import (
     MOST_CELLS,
+    MOST_SHEETS,
     content,
     opened_zip,
     refuse_definitions,
@@ -191,7 +192,10 @@ def inspect_xls(stream: bytes, file_name: str) -> Inspection:
     """Inspects the stream of an .xls. Raises RefusedFile, PermissionError, or ValueError if it is no BIFF8 stream."""
     found = Inspection()
     cells = 0
-    for sheet, start in [*_binary_sheets(stream)]:
+    sheets = [*_binary_sheets(stream)]
+    if len(sheets) > MOST_SHEETS:  # all may begin at the same place, and each would be gone through
+        raise RefusedFile(too_large(file_name))
+    for sheet, start in sheets:
         rows = columns = 0
         for record, at, size in _records(stream, start):
             if record == DIMENSIONS:

@@ -1,14 +1,8 @@
 with unread as (
     select
         count(*) as unread,
-        min(deliveries.received_at) as unread_since
-    from ops.deliveries
-    where
-        not exists (
-            select
-            from ops.loads
-            where loads.delivery_id = deliveries.delivery_id
-        )
+        min(received_at) as unread_since
+    from ops.waiting_deliveries
 ),
 
 misplaced as (

@@ -1,0 +1,1 @@
+"""Isolation: every file is opened and read in a process of its own, so that no file can stop another."""
