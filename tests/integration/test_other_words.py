@@ -81,7 +81,6 @@ class Night:
 def sent(tmp_path: Path) -> Path:
     """One inbox with every kind of wrong file, and some that are right."""
     inbox = tmp_path / "sent"
-    inbox.mkdir()
     for number, (name, make, *_) in enumerate([*WHOLE_FILE.values(), *WHOLE_FORM.values(), *ONE_ROW.values()]):
         make(inbox / f"{number:02}-{name}")
     edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(inbox / "persons.xlsx")

@@ -4,14 +4,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import fsspec
 
 from mangnon import warehouse
 from mangnon.deployment import deploy
+from mangnon.deployment.inbox_mark import mark_inbox
 from mangnon.orchestration.runs import run_night
 from mangnon.sample import write_sample
 from mangnon.serving import annual_report, night_page
 from mangnon.settings import settings
+from mangnon.stores import open_store
 
 
 def run_first_night() -> None:
@@ -21,6 +22,7 @@ def run_first_night() -> None:
     """
     click.echo("Warehouse: making or upgrading its tables, roles and models")
     deploy.deploy()
+    mark_inbox()
     _deliver_sample()
     run_night()
     with warehouse.connect("auditor") as connection:
@@ -36,14 +38,15 @@ def run_first_night() -> None:
 
 
 def _deliver_sample() -> None:
-    files, inbox = fsspec.url_to_fs(settings().inbox)
-    target = f"{inbox}/sample"
-    if files.exists(target):
-        click.echo("Sample: is in the inbox already, skipped")
-        return
-    click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+    inbox = open_store("inbox")
     with TemporaryDirectory(prefix="mangnon-") as folder:
         count = write_sample(Path(folder) / "sample")
-        files.put(f"{folder}/sample/", f"{target}.part/", recursive=True)
-    files.mv(f"{target}.part", target, recursive=True)  # a killed command leaves no half sample
+        files = {path.relative_to(folder).as_posix(): path for path in Path(folder).rglob("*") if path.is_file()}
+        missing = sorted(files.keys() - {entry.path for entry in inbox.look().files})
+        if not missing:
+            click.echo("Sample: is in the inbox already, skipped")
+            return
+        click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+        for path in missing:
+            inbox.put(files[path], path)
     click.echo(f"Sample: {count} files")

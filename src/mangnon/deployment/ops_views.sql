@@ -4,6 +4,36 @@
 
 -- Readings
 
+create or replace view ops.unread_deliveries as
+select
+    deliveries.delivery_id,
+    deliveries.sha256,
+    deliveries.file_name,
+    deliveries.reporter_code,
+    deliveries.period,
+    deliveries.received_at
+from ops.deliveries
+where
+    not exists (
+        select
+        from ops.loads
+        where
+            loads.delivery_id = deliveries.delivery_id
+            and (
+                loads.form is not null
+                or loads.period is null
+                or loads.period > (now() at time zone 'Asia/Ho_Chi_Minh')::date
+                or not exists (
+                    select
+                    from raw.problems
+                    where problems.load_id = loads.load_id and problems.rule = 'period_in_future'
+                )
+            )
+    );
+
+comment on view ops.unread_deliveries is
+'One row per delivery that waits to be read: it never was, or it was only refused because its month had not come, and now it has.';
+
 create or replace view ops.current_readings as
 select
     loads.load_id,

@@ -40,8 +40,7 @@ def reporters_with_pending(connection: Connection) -> list[str]:
     rows = connection.execute(
         """
         select distinct coalesce(reporter_code, %s) as reporter_code
-        from ops.deliveries
-        where not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
+        from ops.unread_deliveries
         """,
         [UNREADABLE],
     )
@@ -54,9 +53,8 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         waiting = cursor.execute(
             """
             select delivery_id, sha256, file_name, reporter_code
-            from ops.deliveries
+            from ops.unread_deliveries
             where coalesce(reporter_code, %s) = %s
-                and not exists (select from ops.loads where loads.delivery_id = deliveries.delivery_id)
             order by delivery_id
             """,
             [UNREADABLE, reporter],

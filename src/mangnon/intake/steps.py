@@ -8,6 +8,7 @@ from mangnon import warehouse
 from mangnon.intake import inbox
 from mangnon.intake.loads import load_pending, reporters_with_pending
 from mangnon.ledger.batches import close_night, note_collected
+from mangnon.stores import readable_name
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ def collect() -> list[str]:
     with warehouse.connect("loader") as connection:
         collected = inbox.collect(connection)
         logger.info("%s new deliveries, %s known ones again", len(collected.new), collected.known_again)
+        for file in collected.skipped:
+            logger.warning("not read: %s: %s", readable_name(file.path), file.reason)
         with connection.transaction():
             note_collected(connection)
         return reporters_with_pending(connection)

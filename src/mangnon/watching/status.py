@@ -17,6 +17,7 @@ def tables(connection: Connection, period: date | None) -> dict[str, list[dict[s
         "Releases": "releases",
         "Deliveries and loads by reporter": "reporters",
         "Refused and held, newest first": "refused_and_held",
+        "Not read in the inbox": "skipped",
         "Verdicts of the last 7 days that were not met": "verdicts",
         "Told to reporters, newest first": "told",
     }

@@ -182,7 +182,6 @@ def test_a_district_reports_no_more_and_a_commune_not_before(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     for reporter, period in (("193", "2025-07"), ("06688", "2025-06")):
         (inbox / f"{reporter}.csv").write_text(
             f"#reporter,{reporter}\n#period,{period}\n#form,incidents\n#revision,1\n#synthetic,true\n"

@@ -163,7 +163,6 @@ def test_a_cut_with_a_missing_month_says_so(
 
     # 2021 begins: all districts but one report January, and one reports February.
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     districts = [reporter for reporter in LISTS.reporters.values() if reporter.kind == "district"]
     for reporter in districts:
         for month in (1, 2):
@@ -191,7 +190,6 @@ def test_an_earlier_release_shows_what_it_showed(
 ) -> None:
     before = cut(published, "F01", "quarter")
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     period = date(2020, 7, 1)
     line = {"area": "193", "event_type": "communication", "event_count": 20, "attendances": 2000}
     write_template(

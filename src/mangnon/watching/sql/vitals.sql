@@ -2,13 +2,7 @@ with unread as (
     select
         count(*) as unread,
         min(deliveries.received_at) as unread_since
-    from ops.deliveries
-    where
-        not exists (
-            select
-            from ops.loads
-            where loads.delivery_id = deliveries.delivery_id
-        )
+    from ops.unread_deliveries as deliveries
 ),
 
 opened as (
@@ -37,6 +31,17 @@ nights as (
     select max(greatest(opened_at, closed_at)) as collected_at
     from ops.batches
     where kind = 'night'
+),
+
+archive_check as (
+    select
+        checked_at,
+        files,
+        damaged,
+        missing
+    from ops.archive_checks
+    order by check_id desc
+    limit 1
 ),
 
 candidate as (
@@ -69,6 +74,10 @@ select
         select min(deployed_views.deployed_at)
         from ops.deployed_views
     ) as deployed_at,
+    archive_check.checked_at as archive_checked_at,
+    archive_check.files as archive_files,
+    archive_check.damaged as archive_damaged,
+    archive_check.missing as archive_missing,
     exists(
         select
         from pg_locks
@@ -85,6 +94,7 @@ from unread
 cross join waiting
 cross join nights
 left join opened on true
+left join archive_check on true
 left join candidate on true
 left join ops.last_decided_release as refused on refused.state = 'refused'
 left join ops.published_release on true
