@@ -78,9 +78,7 @@ def read_note(path: str) -> Note:
         said = json.loads(open_store("archive").read(path))
         return Note(**said | {"received_at": datetime.fromisoformat(said["received_at"])})
     except (ValueError, TypeError, KeyError) as error:
-        raise Damaged(
-            f"the note {settings().archive}/{path} cannot be read: `mangnon archive check` writes it"
-        ) from error
+        raise Damaged(f"the note {path} of the archive cannot be read: bring it back from the backup") from error
 
 
 def place_of(path: str) -> str:

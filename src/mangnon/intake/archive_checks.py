@@ -49,9 +49,7 @@ class Check:
         if not self.faults:
             return f"All {self.files} files of the archive are there and whole."
         lines = "\n".join(map(str, self.faults))
-        return (
-            f"{len(self.faults)} of {self.files} files of the archive are damaged or missing:\n{lines}\n{archive.HEAL}"
-        )
+        return f"The archive has {self.files} files; damaged or missing are:\n{lines}\nTo do: {archive.HEAL}"
 
 
 def check() -> Check:

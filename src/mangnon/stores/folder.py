@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from mangnon.stores.store import BLOCK, DEEPEST, Entry, Listing, NotReadable, Skipped, Store, StoreFailure, one_line
 
@@ -96,18 +97,16 @@ class Folder(Store):
         try:
             with self._folder(_parent(path)) as folder:
                 descriptor = os.open(PurePosixPath(path).name, os.O_RDONLY | SAFELY, dir_fd=folder)
-            with open(descriptor, "rb") as file:
-                before = os.fstat(descriptor)
-                if not stat.S_ISREG(before.st_mode):
-                    raise NotReadable("it is no regular file any more")
-                with target.open("wb") as copy:
-                    shutil.copyfileobj(file, copy, BLOCK)
-                if _version(os.fstat(descriptor)) != _version(before) or copied(target) != before.st_size:
-                    raise NotReadable("it changed while it was read")
         except OSError as error:
-            if isinstance(error, NotReadable) or error.filename == str(target) or error.errno == errno.ENOSPC:
-                raise
             raise NotReadable(_why(error)) from error
+        with open(descriptor, "rb") as file, target.open("wb") as copy:
+            before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                raise NotReadable("it is no regular file any more")
+            while block := _block(file):
+                copy.write(block)
+            if _version(os.fstat(descriptor)) != _version(before) or copy.tell() != before.st_size:
+                raise NotReadable("it changed while it was read")
 
     def put(self, source: Path, path: str) -> None:
         """Writes beside, syncs, and renames."""
@@ -174,9 +173,11 @@ class Folder(Store):
         return failure
 
 
-def copied(target: Path) -> int:
-    """Returns the size of a copy in bytes."""
-    return target.stat().st_size
+def _block(file: BinaryIO) -> bytes:
+    try:
+        return file.read(BLOCK)
+    except OSError as error:
+        raise NotReadable(_why(error)) from error
 
 
 def _parent(path: str) -> str:

@@ -11,8 +11,8 @@ from fsspec.asyn import sync
 
 from mangnon.stores.store import BLOCK, Entry, Listing, NotReadable, Store, StoreFailure, one_line
 
-CONNECT, ANSWER = 10, 60  # seconds that a server has for it
-# A failure of the network is tried again; what stays a failure fails the task, which is tried again later.
+CONNECT, ANSWER = 10, 30  # seconds that a server has for it
+# s3fs tries what the network spoiled again; what stays a failure fails the task, which Airflow tries again.
 TIMES = 3
 BROKEN = s3fs.core.S3_RETRYABLE_ERRORS  # how a connection breaks
 
@@ -31,7 +31,7 @@ class Bucket(Store):
             endpoint_url=endpoint,
             client_kwargs={"region_name": region} if region else {},
             config_kwargs={
-                "connect_timeout": CONNECT, "read_timeout": ANSWER, "retries": {"total_max_attempts": TIMES},
+                "connect_timeout": CONNECT, "read_timeout": ANSWER, "retries": {"total_max_attempts": 1},
             },
             use_listings_cache=False,
         )  # fmt: skip

@@ -198,12 +198,11 @@ def _newest_file() -> Iterator[Diagnosis]:
             ).fetchone()
     except psycopg.Error:
         return  # that is another check's finding
-    if row:
-        if not archive.is_kept(row[1]):
-            yield Diagnosis(
-                "to do", "archive", f"the file of delivery {row[0]} is not in {shown(settings().archive)}",
-                "see whether the right disk is mounted there, or bring the archive back from a backup",
-            )  # fmt: skip
+    if row and not archive.is_kept(row[1]):
+        yield Diagnosis(
+            "to do", "archive", f"the file of delivery {row[0]} is not in {shown(settings().archive)}",
+            "see whether the right disk is mounted there, or bring the archive back from a backup",
+        )  # fmt: skip
 
 
 def _mark() -> Iterator[Diagnosis]:
@@ -225,7 +224,8 @@ def _checked(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
     last = f"the check of {iso_moment(signs.archive_checked_at)}"
     if signs.archive_damaged or signs.archive_missing:
         yield Diagnosis(
-            "to do", "archive", f"{last} found {signs.archive_damaged} damaged and {signs.archive_missing} missing files",
+            "to do", "archive",
+            f"{last} found {signs.archive_damaged} damaged and {signs.archive_missing} missing files",
             "`mangnon archive check` names them; bring them back from the backup, or have them sent again",
         )  # fmt: skip
     elif now - signs.archive_checked_at > OLDEST_CHECK:
