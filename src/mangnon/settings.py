@@ -26,6 +26,7 @@ class Settings:
     connections: Mapping[str, str]
     sftp_key: str | None
     sftp_known_hosts: str
+    aws: frozenset[tuple[str, str]]  # the variables that the client of S3 reads itself
     warehouse_url: str | None
     smtp_url: str | None
     mail_from: str | None
@@ -56,6 +57,7 @@ def settings() -> Settings:
         },
         sftp_key=os.environ.get("MANGNON_SFTP_KEY") or None,
         sftp_known_hosts=os.environ.get("MANGNON_SFTP_KNOWN_HOSTS") or str(Path("~/.ssh/known_hosts").expanduser()),
+        aws=frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_")),
         warehouse_url=os.environ.get("WAREHOUSE_URL") or None,
         smtp_url=os.environ.get("MANGNON_SMTP_URL") or None,
         mail_from=os.environ.get("MANGNON_MAIL_FROM") or None,

@@ -39,7 +39,7 @@ def open_store(place: Place) -> Store:
     """Returns the store of a place as the settings say now. Raises StoreFailure if they cannot be understood."""
     chosen = settings()
     return _store(place, getattr(chosen, place), chosen.connections.get(place), chosen.sftp_key,
-                  chosen.sftp_known_hosts, os.getpid())  # fmt: skip
+                  chosen.sftp_known_hosts, chosen.aws, os.getpid())  # fmt: skip
 
 
 def shown(address: str) -> str:
@@ -51,7 +51,13 @@ def shown(address: str) -> str:
 
 @lru_cache(maxsize=16)
 def _store(
-    place: Place, address: str, connection_text: str | None, sftp_key: str | None, known_hosts: str, _process: int
+    place: Place,
+    address: str,
+    connection_text: str | None,
+    sftp_key: str | None,
+    known_hosts: str,
+    _aws: frozenset[tuple[str, str]],
+    _process: int,
 ) -> Store:
     """Kept while the settings stay, because a server is asked over one connection; that of a parent is not shared."""
     scheme = address.partition("://")[0] if "://" in address else "file"

@@ -34,6 +34,7 @@ class Bucket(Store):
                 "connect_timeout": CONNECT, "read_timeout": ANSWER, "retries": {"total_max_attempts": 1},
             },
             use_listings_cache=False,
+            skip_instance_cache=True,
         )  # fmt: skip
         self._client.retries = TIMES
 

@@ -121,7 +121,10 @@ class SftpFolder(Store):
         attributes, root, real = await asyncio.wait_for(
             asyncio.gather(sftp.lstat(remote), sftp.realpath(self._bytes("")), sftp.realpath(remote)), ANSWER
         )
-        if attributes.type != FILEXFER_TYPE_REGULAR or real != root.rstrip(b"/") + remote[len(self._bytes("")) :]:
+        if (
+            attributes.type != FILEXFER_TYPE_REGULAR
+            or real != root.rstrip(b"/") + remote[len(os.fsencode(self._root)) :]
+        ):
             raise NotReadable("a symbolic link leads to it")
         return _entry("", attributes)
 

@@ -243,7 +243,8 @@ def _place(place: Place) -> Iterator[Diagnosis]:
         try_to_write(place)
     except Exception as error:
         yield Diagnosis(
-            "to do", place, f"{address} cannot be written: {_line(error)}",
+            "to do", place,
+            said if (said := _line(error)).startswith(address) else f"{address} cannot be written: {said}",
             f"let the user of this process write there, or correct MANGNON_{place.upper()}",
         )  # fmt: skip
     else:
