@@ -174,7 +174,7 @@ def use_s3(port: int, set_variable: Settings, prefix: str, secret: str = SECRET)
         set_variable(f"MANGNON_{place.upper()}", f"s3://{BUCKET}/{prefix}/{place}")
     for name, value in (
         ("AWS_ACCESS_KEY_ID", KEY), ("AWS_SECRET_ACCESS_KEY", secret), ("AWS_DEFAULT_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}"), ("AWS_CONFIG_FILE", os.devnull),
+        ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}"), ("AWS_CONFIG_FILE", os.devnull),
         ("AWS_SHARED_CREDENTIALS_FILE", os.devnull), ("AWS_EC2_METADATA_DISABLED", "true"),
     ):  # fmt: skip
         set_variable(name, value)
