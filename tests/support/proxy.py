@@ -44,6 +44,8 @@ class Proxy:
             while True:
                 client = self._listener.accept()[0]
                 server = socket.create_connection(("127.0.0.1", self._target))
+                for end in (client, server):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 for source, target, of in ((client, server, "client"), (server, client, "server")):
                     threading.Thread(target=self._pass, args=(source, target, of), daemon=True).start()
 

@@ -15,6 +15,8 @@ from fsspec.asyn import get_loop, sync
 from mangnon.stores.store import BLOCK, DEEPEST, Entry, Listing, NotReadable, Skipped, Store, StoreFailure, one_line
 
 CONNECT, ANSWER = 15, 60  # seconds that a server has for it
+# Seconds for all of one act, however slow: a server may answer each part in time and never come to an end.
+LONGEST = 900
 KEEPALIVE = 15  # seconds; a server that leaves three in a row unanswered is gone
 # What a server says of one file, while the others may be well.
 OF_ONE_FILE = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPPermissionDenied, asyncssh.SFTPFailure)
@@ -175,10 +177,11 @@ class SftpFolder(Store):
         """Acts on the server. `timeout` is None where each part of the act has its own."""
 
         async def on_server() -> Any:
-            return await asyncio.wait_for(act(await self._connected()), timeout)
+            sftp = await asyncio.wait_for(self._connected(), 2 * CONNECT)
+            return await asyncio.wait_for(act(sftp), timeout)
 
         with self._plain(what):
-            return sync(get_loop(), on_server)
+            return sync(get_loop(), on_server, timeout=LONGEST)
 
     async def _connected(self) -> asyncssh.SFTPClient:
         if self._session is None:
