@@ -61,7 +61,7 @@ def test_a_server_that_stops_answering(
     warehouse: ModuleType, remote_places: Any, three_files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (s3, sftp):
-        monkeypatch.setattr(module, "ANSWER", 1)
+        monkeypatch.setattr(module, "ANSWER", 5)
     monkeypatch.setattr(s3, "TIMES", 1)
     steps.collect()
     before = deliveries(warehouse)
@@ -96,7 +96,7 @@ def test_ten_thousand_files_with_thirteen_new_ones(warehouse: ModuleType, remote
             "insert into ops.deliveries (sha256, file_name, size_bytes) values (repeat('0', 64), 'known', 1)"
         )
         known = [
-            (arrivals.source_of(inbox, entry.path), entry.version)
+            (arrivals.source_of(open_store("inbox"), entry.path), entry.version)
             for entry in inbox.look().files
             if entry.path >= f"193/{NEW:05}.xlsx"
         ]
