@@ -40,7 +40,7 @@ class SftpFolder(Store):
 
     def look(self) -> Listing:
         """Returns every regular file; a folder costs one listing."""
-        found: Listing = self._do("cannot be listed", self._look, timeout=None)
+        found: Listing = self._do("cannot be listed", self._look, is_in_parts=True)
         found.files.sort(key=lambda entry: entry.path)
         return found
 
@@ -116,7 +116,7 @@ class SftpFolder(Store):
             except OF_ONE_FILE as error:
                 raise NotReadable(one_line(error)) from error
 
-        self._do("cannot be read", fetch, timeout=None)
+        self._do("cannot be read", fetch, is_in_parts=True)
 
     async def _seen(self, sftp: asyncssh.SFTPClient, remote: bytes) -> Entry:
         """Returns a regular file that no link leads to: the protocol itself knows no opening without following."""
@@ -150,7 +150,7 @@ class SftpFolder(Store):
                     await asyncio.wait_for(sftp.remove(beside), ANSWER)
                 raise
 
-        self._do("cannot be written", put, timeout=None)
+        self._do("cannot be written", put, is_in_parts=True)
 
     def remove(self, path: str) -> None:
         """Deletes a file, if it is there."""
@@ -172,19 +172,19 @@ class SftpFolder(Store):
         self,
         what: str,
         act: Callable[[asyncssh.SFTPClient], Awaitable[Any]],
-        timeout: float | None = ANSWER,
+        is_in_parts: bool = False,
     ) -> Any:
-        """Acts on the server. `timeout` is None where each part of the act has its own."""
+        """Acts on the server. An act in parts limits the time of each of them itself."""
 
         async def on_server() -> Any:
             sftp = await asyncio.wait_for(self._connected(), 2 * CONNECT)
-            return await asyncio.wait_for(act(sftp), timeout)
+            return await asyncio.wait_for(act(sftp), None if is_in_parts else ANSWER)
 
         with self._plain(what):
             return sync(get_loop(), on_server, timeout=LONGEST)
 
     async def _connected(self) -> asyncssh.SFTPClient:
-        if self._session is None:
+        if self._session is None or self._connection is None or self._connection.is_closed():
             if not Path(self._known_hosts).is_file():
                 raise StoreFailure(
                     f"{self.name}: there is no file of known hosts {self._known_hosts}, so no server can be trusted; "

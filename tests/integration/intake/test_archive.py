@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from support.watching import found, measured
@@ -125,7 +126,12 @@ def test_a_month_that_was_in_the_future_is_judged_again_when_it_has_come(
     _load_lists(published_template[1], tmp_path)
     with warehouse.connect() as connection:
         connection.execute("update raw.reporters set valid_until = null")
-    write_template(tmp_path / "inbox" / "a.xlsx", lists.reporters["193"], date(2099, 1, 1), lists, {"incidents": []})
+    path = tmp_path / "inbox" / "a.xlsx"
+    write_template(path, lists.reporters["193"], date(2020, 1, 1), lists, {"incidents": []})
+    book = openpyxl.load_workbook(path)
+    (entry,) = [row[1] for row in book["Bìa"].iter_rows() if str(row[0].value).startswith("Kỳ báo cáo")]
+    entry.value = "2099-01"
+    book.save(path)
     assert "193" in steps.collect()
     steps.load("193")
     assert steps.collect() == [], "nothing to judge while the month is in the future"
