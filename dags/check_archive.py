@@ -23,7 +23,7 @@ from airflow.sdk.exceptions import AirflowFailException
         "owner": "data-engineering",
         "retries": 2,
         "retry_delay": timedelta(minutes=1),
-        "execution_timeout": timedelta(hours=6),
+        "execution_timeout": timedelta(hours=2),
     },
 )
 def check_archive() -> None:
