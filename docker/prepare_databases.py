@@ -33,9 +33,12 @@ def prepare_databases() -> None:
         print("Both databases are up to date, skipped")
         return
     from mangnon.deployment import deploy
+    from mangnon.deployment.inbox_mark import mark_inbox
     from mangnon.orchestration import api
 
     deploy.deploy()
+    if wrong := mark_inbox():
+        print(f"No night can collect: {wrong}")
     if subprocess.run(["airflow", "db", "migrate"]).returncode:
         raise SystemExit("Airflow's metadata could not be migrated: see above")
     for address in _addresses():

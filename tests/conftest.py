@@ -22,6 +22,8 @@ from support.nights import do_night
 
 from mangnon import settings
 from mangnon import warehouse as warehouse_module
+from mangnon.intake import arrivals
+from mangnon.stores.mark import MARK
 from mangnon.warehouse import server
 
 # How long an example takes says how busy the machine is.
@@ -32,6 +34,10 @@ hypothesis.settings.load_profile("any machine")
 settings.ENV_FILE = Path(os.devnull)
 for name in {name for name in os.environ if name.startswith(("MANGNON_", "WAREHOUSE_"))} - {"MANGNON_HOME"}:
     del os.environ[name]
+
+
+# Files that tests write are whole at once; those of test_unfinished_files are not, and set their own.
+arrivals.PAUSE = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -151,6 +157,8 @@ def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:
     patch.setenv("WAREHOUSE_URL", databases.url(database))
     for place in ("inbox", "archive", "outbox"):
         patch.setenv(f"MANGNON_{place.upper()}", str(folder / place))
+    (folder / "inbox").mkdir()
+    (folder / "inbox" / MARK).touch()
 
 
 @contextmanager

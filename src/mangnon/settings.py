@@ -1,6 +1,7 @@
 """Where things are: read from the environment each time, with defaults for a checkout on one machine."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +21,12 @@ class Settings:
     inbox: str
     archive: str
     outbox: str
+    # For places on other machines: what Airflow's connections mangnon_inbox, mangnon_archive and mangnon_outbox say, by
+    # place, and the files of an SFTP client.
+    connections: Mapping[str, str]
+    sftp_key: str | None
+    sftp_known_hosts: str
+    aws: frozenset[tuple[str, str]]  # the variables that the client of S3 reads itself
     warehouse_url: str | None
     smtp_url: str | None
     mail_from: str | None
@@ -43,6 +50,14 @@ def settings() -> Settings:
         inbox=os.environ.get("MANGNON_INBOX") or str(home / "inbox"),
         archive=os.environ.get("MANGNON_ARCHIVE") or str(home / "archive"),
         outbox=os.environ.get("MANGNON_OUTBOX") or str(home / "outbox"),
+        connections={
+            place: said
+            for place in ("inbox", "archive", "outbox")
+            if (said := os.environ.get(f"AIRFLOW_CONN_MANGNON_{place.upper()}"))
+        },
+        sftp_key=os.environ.get("MANGNON_SFTP_KEY") or None,
+        sftp_known_hosts=os.environ.get("MANGNON_SFTP_KNOWN_HOSTS") or str(Path("~/.ssh/known_hosts").expanduser()),
+        aws=frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_")),
         warehouse_url=os.environ.get("WAREHOUSE_URL") or None,
         smtp_url=os.environ.get("MANGNON_SMTP_URL") or None,
         mail_from=os.environ.get("MANGNON_MAIL_FROM") or None,

@@ -21,6 +21,7 @@ import sqlalchemy
 from psycopg import sql
 
 from mangnon.deployment import deploy
+from mangnon.deployment.inbox_mark import mark_inbox
 from mangnon.sample import write_sample
 from mangnon.settings import PROJECT, settings
 from mangnon.telling import messages
@@ -72,6 +73,7 @@ def make_published() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for place in ("inbox", "archive", "outbox"):
         os.environ[f"MANGNON_{place.upper()}"] = str(folder / place)
+    mark_inbox()
     deploy.deliver_reference()
     write_sample(folder / "inbox")
     do_night()

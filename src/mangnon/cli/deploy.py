@@ -7,19 +7,24 @@ import click
 from mangnon import warehouse
 from mangnon.deployment import deploy as deployment
 from mangnon.deployment import interface
-from mangnon.intake import places
+from mangnon.deployment.inbox_mark import mark_inbox as mark
+from mangnon.intake import inbox, places
+from mangnon.stores import StoreFailure
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Only show what BI would notice. Exit code 1: its queries would break.")
 @click.option("--accept-changes", metavar="REASON", help="Deploy even if BI's queries break; the reason is kept.")
-def deploy(check: bool, accept_changes: str | None) -> None:
+@click.option("--mark-inbox", is_flag=True, help="Take the inbox for the right one, even if it is new or empty.")
+def deploy(check: bool, accept_changes: str | None, mark_inbox: bool) -> None:
     """Bring the warehouse up to this version: tables, roles, models, views, code lists."""
     if check:
         found = deployment.preview()
         click.echo(interface.as_text(found) or "BI would notice nothing.")
         sys.exit(1 if any(change.severity != "told" for change in found) else 0)
     deployment.deploy(accept_changes)
+    if wrong := mark(mark_inbox):
+        click.echo(f"mangnon: no night can collect: {wrong}", err=True)
     click.echo("The warehouse is up to date; its code lists are in the inbox.")
     look_through_inbox()
 
@@ -28,8 +33,8 @@ def look_through_inbox() -> None:
     """Says how many files lie in no place of the inbox, as all do in an inbox that was flat, and how to move them."""
     try:
         with warehouse.connect("loader") as connection:
-            misplaced = places.look_for_misplaced(connection)
-    except OSError as error:
+            misplaced = inbox.look_for_misplaced(connection)
+    except StoreFailure as error:
         click.echo(f"The inbox could not be looked through: {error}. `mangnon doctor` says more.", err=True)
     else:
         if misplaced:

@@ -4,15 +4,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import fsspec
 
 from mangnon import warehouse
 from mangnon.deployment import deploy
+from mangnon.deployment.inbox_mark import mark_inbox
 from mangnon.orchestration.runs import run_night
 from mangnon.sample import write_sample
-from mangnon.sample.submissions import submissions
 from mangnon.serving import annual_report, night_page
 from mangnon.settings import settings
+from mangnon.stores import open_store
 
 
 def run_first_night() -> None:
@@ -22,6 +22,7 @@ def run_first_night() -> None:
     """
     click.echo("Warehouse: making or upgrading its tables, roles and models")
     deploy.deploy()
+    mark_inbox()
     _deliver_sample()
     run_night()
     with warehouse.connect("auditor") as connection:
@@ -37,20 +38,15 @@ def run_first_night() -> None:
 
 
 def _deliver_sample() -> None:
-    files, inbox = fsspec.url_to_fs(settings().inbox)
-    senders = sorted({submission.reporter for submission in submissions()})
-    missing = [sender for sender in senders if not files.exists(f"{inbox}/{sender}/sample")]
-    if not missing:
-        click.echo("Sample: is in the inbox already, skipped")
-        return
-    click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
-    unfinished = f"{inbox}/sample.part"  # no place, so a killed command leaves no half sample to be read
+    inbox = open_store("inbox")
     with TemporaryDirectory(prefix="mangnon-") as folder:
         count = write_sample(Path(folder))
-        for sender in missing:
-            files.put(f"{folder}/{sender}/", f"{unfinished}/{sender}/", recursive=True)
-            files.makedirs(f"{inbox}/{sender}", exist_ok=True)
-            files.mv(f"{unfinished}/{sender}", f"{inbox}/{sender}/sample", recursive=True)
-    if files.exists(unfinished):
-        files.rm(unfinished, recursive=True)
+        files = {f"{path.parent.name}/sample/{path.name}": path for path in Path(folder).glob("*/*")}
+        missing = sorted(files.keys() - {entry.path for entry in inbox.look().files})
+        if not missing:
+            click.echo("Sample: is in the inbox already, skipped")
+            return
+        click.echo("Sample: writing synthetic submissions of 2019 and 2020 into the inbox")
+        for path in missing:
+            inbox.put(files[path], path)
     click.echo(f"Sample: {count} files")

@@ -12,6 +12,7 @@ from mangnon.settings import read_env_file
 
 # The module of each command. It is imported only when the command runs, since importing all of them takes seconds.
 COMMANDS = {
+    "archive": "archive",
     "backfill": "backfill",
     "bi-url": "database",
     "collect": "night",

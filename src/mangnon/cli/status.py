@@ -25,6 +25,8 @@ def status(period: date | None) -> None:
     with warehouse.connect("auditor") as connection:
         for title, rows in statuses.tables(connection, period).items():
             console.print(_table(title, rows))
+        if wrong := statuses.wrong_with_inbox():
+            console.print(Text(f"No night can collect: {wrong}", style="bold red"))
         if statuses.has_synthetic(connection):
             console.print("Some deliveries are synthetic: their figures of single districts are invented.")
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 
-import fsspec
 import psycopg
 from psycopg import sql
 
@@ -16,6 +15,7 @@ from mangnon.deployment import interface
 from mangnon.failures import Failure
 from mangnon.ledger import content_hash
 from mangnon.settings import settings, write_secret
+from mangnon.stores import open_store
 from mangnon.warehouse import Connection, dbt, deployments, server
 
 # So long a deployment waits for a reader, and all other readers behind it.
@@ -76,13 +76,12 @@ def preview() -> list[interface.Change]:
 
 def deliver_reference() -> None:
     """Puts the package's code lists into the inbox, from the reporter `_reference`; the next night reads them."""
-    files_of_inbox, folder = fsspec.url_to_fs(settings().inbox)
+    inbox = open_store("inbox")
     for form in reference_forms():
         content = (REFERENCE_FOLDER / f"{form.name}.csv").read_bytes()
-        path = f"{folder}/{REFERENCE_REPORTER}/{form.name}.csv"
-        if not files_of_inbox.exists(path) or files_of_inbox.cat_file(path) != content:
-            files_of_inbox.makedirs(f"{folder}/{REFERENCE_REPORTER}", exist_ok=True)
-            files_of_inbox.pipe_file(path, content)
+        path = f"{REFERENCE_REPORTER}/{form.name}.csv"
+        if not inbox.exists(path) or inbox.read(path) != content:
+            inbox.write(path, content)
 
 
 def _make_database() -> None:

@@ -14,10 +14,22 @@ select
     deliveries.received_at
 from ops.deliveries
 where
+    -- It was never read, or it was refused only because its month had not come, and now it has.
     not exists (
         select
         from ops.loads
-        where loads.delivery_id = deliveries.delivery_id
+        where
+            loads.delivery_id = deliveries.delivery_id
+            and (
+                loads.form is not null
+                or loads.period is null
+                or loads.period > (now() at time zone 'Asia/Ho_Chi_Minh')::date
+                or not exists (
+                    select
+                    from raw.problems
+                    where problems.load_id = loads.load_id and problems.rule = 'period_in_future'
+                )
+            )
     )
     or (
         exists (
@@ -42,7 +54,7 @@ where
     );
 
 comment on view ops.waiting_deliveries is
-'One row per delivery that the next night reads: those that were never read, and those that a person wants to be read again.';
+'One row per delivery that the next night reads: those that were never read, those whose month had not come, and those that a person wants to be read again.';
 
 -- Readings
 

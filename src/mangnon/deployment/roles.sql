@@ -41,6 +41,8 @@ grant select on public.alembic_version to loader, auditor, publisher, pruner, te
 -- loader: what arrived, and its rows
 grant insert on ops.deliveries, ops.arrivals, ops.delivery_decisions to loader;
 grant insert, delete on ops.misplaced_files to loader;
+grant insert, update, delete on ops.skipped_files to loader;
+grant insert on ops.archive_checks, ops.archive_faults to loader;
 grant update (reporter_code, period, revision, revision_reason, is_synthetic) on ops.deliveries to loader;
 grant insert, update on ops.batches, ops.loads, ops.backfills, ops.backfill_periods to loader;
 grant usage on all sequences in schema ops to loader;

@@ -2,19 +2,18 @@
 
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
-
 from mangnon.contract.code_lists import OFFICE, CodeLists
-from mangnon.intake import archive, places
+from mangnon.intake import archive, arrivals, places
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.reading.cells import storable
 from mangnon.reading.cover import Cover
 from mangnon.reading.isolation.client import ReadingFailed, read_cover
 from mangnon.reading.problems import RefusedFile
-from mangnon.settings import settings
+from mangnon.stores import NotReadable, Skipped, Store, open_store, readable_name
 from mangnon.warehouse import Connection
 
 
@@ -24,6 +23,7 @@ class Collected:
 
     new: list[int]  # delivery ids
     known_again: int  # files whose content had arrived before in the same place, under another name
+    skipped: list[Skipped]  # what was not read, and will be looked at again the next time
     misplaced: list[str]  # paths below the inbox that lie in no place, and were not read
 
 
@@ -31,56 +31,92 @@ def collect(connection: Connection) -> Collected:
     """Archives the files of the inbox that were not there before, and notes them as deliveries.
 
     A file is noted only after its content is safe in the archive, so that a run that was killed can be repeated.
+    A file that cannot be read stops no other. Raises InboxGone, StoreFailure.
     """
-    files, folder = fsspec.url_to_fs(settings().inbox)
-    if not files.exists(folder):
-        files.makedirs(folder, exist_ok=True)
+    inbox = arrivals.open_inbox()
     known = {tuple(row) for row in connection.execute("select source, version from ops.arrivals")}
     lists = read_code_lists(connection)
-    known_places = places.places(lists)
-    new, known_again, misplaced = [], 0, []
-    for source in sorted(files.find(folder)):
-        name = PurePosixPath(source).name
-        if places.is_left_alone(name):
-            continue
-        path = places.below(folder, source)
-        place = places.place_of(path, known_places)
-        if place is None:
-            misplaced.append(path)
-            continue
-        version = files.ukey(source)
-        if (source, version) in known:
-            continue
+    new, known_again = [], 0
+    found = arrivals.look(inbox, known, places.places(lists))
+    for place, entry in found.files:
+        name = storable(readable_name(PurePosixPath(entry.path).name))
         with tempfile.TemporaryDirectory(prefix="mangnon-") as folder_of_copy:
             copy = Path(folder_of_copy) / "delivery"
-            files.get_file(source, str(copy))
-            delivery = _archived(copy, name, place, lists)
+            try:
+                inbox.fetch(entry.path, copy)
+            except NotReadable as error:
+                found.skipped.append(Skipped(entry.path, f"{error}; the next night tries again"))
+                continue
+            sha256 = archive.sha256_of(copy)
+            archive.keep(copy, sha256)
+            delivery = _delivery(copy, sha256, name, place, lists)
         with connection.transaction():
-            delivery_id, is_new = _note(connection, delivery, source, version)
+            delivery_id, is_new = _note(connection, delivery, arrivals.source_of(inbox, entry.path), entry.version)
+            _write_archive_note(connection, delivery_id)
         if is_new:
             new.append(delivery_id)
         else:
             known_again += 1
     with connection.transaction():
+        _note_skipped(connection, inbox, found.skipped)
+        places.note_misplaced(connection, found.misplaced)
+    return Collected(new, known_again, found.skipped, found.misplaced)
+
+
+def look_for_misplaced(connection: Connection) -> int:
+    """Notes the files of the inbox that lie in no place. Returns how many there are; 0 without an inbox."""
+    inbox = open_store("inbox")
+    if not inbox.is_there():
+        return 0
+    misplaced = arrivals.misplaced_in(inbox.look(), places.places(read_code_lists(connection)))
+    with connection.transaction():
         places.note_misplaced(connection, misplaced)
-    return Collected(new, known_again, misplaced)
+    return len(misplaced)
 
 
-def _archived(copy: Path, name: str, place: str, lists: CodeLists) -> dict[str, Any]:
-    """The row of ops.deliveries for a file, whose content is in the archive by then."""
-    sha256 = archive.sha256_of(copy)
-    archive.keep(copy, sha256)
+def deliver_again(connection: Connection, note: archive.Note, copy: Path, lists: CodeLists) -> bool:
+    """Notes an archived file as a delivery, as its note says that it arrived; whether it is new."""
+    delivery = _delivery(copy, note.sha256, note.file_name, note.place, lists) | {"received_at": note.received_at}
+    source = f"{open_store('inbox').name}/{note.place or ''}/{note.file_name}"
+    with connection.transaction():
+        return _note(connection, delivery, source, note.sha256)[1]
+
+
+def _write_archive_note(connection: Connection, delivery_id: int) -> None:
+    row = connection.execute(
+        "select sha256, place, file_name, received_at from ops.deliveries where delivery_id = %s", [delivery_id]
+    ).fetchone()
+    assert row is not None
+    archive.write_note(archive.Note(*row))
+
+
+def _note_skipped(connection: Connection, inbox: Store, skipped: list[Skipped]) -> None:
+    """Notes what lies in the inbox now and was not read, in place of what was noted the last time."""
+    noted = {arrivals.source_of(inbox, file.path): file.reason for file in skipped}
+    connection.execute("delete from ops.skipped_files where not source = any(%s)", [list(noted)])
+    connection.cursor().executemany(
+        """
+        insert into ops.skipped_files (source, reason) values (%s, %s)
+        on conflict (source) do update set reason = excluded.reason
+        """,
+        list(noted.items()),
+    )
+
+
+def _delivery(copy: Path, sha256: str, name: str, place: str | None, lists: CodeLists) -> dict[str, Any]:
+    """The row of ops.deliveries for a file that arrives now."""
     cover = _cover(copy, name, place, sha256, lists)
     return {
         "sha256": sha256,
         "place": place,
-        "file_name": storable(name),
+        "file_name": name,
         "size_bytes": copy.stat().st_size,
         "reporter_code": cover.reporter_code if cover else None if place == OFFICE else place,
         "period": cover and cover.period,
         "revision": cover and cover.revision,
         "revision_reason": cover and cover.reason,
         "is_synthetic": bool(cover and cover.is_synthetic),
+        "received_at": datetime.now(UTC),
     }
 
 
@@ -110,7 +146,7 @@ def _known(connection: Connection, delivery: dict[str, Any]) -> int | None:
         from ops.deliveries
         where sha256 = %(sha256)s
             and (
-                place = %(place)s
+                place is not distinct from %(place)s
                 or place is null and %(place)s in (%(office)s, reporter_code)
                 or place is null and reporter_code is null and file_name = %(file_name)s
             )
@@ -126,11 +162,12 @@ def _insert(connection: Connection, delivery: dict[str, Any]) -> int | None:
     row = connection.execute(
         """
         insert into ops.deliveries (
-            sha256, place, file_name, size_bytes, reporter_code, period, revision, revision_reason, is_synthetic
+            sha256, place, file_name, size_bytes, reporter_code, period, revision, revision_reason, is_synthetic,
+            received_at
         )
         values (
             %(sha256)s, %(place)s, %(file_name)s, %(size_bytes)s, %(reporter_code)s, %(period)s, %(revision)s,
-            %(revision_reason)s, %(is_synthetic)s
+            %(revision_reason)s, %(is_synthetic)s, %(received_at)s
         )
         on conflict (sha256, place) do nothing
         returning delivery_id
@@ -140,10 +177,10 @@ def _insert(connection: Connection, delivery: dict[str, Any]) -> int | None:
     return row[0] if row else None
 
 
-def _cover(copy: Path, name: str, place: str, sha256: str, lists: CodeLists) -> Cover | None:
+def _cover(copy: Path, name: str, place: str | None, sha256: str, lists: CodeLists) -> Cover | None:
     # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
     try:
         # In the place of the office each file may be somebody else's.
-        return read_cover(copy, name, lists, place, sender=sha256 if place == OFFICE else place)
+        return read_cover(copy, name, lists, place, sender=place if place and place != OFFICE else sha256)
     except (RefusedFile, ReadingFailed):
         return None

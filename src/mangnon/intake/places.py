@@ -6,11 +6,7 @@ of reporters: there the cover decides. What lies elsewhere is not read, and ever
 
 from collections.abc import Collection, Sequence
 
-import fsspec
-
 from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists
-from mangnon.ledger.code_lists import read_code_lists
-from mangnon.settings import settings
 from mangnon.warehouse import Connection
 
 HOW_TO_MOVE = (
@@ -19,9 +15,6 @@ HOW_TO_MOVE = (
 )
 # How many paths are named; the others are counted.
 MOST_NAMED = 5
-
-# Names of files that are still being written, or that a program keeps for itself.
-UNFINISHED = (".part", ".tmp", ".crdownload", ".lock")
 
 
 def places(lists: CodeLists) -> set[str]:
@@ -37,29 +30,6 @@ def place_of(path: str, known: Collection[str]) -> str | None:
     """
     folder, separator, _ = path.partition("/")
     return folder if separator and folder in known else None
-
-
-def below(folder: str, source: str) -> str:
-    """Returns the path of a file below the folder of the inbox."""
-    return source.removeprefix(f"{folder.rstrip('/')}/")
-
-
-def is_left_alone(name: str) -> bool:
-    """Returns whether a file with this name is unfinished, or belongs to a program."""
-    return name.startswith((".", "~$")) or name.endswith(UNFINISHED)
-
-
-def look_for_misplaced(connection: Connection) -> int:
-    """Notes the files of the inbox that lie in no place. Returns how many there are; 0 without an inbox."""
-    files, folder = fsspec.url_to_fs(settings().inbox)
-    if not files.exists(folder):
-        return 0
-    known = places(read_code_lists(connection))
-    paths = [below(folder, source) for source in files.find(folder)]
-    misplaced = [path for path in paths if not is_left_alone(path.rpartition("/")[2]) and place_of(path, known) is None]
-    with connection.transaction():
-        note_misplaced(connection, misplaced)
-    return len(misplaced)
 
 
 def named(paths: Sequence[str], count: int) -> str:

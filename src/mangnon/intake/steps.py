@@ -8,6 +8,7 @@ from mangnon import warehouse
 from mangnon.intake import inbox, places
 from mangnon.intake.loads import load_pending, reporters_with_pending
 from mangnon.ledger.batches import close_night, note_collected
+from mangnon.stores import readable_name
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ def collect() -> list[str]:
                 len(collected.misplaced), places.named(collected.misplaced, len(collected.misplaced)),
                 places.HOW_TO_MOVE,
             )  # fmt: skip
+        for file in collected.skipped:
+            logger.warning("not read: %s: %s", readable_name(file.path), file.reason)
         with connection.transaction():
             note_collected(connection)
         return reporters_with_pending(connection)

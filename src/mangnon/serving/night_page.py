@@ -4,13 +4,12 @@ Vietnamese, one file without scripts or links to the outside, in the folder `_ti
 in `sql/`, the words and the look in `pages/`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
-import fsspec
 import jinja2
 from psycopg.rows import dict_row
 
@@ -21,11 +20,13 @@ from mangnon.failures import Failure
 from mangnon.ledger import releases
 from mangnon.serving import annual_report
 from mangnon.settings import TIMEZONE, settings
+from mangnon.stores import open_store
 from mangnon.vietnamese import FILTERS
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
 FOLDER = "_tinh/dem"
+PAGE = re.compile(r"\d{4}-\d\d-\d\d-.*-\d+\.html")
 # How many reasons of a load, loads with warnings, reporters of a month before, and folders with misplaced files a page
 # names; the others are counted.
 REASONS_NAMED = 3
@@ -87,21 +88,14 @@ def write() -> str:
         night = _newest(connection)
         page = _environment().get_template("night.html.j2").render(_contents(connection, night))
         states = {release.release_id: release.state for release in releases.list_all(connection)}
-    files, folder = fsspec.url_to_fs(f"{settings().outbox}/{FOLDER}")
-    files.makedirs(folder, exist_ok=True)
-    _write(files, f"{folder}/{night.file_name}", page)
-    names = sorted((PurePosixPath(path).name for path in files.glob(f"{folder}/????-??-??-*.html")), key=_place)
+    outbox = open_store("outbox")
+    outbox.write(f"{FOLDER}/{night.file_name}", page.encode())
+    names = sorted((name for name in outbox.names(FOLDER) if PAGE.fullmatch(name)), key=_place)
     index = _environment().get_template("index.html.j2").render(
         pages=[_entry(name, states) for name in reversed(names)]
     )  # fmt: skip
-    _write(files, f"{folder}/index.html", index)
+    outbox.write(f"{FOLDER}/index.html", index.encode())
     return f"{settings().outbox}/{FOLDER}/{night.file_name}"
-
-
-def _write(files: fsspec.AbstractFileSystem, path: str, text: str) -> None:
-    # In a transaction, so that nobody opens half a page.
-    with files.transaction, files.open(path, "wb") as file:
-        file.write(text.encode())
 
 
 def _place(name: str) -> tuple[str, int]:

@@ -1,15 +1,13 @@
 """The outbox: one folder per reporter and month, with the feedback and the reminders."""
 
-import posixpath
 import re
 import unicodedata
 from datetime import date
 from pathlib import Path
 
-import fsspec
-
 from mangnon.contract.code_lists import Reporter
 from mangnon.settings import settings
+from mangnon.stores import StoreFailure, open_store
 
 # The folder for feedback on files whose reporter is not known.
 UNKNOWN = "_khong-ro-don-vi"
@@ -29,14 +27,17 @@ def safe_name(text: str) -> str:
 
 
 def put(local: Path, target: str) -> None:
-    """Copies a file into the outbox, whole or not at all. Replaces a file of the same name."""
-    files, path = fsspec.url_to_fs(target)
-    files.makedirs(posixpath.dirname(path), exist_ok=True)
-    files.put_file(str(local), f"{path}.part")
-    files.mv(f"{path}.part", path)
+    """Copies a file into the outbox, whole or not at all. Replaces a file of the same name. Raises StoreFailure."""
+    open_store("outbox").put(local, _path(target))
 
 
 def get(target: str) -> bytes:
-    """Returns the content of a file in the outbox. Raises OSError."""
-    files, path = fsspec.url_to_fs(target)
-    return bytes(files.cat_file(path))
+    """Returns the content of a file in the outbox. Raises StoreFailure."""
+    return open_store("outbox").read(_path(target))
+
+
+def _path(target: str) -> str:
+    root = f"{settings().outbox}/"
+    if not target.startswith(root):
+        raise StoreFailure(f"{target} does not lie in the outbox {open_store('outbox').name}: it was moved")
+    return target.removeprefix(root)

@@ -15,7 +15,6 @@ from functools import partial
 from threading import Thread
 from typing import Literal
 
-import fsspec
 import psycopg
 
 from mangnon import warehouse
@@ -24,11 +23,13 @@ from mangnon.intake import archive, places
 from mangnon.orchestration import api
 from mangnon.orchestration.api import ServiceError
 from mangnon.settings import settings
+from mangnon.stores import PLACES, Place, StoreFailure, open_store, shown
+from mangnon.stores.mark import what_is_missing
 from mangnon.telling import mail
 from mangnon.vietnamese import iso_moment
 from mangnon.warehouse import Connection, deployments
 from mangnon.watching import deadline, vitals
-from mangnon.watching.places import PLACES, local_places, shown, try_to_write
+from mangnon.watching.places import local_places, try_to_write
 from mangnon.watching.vitals import Vitals
 
 POSTGRESQL = 18  # the ledger needs its temporal keys
@@ -36,6 +37,7 @@ SECONDS = 10  # for all checks together
 LOWEST_FREE = 2 << 30  # bytes: a night of large workbooks, and the log of the database
 # Reports are monthly: after so long something must have come and been published.
 OLDEST_RELEASE = timedelta(days=40)
+OLDEST_CHECK = timedelta(days=10)  # there is one every week
 # Between two tasks of a publishing its candidate waits for seconds, a task may be tried again after a minute.
 LONGEST_CANDIDATE = timedelta(minutes=15)
 # A task that loads is ended after an hour.
@@ -59,6 +61,7 @@ def examine(now: datetime | None = None) -> list[Diagnosis]:
     checks: dict[str, Callable[[], Iterator[Diagnosis]]] = {
         "database": partial(_database, now or datetime.now(UTC)),
         **{place: partial(_place, place) for place in PLACES},
+        "mark": _mark,
         "archived file": _newest_file,
         "disk": _disk,
         "Airflow": _airflow,
@@ -146,6 +149,7 @@ def _ledger(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
     yield from _left_behind(signs, now)
     yield from _failed_deliveries(connection)
     yield _release(signs, now)
+    yield from _checked(signs, now)
 
 
 def _misplaced(connection: Connection, signs: Vitals) -> Iterator[Diagnosis]:
@@ -222,22 +226,53 @@ def _newest_file() -> Iterator[Diagnosis]:
             ).fetchone()
     except psycopg.Error:
         return  # that is another check's finding
-    if row:
-        storage, path = fsspec.url_to_fs(archive.address(row[1]))
-        if not storage.exists(path):
-            yield Diagnosis(
-                "to do", "archive", f"the file of delivery {row[0]} is not in {shown(settings().archive)}",
-                "see whether the right disk is mounted there, or bring the archive back from a backup",
-            )  # fmt: skip
+    if row and not archive.is_kept(row[1]):
+        yield Diagnosis(
+            "to do", "archive", f"the file of delivery {row[0]} is not in {shown(settings().archive)}",
+            "see whether the right disk is mounted there, or bring the archive back from a backup",
+        )  # fmt: skip
 
 
-def _place(place: str) -> Iterator[Diagnosis]:
+def _mark() -> Iterator[Diagnosis]:
+    """An inbox that is another one, as after a mount that failed, can be written too."""
+    try:
+        missing = what_is_missing(open_store("inbox"))
+    except StoreFailure:
+        return  # that is another check's finding
+    if missing:
+        what, _, do = missing.partition(": ")
+        yield Diagnosis("to do", "inbox", what, do)
+
+
+def _checked(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
+    """What the last check of the archive found, and whether it was long ago."""
+    if signs.archive_checked_at is None:
+        yield Diagnosis("info", "archive", "was never checked: the DAG check_archive, or `mangnon archive check`, does")
+        return
+    last = f"the check of {iso_moment(signs.archive_checked_at)}"
+    if signs.archive_damaged or signs.archive_missing:
+        yield Diagnosis(
+            "to do", "archive",
+            f"{last} found {signs.archive_damaged} damaged and {signs.archive_missing} missing files",
+            "`mangnon archive check` names them; bring them back from the backup, or have them sent again",
+        )  # fmt: skip
+    elif now - signs.archive_checked_at > OLDEST_CHECK:
+        yield Diagnosis(
+            "to do", "archive", f"{last} is the last one, although there is one every week",
+            "see why the DAG check_archive failed, or run `mangnon archive check`",
+        )  # fmt: skip
+    else:
+        yield Diagnosis("ok", "archive", f"{last} found every file whole")
+
+
+def _place(place: Place) -> Iterator[Diagnosis]:
     address = shown(getattr(settings(), place))
     try:
         try_to_write(place)
     except Exception as error:
         yield Diagnosis(
-            "to do", place, f"{address} cannot be written: {_line(error)}",
+            "to do", place,
+            said if (said := _line(error)).startswith(address) else f"{address} cannot be written: {said}",
             f"let the user of this process write there, or correct MANGNON_{place.upper()}",
         )  # fmt: skip
     else:

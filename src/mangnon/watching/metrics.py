@@ -83,6 +83,7 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
             verdicts.add_metric([gate, severity], counted.get((gate, severity), 0))
     yield verdicts
     row = connection.execute(read_sql(__package__, "length_of_night")).fetchone()
+    skipped = connection.execute("select count(*) from ops.skipped_files").fetchone()
     for name, explained, value in (
         ("release", "The number of the release that readers see.", signs.release),
         ("release_age_seconds", "How long readers have seen it.", _seconds(now, signs.published_at)),
@@ -90,6 +91,11 @@ def _of_ledger(connection: Connection) -> Iterator[Metric]:
         ("night_age_seconds", "Since when no night looked through the inbox.", _seconds(now, signs.collected_at)),
         ("deliveries_unread", "Deliveries in the archive that were not read.", signs.unread),
         ("files_misplaced", "Files that lie in no place of the inbox, and are not read.", signs.misplaced),
+        ("inbox_skipped", "Files of the inbox that the last night did not read.", _first(skipped)),
+        ("archive_check_age_seconds", "When the archive was last checked.", _seconds(now, signs.archive_checked_at)),
+        ("archive_files", "Files of the archive that the last check looked at.", signs.archive_files),
+        ("archive_damaged", "Files of the archive that it found damaged.", signs.archive_damaged),
+        ("archive_missing", "Files of the archive that it found missing.", signs.archive_missing),
         ("batches_waiting", "Batches that are closed and not published.", signs.waiting_batches),
         ("approval_waiting", "Whether a release waits for a person.", signs.approval is not None),
         ("candidate_open", "Whether a candidate is being decided, or was left open.", signs.candidate is not None),

@@ -1,48 +1,39 @@
-"""The places where files lie: the home, the inbox, the archive and the outbox; whether they can be read and written."""
+"""The places where files lie: the home, the inbox, the archive and the outbox; whether they can be written."""
 
 import os
 import socket
 from pathlib import Path
 
-from fsspec.core import url_to_fs
-from fsspec.utils import get_protocol
-
 from mangnon.settings import settings
-
-PLACES = ("inbox", "archive", "outbox")
+from mangnon.stores import PLACES, Place, StoreFailure, open_store
+from mangnon.stores.folder import Folder
 
 
 def local_places() -> dict[str, Path]:
     """The places that are folders of this machine, each as the folder itself or the nearest one that exists."""
     found = {"home": settings().home}
     for place in PLACES:
-        address = getattr(settings(), place)
-        if get_protocol(address) == "file":
-            found[place] = Path(url_to_fs(address)[1])
+        try:
+            store = open_store(place)
+        except StoreFailure:  # its own check says what is wrong with it
+            continue
+        if isinstance(store, Folder):
+            found[place] = store.root
     return {place: _nearest(folder) for place, folder in found.items()}
 
 
-def try_to_write(place: str) -> None:
+def try_to_write(place: Place) -> None:
     """Writes a hidden file of no length into a place and takes it away again; makes no folder.
 
-    A folder of this machine that is not there yet is made by the first night: then it is the folder above that must let
-    us.
-    Raises whatever the file system says.
+    A folder of this machine that is not there yet is made when it is first written to: then it is the folder above that
+    must let us. Raises StoreFailure.
     """
-    address = getattr(settings(), place)
-    files, folder = url_to_fs(address)
-    if get_protocol(address) == "file":
-        folder = str(_nearest(Path(folder)))
-    probe = f"{folder}/.doctor-{place}-{socket.gethostname()}-{os.getpid()}"
-    files.pipe_file(probe, b"")
-    files.rm_file(probe)
-
-
-def shown(address: str) -> str:
-    """An address as others may read it, without a user or a password that stands in it."""
-    scheme, separator, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else address
+    store = open_store(place)
+    if isinstance(store, Folder):
+        store = Folder(_nearest(store.root))
+    probe = f".doctor-{place}-{socket.gethostname()}-{os.getpid()}"
+    store.write(probe, b"")
+    store.remove(probe)
 
 
 def _nearest(folder: Path) -> Path:

@@ -6,6 +6,8 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from mangnon.ledger import approvals
+from mangnon.stores import StoreFailure, open_store
+from mangnon.stores.mark import what_is_missing
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -19,6 +21,7 @@ def tables(connection: Connection, period: date | None) -> dict[str, list[dict[s
         "In no place of the inbox, not read": "misplaced",
         "Deliveries that failed unexpectedly": "failed_deliveries",
         "Refused and held, newest first": "refused_and_held",
+        "Not read in the inbox": "skipped",
         "Verdicts of the last 7 days that were not met": "verdicts",
         "Told to reporters, newest first": "told",
     }
@@ -27,6 +30,14 @@ def tables(connection: Connection, period: date | None) -> dict[str, list[dict[s
             title: cursor.execute(read_sql(__package__, query), parameters).fetchall()
             for title, query in queries.items()
         }
+
+
+def wrong_with_inbox() -> str | None:
+    """Why no night can collect; None if the inbox is there."""
+    try:
+        return what_is_missing(open_store("inbox"))
+    except StoreFailure as failure:
+        return str(failure)
 
 
 def has_synthetic(connection: Connection) -> bool:

@@ -36,6 +36,10 @@ class Vitals:
     approval: int | None  # the release that waits for a person
     release: int | None  # what readers see
     published_at: datetime | None
+    archive_checked_at: datetime | None  # when every archived file was last read and compared
+    archive_files: int | None  # that this check looked at
+    archive_damaged: int | None
+    archive_missing: int | None
     is_publishing: bool  # some process holds the right to publish at this moment
 
 

@@ -187,7 +187,7 @@ def _events(warehouse: ModuleType) -> int | None:
 
 
 def _files(folder: str) -> set[str]:
-    return {str(path) for path in Path(folder).rglob("*") if path.is_file()}
+    return {str(path) for path in Path(folder).rglob("*") if path.is_file() and path.suffix != ".json"}
 
 
 def _count(table: str) -> int:

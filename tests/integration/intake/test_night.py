@@ -24,7 +24,6 @@ def test_one_night_with_right_and_wrong_submissions(
 ) -> None:
     before = {reporter: sessions(published, reporter) for reporter in ("193", "194", "195", "196")}
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     # 193 resubmits July with one session more; 194's parts exceed the whole; 195 sends two versions of revision 2;
     # 196 withdraws its events: the form is there, without rows.
     send(inbox, "193", {"events": [event("193", (before["193"] or 0) + 1)]}, 2)

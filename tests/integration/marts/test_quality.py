@@ -48,7 +48,6 @@ def test_what_came_of_each_submission(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     once = (True, 1, 1, 0, 0, 0)
     assert all(seen(published, JULY, reporter)[0][:6] == once for reporter in ("193", "194", "195", "196"))
     first = rules(published)

@@ -15,7 +15,6 @@ from mangnon.publishing import phases
 @pytest.fixture
 def resubmitted(published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]) -> Resubmitted:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     before = sessions(published, "193") or 0
 
     def resubmit() -> None:

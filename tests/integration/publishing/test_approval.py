@@ -73,7 +73,6 @@ def load_what_came() -> None:
 @pytest.fixture
 def offering(published: ModuleType, tmp_path: Path) -> Held:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     return Held(published, inbox, sessions(published, "193") or 0)
 
 

@@ -121,7 +121,6 @@ def missing_in_the_archive(warehouse: ModuleType, month: date) -> Iterator[str]:
 @pytest.fixture
 def corrected(published: ModuleType, tmp_path: Path, run_night: Night) -> ModuleType:
     """After the sample a night with a corrected code list, which makes readings of 2020 stale."""
-    (tmp_path / "inbox").mkdir()
 
     def correct() -> None:
         correct_the_code_list(tmp_path / "inbox")

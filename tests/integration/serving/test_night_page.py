@@ -64,7 +64,6 @@ def test_a_night_with_refusals(
     browser_page: Callable[[str, int], Page],
 ) -> None:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     # 193 corrects its sessions; 194's rows cannot be read; 195 sends two contents of one revision; 196 withdraws its
     # events without a reason; and somebody sends no workbook at all.
     sessions = "select value from marts.annual_report where figure = 'F01' and year = 2020"
@@ -142,7 +141,6 @@ def test_nights_that_publish_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     send(inbox, "194", {"events": [event("194", 1, child_attendances=400)]}, 2)
     assert run_night() is None
     unchanged = night_page.write()
@@ -194,7 +192,6 @@ def test_a_release_that_waits_for_a_person(
     run_night: Callable[[], int | None],
     browser_page: Callable[[str, int], Page],
 ) -> None:
-    (tmp_path / "inbox").mkdir()
     send(tmp_path / "inbox", "193", {"events": [event("193", 60)]}, 2, "thiếu sổ theo dõi")
     with pytest.raises(phases.ReleaseRefused):
         run_night()

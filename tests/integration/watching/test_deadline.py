@@ -35,7 +35,6 @@ def test_what_is_overdue_is_named_step_by_step(published: ModuleType, tmp_path: 
     assert deadline.letter() is None, "the release is of this night"
     assert overdue(published) == []
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
     # So many more that gate 2 asks a person.
     more = (sessions(published, "193") or 0) + 50
     send(inbox, "193", {"events": [event("193", more)]}, 2, "thiếu sổ theo dõi")

@@ -36,9 +36,9 @@ def test_each_reporter_and_month_has_a_folder(tmp_path: Path, monkeypatch: pytes
     assert outbox.address(None, None, "a.xlsx") == f"{tmp_path}/_khong-ro-don-vi/a.xlsx"
 
 
-@pytest.mark.parametrize("where", ["folder", "memory://outbox"])
-def test_a_file_is_whole_and_replaces_the_one_before(tmp_path: Path, where: str) -> None:
-    target = f"{tmp_path / where if '://' not in where else where}/193/2020-03/a.xlsx"
+def test_a_file_is_whole_and_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANGNON_OUTBOX", str(tmp_path / "outbox"))
+    target = f"{tmp_path}/outbox/193/2020-03/a.xlsx"
     for content in (b"first", b"second"):
         (tmp_path / "local").write_bytes(content)
         outbox.put(tmp_path / "local", target)

@@ -38,6 +38,17 @@ nights as (
     where kind = 'night'
 ),
 
+archive_check as (
+    select
+        checked_at,
+        files,
+        damaged,
+        missing
+    from ops.archive_checks
+    order by check_id desc
+    limit 1
+),
+
 candidate as (
     select
         release_id,
@@ -69,6 +80,10 @@ select
         select min(deployed_views.deployed_at)
         from ops.deployed_views
     ) as deployed_at,
+    archive_check.checked_at as archive_checked_at,
+    archive_check.files as archive_files,
+    archive_check.damaged as archive_damaged,
+    archive_check.missing as archive_missing,
     exists(
         select
         from pg_locks
@@ -86,6 +101,7 @@ cross join misplaced
 cross join waiting
 cross join nights
 left join opened on true
+left join archive_check on true
 left join candidate on true
 left join ops.last_decided_release as refused on refused.state = 'refused'
 left join ops.published_release on true
