@@ -4,8 +4,10 @@ import sys
 
 import click
 
+from mangnon.cli.reference import show
 from mangnon.deployment import deploy as deployment
 from mangnon.deployment import interface
+from mangnon.publishing import lists
 
 
 @click.command()
@@ -17,5 +19,17 @@ def deploy(check: bool, accept_changes: str | None) -> None:
         found = deployment.preview()
         click.echo(interface.as_text(found) or "BI would notice nothing.")
         sys.exit(1 if any(change.severity != "told" for change in found) else 0)
+    bring_up(accept_changes)
+    click.echo("The warehouse is up to date.")
+
+
+def bring_up(accept_changes: str | None = None) -> None:
+    """Brings the warehouse up to this version, and delivers the package's lists that are new.
+
+    Raises what deploying raises, and click.ClickException when a list was refused.
+    """
     deployment.deploy(accept_changes)
-    click.echo("The warehouse is up to date; its code lists are in the inbox.")
+    outcomes = lists.deliver_packaged()
+    show([one for one in outcomes if one.is_new])
+    if not all(one.is_accepted for one in outcomes):
+        raise click.ClickException("the warehouse is up to date, but not with all lists of this version")

@@ -5,12 +5,10 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 
-import fsspec
 import psycopg
 from psycopg import sql
 
 from mangnon import warehouse
-from mangnon.contract.code_lists import REFERENCE_FOLDER, REFERENCE_REPORTER
 from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.deployment import interface
 from mangnon.failures import Failure
@@ -40,6 +38,7 @@ class Blocked(Failure):
 def deploy(accept_changes: str | None = None) -> None:
     """Brings the warehouse up to this version of the code: tables, roles, dbt's models and the views that BI reads.
 
+    The package's code lists are delivered afterwards (mangnon.publishing.lists).
     Repeating it changes nothing. Nights never do any of this, and meanwhile nobody publishes. Readers wait for none of
     it longer than LOCK_TIMEOUT: it gives way to those who linger, and tries again.
 
@@ -64,7 +63,6 @@ def deploy(accept_changes: str | None = None) -> None:
         if not is_current:
             _giving_way(drop_left_over)
             deployments.finish(connection)
-    deliver_reference()
 
 
 def preview() -> list[interface.Change]:
@@ -72,17 +70,6 @@ def preview() -> list[interface.Change]:
     with warehouse.connect() as connection:
         deployments.check_not_newer(connection)
         return interface.changes(connection)
-
-
-def deliver_reference() -> None:
-    """Puts the package's code lists into the inbox, from the reporter `_reference`; the next night reads them."""
-    files_of_inbox, folder = fsspec.url_to_fs(settings().inbox)
-    for form in reference_forms():
-        content = (REFERENCE_FOLDER / f"{form.name}.csv").read_bytes()
-        path = f"{folder}/{REFERENCE_REPORTER}/{form.name}.csv"
-        if not files_of_inbox.exists(path) or files_of_inbox.cat_file(path) != content:
-            files_of_inbox.makedirs(f"{folder}/{REFERENCE_REPORTER}", exist_ok=True)
-            files_of_inbox.pipe_file(path, content)
 
 
 def _make_database() -> None:
@@ -175,6 +162,8 @@ def _deploy_tables() -> None:
             _deploy_raw_table(connection, form)
         for file in ("ops_views.sql", "roles.sql"):
             connection.execute(files("mangnon.deployment").joinpath(file).read_text().encode())
+        for form in reference_forms():
+            _give_to_registrar(connection, form)
         _give_password(connection)
 
 
@@ -212,6 +201,13 @@ def _deploy_raw_table(connection: Connection, form: Form) -> None:
         if field.name not in present:
             column = sql.SQL("alter table {} add column {} " + field.sql_type)
             connection.execute(column.format(table, sql.Identifier(field.name)))
+
+
+def _give_to_registrar(connection: Connection, form: Form) -> None:
+    """Lets only the registrar write the rows of a list."""
+    table = sql.Identifier("raw", form.name)
+    connection.execute(sql.SQL("revoke insert on {} from loader").format(table))
+    connection.execute(sql.SQL("grant insert on {} to registrar").format(table))
 
 
 def _give_password(connection: Connection) -> None:

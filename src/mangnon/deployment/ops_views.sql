@@ -62,6 +62,21 @@ where
 comment on view ops.eligible_readings is
 'One row per delivery and form: its newest reading that is in the core and was not refused. From these the ledger chooses what counts.';
 
+-- Code lists
+
+create or replace view ops.counting_reference_loads as
+select distinct on (loads.form)
+    loads.form,
+    loads.load_id,
+    loads.state,
+    loads.batch_id
+from ops.loads
+where loads.reporter_code = '_reference' and loads.state in ('accepted', 'same')
+order by loads.form asc, loads.revision desc, loads.load_id desc;
+
+comment on view ops.counting_reference_loads is
+'One row per list: the newest delivery of it that passed gate 1. Files are read and loads modelled with it, whatever waits.';
+
 -- Loads that count
 
 create or replace function ops.loads_in_release(release integer) returns setof ops.published_loads
@@ -236,6 +251,7 @@ language sql stable parallel safe as $$
             loads.state = 'modelled'
             or (
                 loads.state = 'refused'
+                and loads.reporter_code is distinct from '_reference'
                 and exists (
                     select
                     from ops.verdicts
@@ -249,7 +265,7 @@ language sql stable parallel safe as $$
 $$;
 
 comment on function ops.loads_to_judge is
-'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself.';
+'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself. A list that it refused is delivered again.';
 
 -- Messages to reporters
 

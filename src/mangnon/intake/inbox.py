@@ -10,7 +10,7 @@ import fsspec
 from mangnon.contract.code_lists import CodeLists
 from mangnon.intake import archive
 from mangnon.ledger.code_lists import read_code_lists
-from mangnon.reading.cover import Cover
+from mangnon.reading.cover import Cover, refuse_reference
 from mangnon.reading.opening import open_source
 from mangnon.reading.problems import RefusedFile
 from mangnon.settings import settings
@@ -107,6 +107,8 @@ def _note(connection: Connection, delivery: dict[str, Any], source: str, version
 def _cover(copy: Path, name: str, lists: CodeLists) -> Cover | None:
     # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
     try:
-        return open_source(copy, name, lists).cover
+        cover = open_source(copy, name, lists).cover
+        refuse_reference(cover)
+        return cover
     except RefusedFile:
         return None

@@ -9,15 +9,15 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from structlog.contextvars import bound_contextvars
 
-from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
+from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import archived
 from mangnon.intake.rows import Delivery, Load, copy_rows, reporter_of
 from mangnon.ledger.batches import open_night
 from mangnon.ledger.code_lists import read_code_lists
-from mangnon.ledger.fingerprint import fingerprint
-from mangnon.reading.cover import Cover
+from mangnon.ledger.fingerprint import Basis, basis
+from mangnon.reading.cover import Cover, refuse_reference
 from mangnon.reading.opening import open_source
 from mangnon.reading.problems import RefusedFile
 from mangnon.warehouse import Connection
@@ -36,7 +36,7 @@ class NoReferenceData(Failure):
 
 
 def reporters_with_pending(connection: Connection) -> list[str]:
-    """The reporters whose deliveries wait to be read, reference data first."""
+    """The reporters whose deliveries wait to be read."""
     rows = connection.execute(
         """
         select distinct coalesce(reporter_code, %s) as reporter_code
@@ -45,7 +45,7 @@ def reporters_with_pending(connection: Connection) -> list[str]:
         """,
         [UNREADABLE],
     )
-    return sorted((row[0] for row in rows), key=lambda reporter: (reporter != REFERENCE_REPORTER, reporter))
+    return sorted(row[0] for row in rows)
 
 
 def load_pending(connection: Connection, reporter: str) -> list[Load]:
@@ -63,16 +63,15 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         ).fetchall()
     if not waiting:
         return []
-    code_lists = None if reporter == REFERENCE_REPORTER else read_code_lists(connection)
-    if code_lists and not code_lists.reporters:
-        raise NoReferenceData(
-            "the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first"
-        )
+    read_with = basis(connection)
+    if not read_with.code_lists.reporters:
+        raise NoReferenceData("the warehouse has no list of reporters: `mangnon deploy` delivers the package's lists")
     loads = []
     for delivery in waiting:
         with connection.transaction():
             batch_id = open_night(connection)
-            loads += load_delivery(connection, delivery, batch_id, code_lists)
+            read_with = basis(connection, read_with)
+            loads += load_delivery(connection, delivery, batch_id, read_with)
     refresh_statistics(connection, loads)
     return loads
 
@@ -81,19 +80,18 @@ def load_delivery(
     connection: Connection,
     delivery: Delivery,
     batch_id: int,
-    code_lists: CodeLists | None,
+    read_with: Basis,
     forms: Collection[str] | None = None,
 ) -> list[Load]:
     """Reads one delivery, or only these forms of it, into a batch, in the transaction of the caller.
 
     A delivery that is read as a whole leaves at least one load.
     """
-    current = fingerprint(connection)
     with bound_contextvars(batch=batch_id, delivery=delivery.delivery_id):
-        loads = _read(connection, delivery, code_lists, forms)
+        loads = _read(connection, delivery, read_with.code_lists, forms)
         for load in loads:
             with bound_contextvars(load=load.load_id):
-                _note(connection, load, batch_id, current)
+                note_load(connection, load, batch_id, read_with.fingerprint)
                 logger.info(
                     "%s: %s is %s, %s rows, %s refused",
                     delivery.file_name, load.form or "no form", load.state, load.rows_loaded, len(load.refused),
@@ -102,28 +100,29 @@ def load_delivery(
 
 
 def _read(
-    connection: Connection, delivery: Delivery, code_lists: CodeLists | None, forms: Collection[str] | None
+    connection: Connection, delivery: Delivery, code_lists: CodeLists, forms: Collection[str] | None
 ) -> list[Load]:
     loads: list[Load] = []
     with archived(delivery.sha256) as path:
         cover = None
         try:
-            source = open_source(path, delivery.file_name, code_lists or CodeLists.none())
+            source = open_source(path, delivery.file_name, code_lists)
+            refuse_reference(source.cover)
             cover = source.cover
             if delivery.reporter_code is None:
                 _note_cover(connection, delivery, cover)
             reporter = reporter_of(cover, code_lists)
         except RefusedFile as refusal:
-            load = Load(_next_load_id(connection), delivery, cover, None)
+            load = Load(next_load_id(connection), delivery, cover, None)
             load.refuse(refusal.problems)
             loads.append(load)
         else:
             for name in cover.forms:
                 if forms is not None and name not in forms:
                     continue
-                load = Load(_next_load_id(connection), delivery, cover, name)
+                load = Load(next_load_id(connection), delivery, cover, name)
                 with bound_contextvars(load=load.load_id):
-                    copy_rows(connection, load, source, all_forms()[name], reporter, code_lists or CodeLists.none())
+                    copy_rows(connection, load, source, all_forms()[name], reporter, code_lists)
                 loads.append(load)
     return loads
 
@@ -158,7 +157,8 @@ def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
 
 
-def _next_load_id(connection: Connection) -> int:
+def next_load_id(connection: Connection) -> int:
+    """The number of a new load."""
     row = connection.execute("select nextval(pg_get_serial_sequence('ops.loads', 'load_id'))").fetchone()
     assert row is not None
     return row[0]
@@ -178,7 +178,8 @@ def _note_cover(connection: Connection, delivery: Delivery, cover: Cover) -> Non
     )  # fmt: skip
 
 
-def _note(connection: Connection, load: Load, batch_id: int, current: str) -> None:
+def note_load(connection: Connection, load: Load, batch_id: int, fingerprint: str) -> None:
+    """Writes the row of a load, its refused rows and its problems, in the transaction of the caller."""
     cover = load.cover
     connection.execute(
         """
@@ -189,7 +190,7 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
         """,
         [
             load.load_id, load.delivery.delivery_id, batch_id, cover and cover.reporter_code, load.form,
-            cover and cover.period, cover and cover.revision, current, load.state,
+            cover and cover.period, cover and cover.revision, fingerprint, load.state,
             _first_reason(load) if load.state == "refused" else None,
             load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
             json.dumps(load.declared_totals),

@@ -8,7 +8,7 @@ from datetime import datetime
 import pyarrow.csv
 from psycopg import sql
 
-from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists, Reporter
+from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import Form
 from mangnon.reading.cover import Cover
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
@@ -49,11 +49,8 @@ class Load:
         self.problems.extend(problems)
 
 
-def reporter_of(cover: Cover, code_lists: CodeLists | None) -> Reporter | None:
-    """Returns the reporter; None for reference data. Raises RefusedFile when none has that code in that period."""
-    if cover.reporter_code == REFERENCE_REPORTER:
-        return None
-    assert code_lists is not None
+def reporter_of(cover: Cover, code_lists: CodeLists) -> Reporter:
+    """Returns the reporter. Raises RefusedFile when none has that code in that period."""
     reporter = code_lists.reporters.get(cover.reporter_code)
     if reporter is None:
         raise RefusedFile(Problem("reporter_unknown.code", value=cover.reporter_code))

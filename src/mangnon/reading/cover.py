@@ -9,7 +9,7 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
-from mangnon.contract.forms import submission_forms
+from mangnon.contract.forms import reference_forms, submission_forms
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.reporters import reporter_of
 from mangnon.reading.vocabulary import normalised
@@ -25,6 +25,10 @@ TITLES = {
     "synthetic": "Dữ liệu mẫu (giả định)",
 }
 MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover", "revision": "revision_missing"}
+
+
+# A list has no month, and its deliveries are numbered by the ledger. A revision that an old list claims is not read.
+OF_REFERENCE: Mapping[str, Any] = {"period": REFERENCE_PERIOD, "revision": 1}
 
 
 class Unreadable(Exception):
@@ -71,8 +75,8 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
     values: dict[str, Any] = {}
     for key, read in (("reporter", _text), ("period", _period), ("revision", _revision)):
         entry = entries.get(key)
-        if key == "period" and values.get("reporter") == REFERENCE_REPORTER:
-            values[key] = REFERENCE_PERIOD
+        if key != "reporter" and values.get("reporter") == REFERENCE_REPORTER:
+            values[key] = OF_REFERENCE[key]
         elif entry is None or entry.value in (None, ""):
             problems.append(Problem(MISSING[key], {"label": TITLES[key]}, **(entry.where if entry else {})))
         else:
@@ -98,6 +102,13 @@ def read_cover(entries: Mapping[str, CoverEntry], forms: Mapping[str, Mapping[st
         forms=forms,
         notes=tuple(notes),
     )
+
+
+def refuse_reference(cover: Cover) -> None:
+    """Raises RefusedFile if the file claims to be reference data, or has a list of it: such a file came another way."""
+    lists = {form.name for form in reference_forms()} & cover.forms.keys()
+    if cover.reporter_code == REFERENCE_REPORTER or lists:
+        raise RefusedFile(Problem("reference_not_here", value=", ".join(sorted(lists)) or cover.reporter_code))
 
 
 def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:

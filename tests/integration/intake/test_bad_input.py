@@ -8,19 +8,16 @@ import psycopg
 import pytest
 from support.bad_input import ONE_ROW, WHOLE_FILE, WHOLE_FORM, cover, edited, submission
 
-from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.ledger.batches import closed_batches
 from mangnon.publishing import phases
 
 
 @pytest.fixture
-def reference(warehouse: ModuleType) -> ModuleType:
-    """A deployed warehouse whose code lists are loaded."""
-    deploy.deliver_reference()
-    steps.collect()
-    steps.load("_reference")
-    return warehouse
+def reference(listed: ModuleType, tmp_path: Path) -> ModuleType:
+    """A warehouse in which the package's lists count."""
+    (tmp_path / "inbox").mkdir(exist_ok=True)
+    return listed
 
 
 @pytest.mark.parametrize("case", WHOLE_FILE)

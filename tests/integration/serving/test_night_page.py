@@ -15,7 +15,6 @@ from playwright.sync_api import Page, sync_playwright
 from support.workbooks import event, send
 
 from mangnon.cli.main import cli
-from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.publishing import decisions, phases
 from mangnon.serving import night_page
@@ -210,9 +209,9 @@ def test_before_the_first_night(warehouse: ModuleType) -> None:
 
 
 def test_a_first_night_without_a_submission_that_can_be_read(
-    warehouse: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
+    listed: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
-    deploy.deliver_reference()
+    (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "rác.xlsx").write_bytes(b"no workbook")
     for reporter in steps.collect():
         steps.load(reporter)
