@@ -17,7 +17,7 @@ from mangnon.contract.code_lists import REFERENCE_FOLDER
 from mangnon.contract.template import write_template
 from mangnon.intake import loads, steps
 from mangnon.ledger.fingerprint import Basis
-from mangnon.publishing import lists
+from mangnon.publishing import gates, lists, phases, verdicts
 from mangnon.warehouse import dbt
 
 Night = Callable[[], int | None]
@@ -169,12 +169,13 @@ def test_a_delivery_that_was_cut_off_is_not_in_use_and_the_next_one_completes_it
     def die(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    for module, name in ((dbt, "model"), (lists, "_finish"), (lists.gates, "judge_loads")):
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    for module, name in ((dbt, "model"), (gates, "judge_loads"), (verdicts, "write_of_loads")):
+        with monkeypatch.context() as patch:
             patch.setattr(module, name, die)
-            deliver(tmp_path, "codes", changed("codes", *MODEL))
+            with pytest.raises(KeyboardInterrupt):
+                deliver(tmp_path, "codes", changed("codes", *MODEL))
         assert counting(listed)["codes"] == 1
-        assert steps.close() is None, "no publishing takes it along"
+        assert phases.waiting_batches() == [1], "no publishing takes it along"
     done = deliver(tmp_path, "codes", changed("codes", *MODEL))
     assert (done.is_new, done.is_accepted, done.revision) == (False, True, 2)
 
@@ -214,7 +215,8 @@ def test_the_forms_of_one_delivery_are_read_with_one_state_of_the_lists(
         "update ops.deliveries set period = '2020-01-01' where reporter_code = '_reference'",
         """
         insert into ops.loads (
-            delivery_id, batch_id, reporter_code, form, period, revision, fingerprint, rows_in, rows_loaded, rows_refused
+            delivery_id, batch_id, reporter_code, form, period, revision, fingerprint,
+            rows_in, rows_loaded, rows_refused
         ) select delivery_id, batch_id, '_reference', form, period, 9, 'mine', 0, 0, 0 from ops.loads limit 1
         """,
         "update ops.loads set revision = 9",
