@@ -16,12 +16,12 @@ from psycopg.rows import dict_row
 from mangnon.contract.code_lists import REFERENCE_FOLDER, REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.intake import archive
+from mangnon.intake.list_checks import problems_of
 from mangnon.intake.loads import next_load_id, note_load
 from mangnon.intake.rows import Delivery, Load, copy_rows
 from mangnon.ledger.code_lists import list_hash, next_revision
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.reading.cover import Cover
-from mangnon.reading.list_checks import problems_of
 from mangnon.reading.opening import open_source
 from mangnon.reading.problems import Problem, RefusedFile
 from mangnon.reading.tables import Source

@@ -101,10 +101,7 @@ def test_a_delivered_list_counts_at_once_and_readers_see_it_with_the_next_releas
         ("codes", "event_types,communication,", "event_types,training,", "đã có ở dòng"),
         ("codes", "list,code,label,kind,", "list,code,label,loại,", "thiếu cột: “Kind”"),
         ("figures", "events,event_count,sum,,,,communication,", "events,parties,sum,,,,communication,", "“parties”"),
-        ("figures", "events,event_count,sum,,,,communication,", "events,event_count,sum,,,,hội,", "không có mã “hội”"),
         ("areas", "2015-01-01", "2015-13-01", "ngày"),
-        ("reporters", "193,Phòng", "_reference,Phòng", "dành riêng cho hệ thống"),
-        ("successions", "193,2015-01-01,193,2020-01-01", "193,2016-01-01,193,2020-01-01", "01/01/2016"),
         ("areas", "#form,areas", "#form,events", "không phải là danh mục dùng chung"),
     ],
 )
