@@ -46,13 +46,14 @@ def pytest_configure(config: pytest.Config) -> None:
             pytest.exit(f"--warehouse-url: {error}", returncode=2)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist then finds the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits for Airflow comes first, so that no worker is left with it at the end; then what does nights.
 
     A test with a database of its own goes to whichever worker is free. The others stay with their file, whose fixtures
     they share.
     """
-    alone = {"warehouse", "listed", "own_warehouse", "other_server"}
+    alone = {"warehouse", "listed", "published", "own_warehouse", "other_server"}
     for item in items:
         if not alone & set(item.fixturenames):  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.xdist_group(str(item.path)))

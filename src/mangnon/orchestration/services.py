@@ -128,6 +128,8 @@ def environment(component: str) -> dict[str, str]:
     return kept | {
         "AIRFLOW_HOME": str(folder()),
         "MANGNON_HOME": str(settings().home),
+        # Great Expectations asks as soon as it is imported.
+        "GX_ANALYTICS_ENABLED": "false",
         MARKER: f"{folder()}:{component}",
         # Without this, a process that sets its title overwrites the memory in which psutil reads the marker.
         "SPT_NOENV": "1",
@@ -205,7 +207,12 @@ def _configure() -> None:
             "api_auth": {"jwt_secret": kept["jwt_secret"]},
             "logging": {"base_log_folder": folder() / "logs"},
             # A killed task is tried again after a minute; Airflow's default is five.
-            "scheduler": {"task_instance_heartbeat_timeout": 60},
+            "scheduler": {
+                "task_instance_heartbeat_timeout": 60,
+                # Tasks are forked from a process that has imported what they need.
+                "mp_start_method": "forkserver",
+                "mp_forkserver_preload": "mangnon.orchestration.preloaded",
+            },
             # A supervisor that has just missed the end of its task looks again after so many seconds.
             "workers": {"min_heartbeat_interval": 1},
         }

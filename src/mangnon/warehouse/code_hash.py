@@ -15,6 +15,12 @@ DEPLOYED = (
     (PACKAGE / "deployment", ("migrations/versions/*.sql", "*.sql")),
     (PROJECT / "dbt_project", ("dbt_project.yml", "models/**/*.sql", "models/**/*__models.yml", "macros/*.sql")),
 )
+# What a running process has in memory, in part, and reads from disk, in part.
+SOURCES = (
+    (PACKAGE, ("**/*.py", "**/*.sql", "**/*.yml")),
+    (PROJECT / "expectations", ("**/*.py", "**/*.sql", "**/*.yml")),
+    (PROJECT / "dbt_project", ("models/**/*", "macros/*.sql")),
+)
 
 
 @cache
@@ -24,10 +30,21 @@ def code_hash() -> str:
     return hashlib.sha256((hash_of_contents(DEPLOYED) + json.dumps(columns)).encode()).hexdigest()[:16]
 
 
+@cache
+def at_start() -> str:
+    """A hash of the code as this process, or the one that it was forked from, found it when it first asked."""
+    return hash_of_contents(SOURCES)
+
+
+def has_changed() -> bool:
+    """Whether the code on disk is other code than that which this process started with."""
+    return at_start() != hash_of_contents(SOURCES)
+
+
 def hash_of_contents(places: Iterable[tuple[Path, tuple[str, ...]]]) -> str:
     """A hash of the files that match these patterns in these folders, whatever their names and their order."""
     paths = {path for folder, patterns in places for pattern in patterns for path in folder.glob(pattern)}
-    return hashlib.sha256("".join(sorted(_hash_of_file(path) for path in paths)).encode()).hexdigest()
+    return hashlib.sha256("".join(sorted(_hash_of_file(path) for path in paths if path.is_file())).encode()).hexdigest()
 
 
 def _hash_of_file(path: Path) -> str:

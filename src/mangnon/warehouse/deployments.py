@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from mangnon.failures import Failure
 from mangnon.vietnamese import iso_moment
-from mangnon.warehouse.code_hash import PACKAGE, code_hash
+from mangnon.warehouse.code_hash import PACKAGE, code_hash, has_changed
 
 MIGRATIONS = PACKAGE / "deployment" / "migrations" / "versions"
 # How a warehouse answers that no version which knows `ops.deployments` as it is now has deployed.
@@ -35,6 +35,10 @@ class OtherCode(Failure):
 
 def check(connection: Connection) -> None:
     """Raises OtherCode, with what to do, unless the warehouse belongs to this code."""
+    if has_changed():
+        raise OtherCode(
+            "the code has changed since this process started; nothing was written. Restart it: `make down`, `make up`"
+        )
     migration = _migration(connection)
     if migration is not None:
         _refuse_newer(migration)

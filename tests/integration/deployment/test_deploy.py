@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from mangnon.cli.main import cli
 from mangnon.deployment import deploy
 from mangnon.intake import steps
-from mangnon.warehouse import dbt, deployments
+from mangnon.warehouse import code_hash, dbt, deployments
 
 # What a version that was deployed before might have made, and this one would not.
 EARLIER_INTERFACE = """
@@ -192,6 +192,21 @@ def test_code_that_was_not_deployed_writes_nothing(warehouse: ModuleType, what: 
         steps.collect()
     with warehouse.connect("auditor") as connection:
         assert connection.execute("select count(*) from ops.deliveries").fetchone() == (0,)
+
+
+def test_a_process_that_started_with_other_code_writes_nothing(
+    warehouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code.py").write_text("ANSWER = 41")
+    monkeypatch.setattr(code_hash, "SOURCES", ((tmp_path, ("*.py",)),))
+    code_hash.at_start.cache_clear()
+    try:
+        with warehouse.connect("loader"):
+            (tmp_path / "code.py").write_text("ANSWER = 42")
+        with pytest.raises(deployments.OtherCode, match="the code has changed since this process started"):
+            steps.collect()
+    finally:
+        code_hash.at_start.cache_clear()
 
 
 def test_an_older_version_is_not_deployed_over_a_newer_one(warehouse: ModuleType) -> None:

@@ -132,8 +132,9 @@ def assert_the_deadline_is_watched(warehouse: ModuleType, mails: SimpleNamespace
     assert "hệ thống không thu nhận tệp" in letter.get_body().get_content()
 
 
-def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) -> None:
+def test_only_its_owner_reaches_it_and_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) -> None:
     assert airflow.is_up()
+    assert_it_is_for_its_owner_alone()
     ours = _family("scheduler") + _family("dag-processor") + _family("api-server")
     assert len(ours) > len(services.COMPONENTS)  # also the workers of LocalExecutor
 
@@ -147,7 +148,8 @@ def test_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) ->
         api.ask("GET", "monitor/health")
 
 
-def test_what_airflow_keeps_is_for_its_owner_alone(airflow: ModuleType) -> None:
+def assert_it_is_for_its_owner_alone() -> None:
+    """Nobody else reads what it keeps, and it listens on this machine only."""
     folder = api.password_file().parent
     assert folder.stat().st_mode & 0o077 == 0
     for name in ("airflow.cfg", "kept.json", "passwords.json"):

@@ -138,33 +138,32 @@ def test_a_rollback_waits_for_nobody_and_disturbs_no_publisher(ledger: Ledger, w
     assert ledger.counting() == {("193", "events"): "two"}
 
 
-@pytest.mark.parametrize(("choice", "state"), [("Reject", "skipped"), ("Approve", "success")])
 def test_in_airflow_a_rollback_waits_for_approval(
-    ledger: Ledger,
-    airflow: ModuleType,
-    choice: str,
-    state: str,
-    monkeypatch: pytest.MonkeyPatch,
+    ledger: Ledger, airflow: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "SECONDS_FOR_A_NIGHT", 300)  # a lost answer must not hold up the tests for an hour
     ledger.deliver(1, "one")
     ledger.night()
     ledger.deliver(2, "two")
     ledger.night()
-    asked = {"logical_date": None, "conf": {"release": 1, "reason": "số sai"}}
-    run_id = api.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
-    run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
-    approve = f"{run_path}/taskInstances/approve"
-    api.wait(lambda: api.ask("GET", approve)["state"] == "awaiting_input", 300, "the approval")
-    (question,) = api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
-    assert "Reason: số sai" in question["body"]
-    assert "1 replaced" in question["body"]
-    assert ledger.counting() == {("193", "events"): "two"}
+    for choice, state, counts in (("Reject", "skipped", "two"), ("Approve", "success", "one")):
+        asked = {"logical_date": None, "conf": {"release": 1, "reason": "số sai"}}
+        run_id = api.ask("POST", "dags/roll_back_release/dagRuns", asked)["dag_run_id"]
+        run_path = f"dags/roll_back_release/dagRuns/{quote(run_id, safe='')}"
+        wait_for_question(f"{run_path}/taskInstances/approve")
+        (question,) = api.ask("GET", f"{run_path}/hitlDetails")["hitl_details"]
+        assert "Reason: số sai" in question["body"]
+        assert "1 replaced" in question["body"]
+        assert ledger.counting() == {("193", "events"): "two"}
 
-    assert answer("roll_back_release", run_id, choice) == "success"
-    tasks = {task["task_id"]: task for task in api.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
-    assert tasks["roll_back"]["state"] == state
-    assert ledger.counting() == {("193", "events"): "one" if choice == "Approve" else "two"}
-    if choice == "Approve":
-        query = "select restores, requested_by, request_reason from ops.releases where release_id = 3"
-        assert ledger.connection.execute(query).fetchall() == [(1, "admin", "số sai")]
+        assert answer("roll_back_release", run_id, choice) == "success"
+        tasks = {task["task_id"]: task for task in api.ask("GET", f"{run_path}/taskInstances")["task_instances"]}
+        assert tasks["roll_back"]["state"] == state
+        assert ledger.counting() == {("193", "events"): counts}
+    query = "select restores, requested_by, request_reason from ops.releases where release_id = 3"
+    assert ledger.connection.execute(query).fetchall() == [(1, "admin", "số sai")]
+
+
+def wait_for_question(task_path: str) -> None:
+    """Waits until the task asks a person."""
+    api.wait(lambda: api.ask("GET", task_path)["state"] == "awaiting_input", 300, "the approval")
