@@ -251,7 +251,6 @@ language sql stable parallel safe as $$
             loads.state = 'modelled'
             or (
                 loads.state = 'refused'
-                and loads.reporter_code is distinct from '_reference'
                 and exists (
                     select
                     from ops.verdicts
@@ -265,7 +264,7 @@ language sql stable parallel safe as $$
 $$;
 
 comment on function ops.loads_to_judge is
-'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself. A list that it refused is delivered again.';
+'The loads of these batches that gate 1 judges: those that were modelled, and again those that it refused itself.';
 
 -- Messages to reporters
 

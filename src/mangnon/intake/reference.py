@@ -62,12 +62,8 @@ def receive(connection: Connection, files: Iterable[Path], deliverer: Deliverer)
     """
     lists = [one for path in files for one in _lists(_opened(path))]
     lists.sort(key=lambda one: one[1].order if one[1] else 0)
-    with connection.transaction() as delivering:
-        batch_id = _number(connection, "insert into ops.batches (kind) values ('reference') returning batch_id")
-        received = [_receive(connection, file, form, batch_id, deliverer) for file, form in lists]
-        if not any(one.is_new for one in received):
-            raise psycopg.Rollback(delivering)  # no batch without a load
-    return received
+    with connection.transaction():
+        return [_receive(connection, file, form, deliverer) for file, form in lists]
 
 
 def packaged_files(connection: Connection) -> list[Path]:
@@ -117,14 +113,14 @@ def _lists(file: _OpenedFile) -> list[tuple[_OpenedFile, Form | None]]:
     return [(file, all_forms()[name]) for name in file.source.cover.forms] if file.source else [(file, None)]
 
 
-def _receive(
-    connection: Connection, file: _OpenedFile, form: Form | None, batch_id: int, deliverer: Deliverer
-) -> Received:
+def _receive(connection: Connection, file: _OpenedFile, form: Form | None, deliverer: Deliverer) -> Received:
     with connection.transaction() as one:
         load = _read(connection, file, form)
         same = _load_with_same_rows(connection, form, load, deliverer) if form else None
         if same:
             raise psycopg.Rollback(one)
+        # A batch of its own: if the list is refused, no publishing judges it again with others.
+        batch_id = _number(connection, "insert into ops.batches (kind) values ('reference') returning batch_id")
         note_load(connection, load, batch_id, fingerprint(connection))
         connection.execute(
             """

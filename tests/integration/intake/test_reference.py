@@ -161,6 +161,8 @@ def test_a_list_that_dbt_cannot_model_leaves_nothing(
 def test_a_delivery_that_was_cut_off_is_not_in_use_and_the_next_one_completes_it(
     listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    packaged_batches = phases.waiting_batches()
+
     def die(*_: Any) -> None:
         raise KeyboardInterrupt
 
@@ -170,7 +172,7 @@ def test_a_delivery_that_was_cut_off_is_not_in_use_and_the_next_one_completes_it
             with pytest.raises(KeyboardInterrupt):
                 deliver(tmp_path, "codes", changed("codes", *MODEL))
         assert counting(listed)["codes"] == 1
-        assert phases.waiting_batches() == [1], "no publishing takes it along"
+        assert phases.waiting_batches() == packaged_batches, "no publishing takes it along"
     done = deliver(tmp_path, "codes", changed("codes", *MODEL))
     assert (done.is_new, done.is_accepted, done.revision) == (False, True, 2)
 

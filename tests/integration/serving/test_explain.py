@@ -164,7 +164,7 @@ def test_a_hostile_list_of_figures_is_refused(
     outcome = deliver(
         tmp_path, "figures", f"{packaged('figures')}F98,Thử,Thử,buổi,events,{hostile},sum,,,,,,,,,,,false,98\n"
     )
-    assert outcome.reasons == [f"Dòng 36, cột “measure”: biểu “events” không có cột số tên “{hostile}”."]
+    assert outcome.reasons == [f"Dòng 37, cột “measure”: biểu “events” không có cột số tên “{hostile}”."]
     assert run_night() is None
     with published.connect("auditor") as connection, pytest.raises(NothingToExplain, match="has no figure F98"):
         explanation.explain(connection, "F98", 2020)

@@ -17,7 +17,7 @@ comment on column ops.reference_deliveries.accepted_at is
 comment on column ops.loads.revision is
 'What the cover says; for reference data the number of the delivery of that list.';
 
--- The batch of a delivery of lists is open until gate 1 has judged them: no publishing takes it along before.
+-- The batch of a list is open until gate 1 has judged it: no publishing takes it along before.
 alter table ops.batches drop constraint batches_kind_check;
 alter table ops.batches add constraint batches_kind_check check (kind in ('night', 'backfill', 'reference'));
 
