@@ -14,7 +14,7 @@ from psycopg import sql
 from mangnon.contract.forms import submission_forms
 from mangnon.deployment import deploy
 from mangnon.intake import steps
-from mangnon.publishing import phases
+from mangnon.publishing import lists, phases
 from mangnon.sample import write_sample
 from mangnon.warehouse import server
 
@@ -29,7 +29,7 @@ def sample_warehouse() -> Iterator[None]:
         os.environ["MANGNON_HOME"] = folder
         try:
             deploy.deploy()
-            deploy.deliver_reference()
+            lists.deliver_packaged()
             write_sample(Path(folder) / "inbox")
             read()
             phases.publish_all()

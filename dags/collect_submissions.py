@@ -1,11 +1,10 @@
 """## Every night: read what the reporters sent
 
 1. **collect**: copies new files of the inbox into the archive and notes them in `ops.deliveries`.
-2. **load_reference**: reads code lists, areas and reporters first, because they say what the others may write.
-3. **load_reporter**: one task per reporter, so a task that fails holds up no other reporter.
-4. **close_batch**: closes what was loaded as the night's batch; the asset `loads` starts `publish_marts`. Runs after a
+2. **load_reporter**: one task per reporter, so a task that fails holds up no other reporter.
+3. **close_batch**: closes what was loaded as the night's batch; the asset `loads` starts `publish_marts`. Runs after a
    failure too, so the others are published. Skipped when nothing is new.
-5. **show_failure**: fails the run when a task above failed.
+4. **show_failure**: fails the run when a task above failed.
 
 The files stay in the archive. Repeat or clear a run at any time: what is loaded is not loaded again. `mangnon status`
 shows who sent what, and why something was refused.
@@ -17,7 +16,6 @@ from airflow.sdk import Asset, CronTriggerTimetable, TriggerRule, dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 AGAIN = {"retries": 2, "retry_delay": timedelta(minutes=1)}
-REFERENCE = "_reference"
 
 
 @dag(
@@ -38,13 +36,7 @@ def collect_submissions() -> None:
 
         if not (reporters := steps.collect()):
             raise AirflowSkipException("no delivery waits to be loaded")
-        return [reporter for reporter in reporters if reporter != REFERENCE]
-
-    @task
-    def load_reference() -> dict[str, int]:
-        from mangnon.intake import steps
-
-        return steps.load(REFERENCE)
+        return reporters
 
     @task(map_index_template="{{ task.op_kwargs['reporter'] }}", max_active_tis_per_dagrun=4)
     def load_reporter(reporter: str) -> dict[str, int]:
@@ -65,11 +57,10 @@ def collect_submissions() -> None:
         raise AirflowFailException("not everything was loaded: see the red tasks; the rest is published")
 
     reporters = collect()
-    reference = load_reference()
     loaded = load_reporter.expand(reporter=reporters)
     closed = close_batch()
-    reporters >> reference >> loaded >> closed
-    [reporters, reference, loaded, closed] >> show_failure()
+    reporters >> loaded >> closed
+    [reporters, loaded, closed] >> show_failure()
 
 
 collect_submissions()

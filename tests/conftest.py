@@ -59,11 +59,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A test with a database of its own goes to whichever worker is free. The others stay with their file, whose fixtures
     they share.
     """
-    alone = {"warehouse", "published", "own_warehouse", "other_server"}
+    alone = {"warehouse", "listed", "published", "own_warehouse", "other_server"}
     for item in items:
         if not alone & set(item.fixturenames):  # type: ignore[attr-defined]
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    first = ("airflow", "published_once", "published", "ledger", "warehouse")
+    first = ("airflow", "published_once", "published", "ledger", "listed", "warehouse")
     items.sort(key=lambda item: [name not in item.fixturenames for name in first])  # type: ignore[attr-defined]
 
 
@@ -77,16 +77,21 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(scope="session")
 def home(request: pytest.FixtureRequest) -> Path:
     """The home of this worker, with the templates on its server, or on the given one."""
-    with_sample = any("published_template" in item.fixturenames for item in request.session.items)
+    asked = {name for item in request.session.items for name in item.fixturenames}
+    wanted = [templates.LISTED, templates.PUBLISHED] if "published_template" in asked else [templates.LISTED]
+    if not asked & {"listed_template", "published_template"}:
+        wanted = []
     if databases.given:
         with pytest.MonkeyPatch.context() as patch:
             for name in ("WAREHOUSE_URL", "MANGNON_INBOX", "MANGNON_ARCHIVE", "MANGNON_OUTBOX"):
                 patch.setenv(name, "")  # so that they are as they were afterwards
             templates.make_deployed()
-            if with_sample:
+            if templates.LISTED in wanted:
+                templates.make_listed()
+            if templates.PUBLISHED in wanted:
                 templates.make_published()
     else:
-        templates.take_over(with_sample)
+        templates.take_over(wanted)
     return settings.settings().home
 
 
@@ -104,6 +109,12 @@ def deployed_template(home: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def listed_template(home: Path) -> str:
+    """The name of a database in which the package's lists count, and nothing else."""
+    return templates.LISTED
+
+
+@pytest.fixture(scope="session")
 def published_template(home: Path) -> tuple[str, Path]:
     """The name of a database in which the sample of 2019 and 2020 is release 1, and the folder of its archive."""
     return templates.PUBLISHED, home / "published"
@@ -113,6 +124,14 @@ def published_template(home: Path) -> tuple[str, Path]:
 def warehouse(deployed_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A deployed, empty warehouse; its inbox, archive and outbox are folders of tmp_path."""
     with _database("test", deployed_template) as name:
+        _point_to(monkeypatch, name, tmp_path)
+        yield warehouse_module
+
+
+@pytest.fixture
+def listed(listed_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """A warehouse in which the package's lists count, before its first night."""
+    with _database("test", listed_template) as name:
         _point_to(monkeypatch, name, tmp_path)
         yield warehouse_module
 

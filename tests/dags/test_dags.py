@@ -94,11 +94,11 @@ def test_the_night_begins_at_half_past_one_in_viet_nam(dags: dict[str, Any]) -> 
     assert schedule.run_immediately == timedelta(0)  # False would mean: at once, until 03:54
 
 
-def test_reporters_are_loaded_one_by_one_after_the_reference(dags: dict[str, Any]) -> None:
+def test_reporters_are_loaded_one_by_one(dags: dict[str, Any]) -> None:
     dag = dags["collect_submissions"]
     load = dag.get_task("load_reporter")
     assert load.is_mapped
-    assert "load_reference" in load.upstream_task_ids
+    assert load.upstream_task_ids == {"collect"}
     assert load.partial_kwargs["map_index_template"] == "{{ task.op_kwargs['reporter'] }}"
     assert load.max_active_tis_per_dagrun == 4
     assert dag.get_task("close_batch").upstream_task_ids == {"load_reporter"}

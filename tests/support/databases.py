@@ -17,7 +17,7 @@ MARK = "made by the tests of mangnon"
 SECONDS_OF_AUTOVACUUM = 60
 
 # Roles belong to the whole server, so a deployment leaves them outside its database.
-ROLES = ("bi_reader", "loader", "transformer", "auditor", "publisher", "pruner", "teller")
+ROLES = ("bi_reader", "loader", "registrar", "transformer", "auditor", "publisher", "pruner", "teller")
 
 # The address in --warehouse-url. Tests use its server and leave the database that it names alone.
 given: str | None = None

@@ -357,4 +357,7 @@ CASES = {
             )
         ],
     ),
+    "list_lacks_used_code": Case(
+        broken=[code_list("codes", without="special", revision=2)], fine=[code_list("areas", revision=2)]
+    ),
 }  # fmt: skip

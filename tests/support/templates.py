@@ -1,4 +1,4 @@
-"""The databases that most tests begin with: an empty deployed warehouse, and one with the sample as release 1.
+"""The databases that most tests begin with: an empty deployed warehouse, one with lists, and one with the sample.
 
 The first pytest worker that needs them makes them, on a server of their own under `.mangnon-test/templates`. Each
 worker starts with a copy of that home. The next run uses them again if neither the code nor the day has changed.
@@ -22,6 +22,7 @@ from psycopg import sql
 
 from mangnon.deployment import deploy
 from mangnon.deployment.inbox_mark import mark_inbox
+from mangnon.publishing import lists
 from mangnon.sample import write_sample
 from mangnon.settings import PROJECT, settings
 from mangnon.telling import messages
@@ -31,6 +32,7 @@ from support.dbt_server import quick_dbt
 from support.nights import do_night
 
 DEPLOYED = "mangnon_test_deployed"
+LISTED = "mangnon_test_listed"
 PUBLISHED = "mangnon_test_published"
 HOME = PROJECT / ".mangnon-test" / "templates"
 COPIED = ("postgres.json", "bi_reader.password", "dbt", "published")
@@ -39,8 +41,11 @@ MADE_FROM = ("src", "dbt_project", "expectations", "requirements.lock", "tests/s
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "scram_iterations": "1"}
 
 
-def take_over(with_sample: bool) -> None:
-    """Makes the home of this worker a copy of the templates' home; the published template only if `with_sample`."""
+def take_over(wanted: list[str]) -> None:
+    """Makes the home of this worker a copy of the templates' home, with the wanted templates.
+
+    Each is made from the one before: DEPLOYED, LISTED, PUBLISHED.
+    """
     ours, ours_server = settings().home, server.folder()
     server.stop()  # an interrupted run may have left it running
     shutil.rmtree(ours_server)
@@ -50,8 +55,9 @@ def take_over(with_sample: bool) -> None:
             shutil.rmtree(server.folder())
             shutil.rmtree(HOME)
             _make(DEPLOYED)
-        if with_sample and not _is_made(PUBLISHED):
-            _make(PUBLISHED)
+        for template in wanted:
+            if not _is_made(template):
+                _make(template)
         theirs_server = server.folder()
         subprocess.run(["cp", "-Rp", theirs_server, ours_server], check=True)
     for name in COPIED:
@@ -66,18 +72,29 @@ def make_deployed() -> None:
     deploy.deploy()
 
 
-def make_published() -> None:
-    """Makes the published database on the same server, and in this home the folder with its archive."""
-    os.environ["WAREHOUSE_URL"] = databases.make(PUBLISHED, DEPLOYED)
+def make_listed() -> None:
+    """Makes the database with lists on the same server, and in this home the folder with its archive."""
+    os.environ["WAREHOUSE_URL"] = databases.make(LISTED, DEPLOYED)
     folder = settings().home / "published"
     shutil.rmtree(folder, ignore_errors=True)
-    for place in ("inbox", "archive", "outbox"):
-        os.environ[f"MANGNON_{place.upper()}"] = str(folder / place)
+    _point_to(folder)
     mark_inbox()
-    deploy.deliver_reference()
+    lists.deliver_packaged()
+
+
+def make_published() -> None:
+    """Makes the published database on the same server; its archive is in the same folder."""
+    os.environ["WAREHOUSE_URL"] = databases.make(PUBLISHED, LISTED)
+    folder = settings().home / "published"
+    _point_to(folder)
     write_sample(folder / "inbox")
     do_night()
     messages.write_feedback()  # the cases of 2019 lack victims; told here, so that tests see only their own feedback
+
+
+def _point_to(folder: Path) -> None:
+    for place in ("inbox", "archive", "outbox"):
+        os.environ[f"MANGNON_{place.upper()}"] = str(folder / place)
 
 
 def _make(template: str) -> None:
@@ -142,6 +159,8 @@ def _main(template: str) -> None:
         if template == DEPLOYED:
             _hurry()
             make_deployed()
+        elif template == LISTED:
+            make_listed()
         else:
             make_published()
     server.stop()

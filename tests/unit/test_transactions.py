@@ -8,7 +8,11 @@ from mangnon.settings import PROJECT
 
 SOURCE = PROJECT / "src" / "mangnon"
 # Rooms and modules whose acts are more than one statement.
-ACTS = ("intake/", "deployment/", *(f"publishing/{act}.py" for act in ("phases", "decisions", "backfills", "pruning")))
+ACTS = (
+    "intake/",
+    "deployment/",
+    *(f"publishing/{act}.py" for act in ("phases", "decisions", "backfills", "lists", "pruning")),
+)
 
 
 def files_with(pattern: str) -> set[str]:

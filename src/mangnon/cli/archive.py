@@ -1,10 +1,13 @@
 """`mangnon archive`: checks the archive, and makes the deliveries of a warehouse from it alone."""
 
+import getpass
 import sys
+from pathlib import Path
 
 import click
 
 from mangnon.intake import archive_checks, rebuilding
+from mangnon.publishing import lists
 
 
 @click.group()
@@ -24,7 +27,7 @@ def check() -> None:
 @archive.command()
 def deliver() -> None:
     """Note every archived file as a delivery, in the order in which they arrived; `mangnon night` then reads them."""
-    delivered = rebuilding.deliver_archive()
+    delivered = rebuilding.deliver_archive(_deliver_list)
     click.echo(f"{delivered.new} deliveries are noted, {delivered.known} were known. Now run: mangnon night")
     for path in delivered.without_note:
         click.echo(f"No note says who sent it: {path}", err=True)
@@ -32,3 +35,9 @@ def deliver() -> None:
         click.echo(f"Not delivered: {said}", err=True)
     if delivered.failed or delivered.without_note:
         sys.exit(1)
+
+
+def _deliver_list(path: Path) -> bool:
+    """Delivers a list of reference data again. Returns whether it is new."""
+    (outcome, *_) = lists.deliver([path], getpass.getuser(), "rebuilt from the archive")
+    return outcome.is_new

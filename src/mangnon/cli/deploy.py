@@ -5,10 +5,12 @@ import sys
 import click
 
 from mangnon import warehouse
+from mangnon.cli.reference import show
 from mangnon.deployment import deploy as deployment
 from mangnon.deployment import interface
 from mangnon.deployment.inbox_mark import mark_inbox as mark
 from mangnon.intake import inbox, places
+from mangnon.publishing import lists
 from mangnon.stores import StoreFailure
 
 
@@ -22,14 +24,26 @@ def deploy(check: bool, accept_changes: str | None, mark_inbox: bool) -> None:
         found = deployment.preview()
         click.echo(interface.as_text(found) or "BI would notice nothing.")
         sys.exit(1 if any(change.severity != "told" for change in found) else 0)
+    bring_up(accept_changes, mark_inbox)
+    click.echo("The warehouse is up to date.")
+
+
+def bring_up(accept_changes: str | None = None, is_inbox_sure: bool = False) -> None:
+    """Brings the warehouse up to this version, delivers the package's lists that are new, and marks the inbox.
+
+    Raises what deploying raises, and click.ClickException when a list was refused.
+    """
     deployment.deploy(accept_changes)
-    if wrong := mark(mark_inbox):
+    outcomes = lists.deliver_packaged()
+    show([one for one in outcomes if one.is_new])
+    if wrong := mark(is_inbox_sure):
         click.echo(f"mangnon: no night can collect: {wrong}", err=True)
-    click.echo("The warehouse is up to date; its code lists are in the inbox.")
-    look_through_inbox()
+    _look_through_inbox()
+    if not all(one.is_accepted for one in outcomes):
+        raise click.ClickException("the warehouse is up to date, but not with all lists of this version")
 
 
-def look_through_inbox() -> None:
+def _look_through_inbox() -> None:
     """Says how many files lie in no place of the inbox, as all do in an inbox that was flat, and how to move them."""
     try:
         with warehouse.connect("loader") as connection:

@@ -6,8 +6,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from mangnon import warehouse
-from mangnon.deployment import deploy
-from mangnon.deployment.inbox_mark import mark_inbox
+from mangnon.cli.deploy import bring_up
 from mangnon.orchestration.runs import run_night
 from mangnon.sample import write_sample
 from mangnon.serving import annual_report, night_page
@@ -21,8 +20,7 @@ def run_first_night() -> None:
     Raises ServiceError when the night failed.
     """
     click.echo("Warehouse: making or upgrading its tables, roles and models")
-    deploy.deploy()
-    mark_inbox()
+    bring_up()
     _deliver_sample()
     run_night()
     with warehouse.connect("auditor") as connection:

@@ -28,6 +28,7 @@ COMMANDS = {
     "pg": "database",
     "prune": "prune",
     "publish": "night",
+    "reference": "reference",
     "release": "release",
     "report": "report",
     "run": "services",

@@ -2,9 +2,8 @@
 
 import click
 
-from mangnon.cli.deploy import look_through_inbox
+from mangnon.cli.deploy import bring_up
 from mangnon.cli.first_night import run_first_night
-from mangnon.deployment import deploy
 from mangnon.orchestration import services
 from mangnon.warehouse import server
 
@@ -18,8 +17,7 @@ def run() -> None:
 @click.command()
 def up() -> None:
     """Start PostgreSQL and Airflow, with the nightly schedule on."""
-    deploy.deploy()
-    look_through_inbox()
+    bring_up()
     services.up(nightly=True)
 
 

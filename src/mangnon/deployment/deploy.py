@@ -9,13 +9,11 @@ import psycopg
 from psycopg import sql
 
 from mangnon import warehouse
-from mangnon.contract.code_lists import REFERENCE_FOLDER, REFERENCE_REPORTER
 from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.deployment import interface
 from mangnon.failures import Failure
 from mangnon.ledger import content_hash
 from mangnon.settings import settings, write_secret
-from mangnon.stores import open_store
 from mangnon.warehouse import Connection, dbt, deployments, server
 
 # So long a deployment waits for a reader, and all other readers behind it.
@@ -40,6 +38,7 @@ class Blocked(Failure):
 def deploy(accept_changes: str | None = None) -> None:
     """Brings the warehouse up to this version of the code: tables, roles, dbt's models and the views that BI reads.
 
+    The package's code lists are delivered afterwards (mangnon.publishing.lists).
     Repeating it changes nothing. Nights never do any of this, and meanwhile nobody publishes. Readers wait for none of
     it longer than LOCK_TIMEOUT: it gives way to those who linger, and tries again.
 
@@ -64,7 +63,6 @@ def deploy(accept_changes: str | None = None) -> None:
         if not is_current:
             _giving_way(drop_left_over)
             deployments.finish(connection)
-    deliver_reference()
 
 
 def preview() -> list[interface.Change]:
@@ -72,16 +70,6 @@ def preview() -> list[interface.Change]:
     with warehouse.connect() as connection:
         deployments.check_not_newer(connection)
         return interface.changes(connection)
-
-
-def deliver_reference() -> None:
-    """Puts the package's code lists into the inbox, from the reporter `_reference`; the next night reads them."""
-    inbox = open_store("inbox")
-    for form in reference_forms():
-        content = (REFERENCE_FOLDER / f"{form.name}.csv").read_bytes()
-        path = f"{REFERENCE_REPORTER}/{form.name}.csv"
-        if not inbox.exists(path) or inbox.read(path) != content:
-            inbox.write(path, content)
 
 
 def _make_database() -> None:
@@ -174,6 +162,8 @@ def _deploy_tables() -> None:
             _deploy_raw_table(connection, form)
         for file in ("ops_views.sql", "roles.sql"):
             connection.execute(files("mangnon.deployment").joinpath(file).read_text().encode())
+        for form in reference_forms():
+            _give_to_registrar(connection, form)
         _give_password(connection)
 
 
@@ -211,6 +201,13 @@ def _deploy_raw_table(connection: Connection, form: Form) -> None:
         if field.name not in present:
             column = sql.SQL("alter table {} add column {} " + field.sql_type)
             connection.execute(column.format(table, sql.Identifier(field.name)))
+
+
+def _give_to_registrar(connection: Connection, form: Form) -> None:
+    """Lets only the registrar write the rows of a list."""
+    table = sql.Identifier("raw", form.name)
+    connection.execute(sql.SQL("revoke insert on {} from loader").format(table))
+    connection.execute(sql.SQL("grant insert on {} to registrar").format(table))
 
 
 def _give_password(connection: Connection) -> None:

@@ -139,6 +139,20 @@ order by readings.delivery_id asc, readings.load_id desc;
 
 comment on view ops.failed_deliveries is
 'One row per delivery whose reading failed unexpectedly (the exception or the signal) or met a limit (memory, time, output), until a person sets it aside or has it read again.';
+-- Code lists
+
+create or replace view ops.counting_reference_loads as
+select distinct on (loads.form)
+    loads.form,
+    loads.load_id,
+    loads.state,
+    loads.batch_id
+from ops.loads
+where loads.reporter_code = '_reference' and loads.state in ('accepted', 'same')
+order by loads.form asc, loads.revision desc, loads.load_id desc;
+
+comment on view ops.counting_reference_loads is
+'One row per list: the newest delivery of it that passed gate 1. Files are read and loads modelled with it, whatever waits.';
 
 -- Loads that count
 

@@ -5,7 +5,7 @@ do $$
 declare
     wanted text;
 begin
-    foreach wanted in array array['loader', 'transformer', 'auditor', 'publisher', 'pruner', 'teller'] loop
+    foreach wanted in array array['loader', 'registrar', 'transformer', 'auditor', 'publisher', 'pruner', 'teller'] loop
         if not exists (select from pg_roles where rolname = wanted) then
             execute format('create role %I nologin', wanted);
         end if;
@@ -15,7 +15,7 @@ begin
     end if;
     execute format('revoke temporary on database %I from public', current_database());
     execute format('grant temporary on database %I to transformer', current_database());
-    execute format('grant loader, transformer, auditor, publisher, pruner, teller to %I', current_user);
+    execute format('grant loader, registrar, transformer, auditor, publisher, pruner, teller to %I', current_user);
 end $$;
 
 alter role bi_reader set default_transaction_read_only = on;
@@ -32,11 +32,11 @@ to bi_reader, transformer, auditor, publisher;
 grant execute on function ops.loads_in_release(integer) to auditor, publisher, pruner;
 grant execute on function ops.loads_to_judge(bigint[]) to auditor;
 grant execute on function ops.touched_keys(bigint[]), ops.touched_revisions(bigint[]) to publisher;
-grant usage on schema ops to loader, transformer, auditor, publisher, pruner, teller;
-grant select on all tables in schema ops to loader, transformer, auditor, publisher, pruner, teller;
+grant usage on schema ops to loader, registrar, transformer, auditor, publisher, pruner, teller;
+grant select on all tables in schema ops to loader, registrar, transformer, auditor, publisher, pruner, teller;
 -- Each writer first asks whether the warehouse belongs to its version of the code.
-grant usage on schema public to loader, auditor, publisher, pruner, teller;
-grant select on public.alembic_version to loader, auditor, publisher, pruner, teller;
+grant usage on schema public to loader, registrar, auditor, publisher, pruner, teller;
+grant select on public.alembic_version to loader, registrar, auditor, publisher, pruner, teller;
 
 -- loader: what arrived, and its rows
 grant insert on ops.deliveries, ops.arrivals, ops.delivery_decisions to loader;
@@ -44,12 +44,19 @@ grant insert, delete on ops.misplaced_files to loader;
 grant insert, update, delete on ops.skipped_files to loader;
 grant insert on ops.archive_checks, ops.archive_faults to loader;
 grant update (reporter_code, period, revision, revision_reason, is_synthetic) on ops.deliveries to loader;
-grant insert, update on ops.batches, ops.loads, ops.backfills, ops.backfill_periods to loader;
+grant insert on ops.loads to loader;
+revoke update on ops.loads from loader; -- until migration 0010 it had the right
+grant insert, update on ops.batches, ops.backfills, ops.backfill_periods to loader;
 grant usage on all sequences in schema ops to loader;
-grant usage on schema raw to loader, transformer, auditor, publisher;
-grant select on all tables in schema raw to loader, transformer, auditor, publisher;
+grant usage on schema raw to loader, registrar, transformer, auditor, publisher;
+grant select on all tables in schema raw to loader, registrar, transformer, auditor, publisher;
 grant insert on all tables in schema raw to loader;
 grant maintain on all tables in schema raw to loader; -- noqa: PRS
+
+-- registrar: lists, and who delivered them; deploy.py gives it the tables of the lists in raw, and takes them from loader
+grant insert on ops.deliveries, ops.batches, ops.loads, ops.reference_deliveries to registrar;
+grant usage on all sequences in schema ops to registrar;
+grant insert on raw.refused_rows, raw.problems to registrar;
 
 -- transformer: dbt owns what it builds in staging, core and marts
 grant insert, update on ops.deployed_views to transformer;
@@ -74,6 +81,8 @@ grant insert on ops.release_batches, ops.release_approvals to publisher;
 grant insert, update, delete on ops.published_loads to publisher;
 grant update (releases) on ops.open_loads to publisher;
 grant update on ops.loads, ops.batches to publisher;
+grant update (accepted_at) on ops.reference_deliveries to publisher;
+grant execute on function ops.discard_list(bigint, text) to publisher;
 
 -- pruner: deletes nothing by itself; the function knows what must stay
 grant execute on function ops.prune_loads(bigint []) to pruner;

@@ -64,9 +64,9 @@ def keep(copy: Path, sha256: str) -> None:
         open_store("archive").put(copy, _path(sha256))
 
 
-def write_note(note: Note) -> None:
+def write_note(note: Note, is_newer: bool = False) -> None:
     """Puts a note beside an archived file, unless there is one of the same place: the first arrival counts."""
-    if open_store("archive").exists(note.path):
+    if not is_newer and open_store("archive").exists(note.path):
         return
     content = json.dumps(asdict(note) | {"received_at": note.received_at.isoformat()}, ensure_ascii=False)
     open_store("archive").write(note.path, content.encode())

@@ -11,14 +11,14 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from structlog.contextvars import bound_contextvars
 
-from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
+from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import archived
 from mangnon.intake.rows import Delivery, Load, copy_rows
 from mangnon.ledger.batches import open_night
 from mangnon.ledger.code_lists import read_code_lists
-from mangnon.ledger.fingerprint import fingerprint
+from mangnon.ledger.fingerprint import Basis, basis, fingerprint
 from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FileRefused, FormBegun, Opened
 from mangnon.reading.isolation import limits
@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 # A load with this many rows or more is analyzed at once.
 LARGE_LOAD = 100_000
-
-NO_LISTS = CodeLists.none()
 
 # What PostgreSQL says of values that it cannot take. Any other error of the database is no file's fault.
 FAULTS_OF_VALUES = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
@@ -45,7 +43,7 @@ class NoReferenceData(Failure):
 
 
 def reporters_with_pending(connection: Connection) -> list[str]:
-    """The reporters whose deliveries wait to be read, reference data first."""
+    """The reporters whose deliveries wait to be read."""
     rows = connection.execute(
         """
         select distinct coalesce(reporter_code, %s) as reporter_code
@@ -53,7 +51,7 @@ def reporters_with_pending(connection: Connection) -> list[str]:
         """,
         [UNREADABLE],
     )
-    return sorted((row[0] for row in rows), key=lambda reporter: (reporter != REFERENCE_REPORTER, reporter))
+    return sorted(row[0] for row in rows)
 
 
 def load_pending(connection: Connection, reporter: str) -> list[Load]:
@@ -70,16 +68,15 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
         ).fetchall()
     if not waiting:
         return []
-    code_lists = None if reporter == REFERENCE_REPORTER else read_code_lists(connection)
-    if code_lists and not code_lists.reporters:
-        raise NoReferenceData(
-            "the warehouse has no list of reporters yet: run `mangnon deploy`, then load `_reference` first"
-        )
+    read_with = basis(connection)
+    if not read_with.code_lists.reporters:
+        raise NoReferenceData("the warehouse has no list of reporters: `mangnon deploy` delivers the package's lists")
     loads = []
     for delivery in waiting:
         with connection.transaction():
             batch_id = open_night(connection)
-            loads += load_delivery(connection, delivery, batch_id, code_lists)
+            read_with = basis(connection, read_with)
+            loads += load_delivery(connection, delivery, batch_id, read_with)
     refresh_statistics(connection, loads)
     return loads
 
@@ -88,7 +85,7 @@ def load_delivery(
     connection: Connection,
     delivery: Delivery,
     batch_id: int,
-    code_lists: CodeLists | None,
+    read_with: Basis,
     forms: Collection[str] | None = None,
 ) -> list[Load]:
     """Reads one delivery, or only these forms of it, into a batch, in the transaction of the caller.
@@ -96,15 +93,14 @@ def load_delivery(
     A delivery that is read as a whole leaves at least one load. Whatever is wrong with it refuses it and nobody else:
     only what no file can be blamed for is raised (see IS_NO_FAULT).
     """
-    current = fingerprint(connection)
     with (
         bound_contextvars(batch=batch_id, delivery=delivery.delivery_id),
         archived(delivery.sha256) as path,
     ):
         try:
             with connection.transaction():
-                loads = _read(connection, delivery, path, code_lists, forms)
-                _note_all(connection, loads, batch_id, current)
+                loads = _read(connection, delivery, path, read_with.code_lists, forms)
+                _note_all(connection, loads, batch_id, read_with.fingerprint)
                 # What is checked when a transaction ends is checked now, while only this delivery can be blamed.
                 connection.execute("set constraints all immediate")
                 connection.execute("set constraints all deferred")
@@ -112,7 +108,7 @@ def load_delivery(
             if not is_its_fault(error):
                 raise
             loads = [_failed(connection, delivery, error)]
-            _note_all(connection, loads, batch_id, current)
+            _note_all(connection, loads, batch_id, read_with.fingerprint)
     return loads
 
 
@@ -125,7 +121,7 @@ def is_its_fault(error: Exception) -> bool:
 
 def _failed(connection: Connection, delivery: Delivery, error: Exception) -> Load:
     """The refused load of a delivery that could not be read."""
-    load = Load(_next_load_id(connection), delivery, None, None)
+    load = Load(next_load_id(connection), delivery, None, None)
     if isinstance(error, ReadingFailed):
         load.refuse([error.problem])
     else:
@@ -137,7 +133,7 @@ def _failed(connection: Connection, delivery: Delivery, error: Exception) -> Loa
 def _note_all(connection: Connection, loads: list[Load], batch_id: int, current: str) -> None:
     for load in loads:
         with bound_contextvars(load=load.load_id):
-            _note(connection, load, batch_id, current)
+            note_load(connection, load, batch_id, current)
             logger.info(
                 "%s: %s is %s, %s rows, %s refused",
                 load.delivery.file_name, load.form or "no form", load.state, load.rows_loaded, len(load.refused),
@@ -148,24 +144,22 @@ def _read(
     connection: Connection,
     delivery: Delivery,
     path: Path,
-    code_lists: CodeLists | None,
+    code_lists: CodeLists,
     forms: Collection[str] | None,
 ) -> list[Load]:
     loads: list[Load] = []
     cover = None
-    with reading(
-        path, delivery.file_name, code_lists or NO_LISTS, delivery.place, forms, sender=delivery.sender
-    ) as messages:
+    with reading(path, delivery.file_name, code_lists, delivery.place, forms, sender=delivery.sender) as messages:
         for message in messages:
             if isinstance(message, Opened):
                 cover = message.cover
                 _note_cover(connection, delivery, cover)
             elif isinstance(message, FileRefused):
-                load = Load(_next_load_id(connection), delivery, cover, None)
+                load = Load(next_load_id(connection), delivery, cover, None)
                 load.refuse(message.problems)
                 loads.append(load)
             elif isinstance(message, FormBegun):
-                load = Load(_next_load_id(connection), delivery, cover, message.form)
+                load = Load(next_load_id(connection), delivery, cover, message.form)
                 with bound_contextvars(load=load.load_id):
                     copy_rows(connection, load, all_forms()[message.form], message, messages)
                 loads.append(load)
@@ -174,9 +168,9 @@ def _read(
 
 def refuse(connection: Connection, delivery: Delivery, batch_id: int, problem: Problem) -> Load:
     """Refuses a delivery without reading it, in the transaction of the caller."""
-    load = Load(_next_load_id(connection), delivery, None, None)
+    load = Load(next_load_id(connection), delivery, None, None)
     load.refuse([problem])
-    _note(connection, load, batch_id, fingerprint(connection))
+    note_load(connection, load, batch_id, fingerprint(connection))
     return load
 
 
@@ -220,7 +214,8 @@ def refresh_statistics(connection: Connection, loads: list[Load]) -> None:
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("raw", form)))
 
 
-def _next_load_id(connection: Connection) -> int:
+def next_load_id(connection: Connection) -> int:
+    """The number of a new load."""
     row = connection.execute("select nextval(pg_get_serial_sequence('ops.loads', 'load_id'))").fetchone()
     assert row is not None
     return row[0]
@@ -240,7 +235,8 @@ def _note_cover(connection: Connection, delivery: Delivery, cover: Cover) -> Non
     )  # fmt: skip
 
 
-def _note(connection: Connection, load: Load, batch_id: int, current: str) -> None:
+def note_load(connection: Connection, load: Load, batch_id: int, fingerprint: str) -> None:
+    """Writes the row of a load, its refused rows and its problems, in the transaction of the caller."""
     cover = load.cover
     connection.execute(
         """
@@ -252,7 +248,7 @@ def _note(connection: Connection, load: Load, batch_id: int, current: str) -> No
         [
             load.load_id, load.delivery.delivery_id, batch_id,
             cover.reporter_code if cover else load.delivery.reporter_code, load.form,
-            cover and cover.period, cover and cover.revision, current, load.state,
+            cover and cover.period, cover and cover.revision, fingerprint, load.state,
             _first_reason(load) if load.state == "refused" else None,
             load.rows_loaded + len(load.refused), load.rows_loaded, len(load.refused),
             json.dumps(load.declared_totals),

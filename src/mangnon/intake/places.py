@@ -6,7 +6,7 @@ of reporters: there the cover decides. What lies elsewhere is not read, and ever
 
 from collections.abc import Collection, Sequence
 
-from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists
+from mangnon.contract.code_lists import OFFICE, CodeLists
 from mangnon.warehouse import Connection
 
 HOW_TO_MOVE = (
@@ -18,8 +18,8 @@ MOST_NAMED = 5
 
 
 def places(lists: CodeLists) -> set[str]:
-    """Returns the places of an inbox. Before there are any lists in the warehouse, those of the package name them."""
-    return {OFFICE, REFERENCE_REPORTER, *(lists.reporters or CodeLists.from_package().reporters)}
+    """Returns the places of an inbox."""
+    return {OFFICE, *lists.reporters}
 
 
 def place_of(path: str, known: Collection[str]) -> str | None:

@@ -1,16 +1,21 @@
 """Rebuilding: the deliveries of an empty warehouse, from what the archive alone knows."""
 
 import re
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mangnon import warehouse
+from mangnon.contract.code_lists import REFERENCE_REPORTER
 from mangnon.failures import Failure
 from mangnon.intake import archive, inbox
+from mangnon.intake.archive import Note
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.stores import open_store, readable_name
 
 FILE = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})")
-NOTE = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})\.[0-9a-f]{16}\.json")
+NOTE = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})\.\w*\.json")
 
 
 @dataclass
@@ -23,31 +28,51 @@ class Delivered:
     failed: list[str] = field(default_factory=list)  # why a file was not delivered
 
 
-def deliver_archive() -> Delivered:
+def deliver_archive(deliver_list: Callable[[Path], bool]) -> Delivered:
     """Notes every file of the archive as a delivery, as its note says; what is known stays. Repeat it at any time.
 
-    A file that is damaged, or that has no note, is named and stops no other. Raises StoreFailure.
+    Lists of reference data come first, in the order in which they were delivered last: `deliver_list` takes each and
+    says whether it is new. A file that is damaged, or that has no note, is named and stops no other. Raises
+    StoreFailure, and what `deliver_list` raises.
     """
     done = Delivered()
+    notes = _notes(done)
+    for note in notes:
+        if note.place == REFERENCE_REPORTER:
+            _deliver(note, done, lambda copy, note=note: deliver_list(_named(copy, note.file_name)))
+    with warehouse.connect("loader") as connection:
+        lists = read_code_lists(connection)
+        for note in notes:
+            if note.place != REFERENCE_REPORTER:
+                _deliver(note, done, lambda copy, note=note: inbox.deliver_again(connection, note, copy, lists))
+    return done
+
+
+def _notes(done: Delivered) -> list[Note]:
+    """The notes of the archive, in the order of arrival; what has none, or one that cannot be read, is noted."""
     paths = [entry.path for entry in open_store("archive").look().files]
     noted = {match[1] for path in paths if (match := NOTE.fullmatch(path))}
     done.without_note = [path for path in paths if (match := FILE.fullmatch(path)) and match[1] not in noted]
-    notes: list[archive.Note] = []
-    for path in paths:
-        if NOTE.fullmatch(path):
-            try:
-                notes.append(archive.read_note(path))
-            except Failure as failure:
-                done.failed.append(str(failure))
-    with warehouse.connect("loader") as connection:
-        lists = read_code_lists(connection)
-        for note in sorted(notes, key=lambda note: note.received_at):
-            try:
-                with archive.archived(note.sha256) as copy:
-                    is_new = inbox.deliver_again(connection, note, copy, lists)
-            except (archive.NotArchived, archive.Damaged) as failure:
-                done.failed.append(f"{readable_name(note.file_name)}: {failure}")
-            else:
-                done.new += is_new
-                done.known += not is_new
-    return done
+    notes = []
+    for path in filter(NOTE.fullmatch, paths):
+        try:
+            notes.append(archive.read_note(path))
+        except Failure as failure:
+            done.failed.append(str(failure))
+    return sorted(notes, key=lambda note: note.received_at)
+
+
+def _deliver(note: Note, done: Delivered, act: Callable[[Path], bool]) -> None:
+    try:
+        with archive.archived(note.sha256) as copy:
+            is_new = act(copy)
+    except (archive.NotArchived, archive.Damaged) as failure:
+        done.failed.append(f"{readable_name(note.file_name)}: {failure}")
+    else:
+        done.new += is_new
+        done.known += not is_new
+
+
+def _named(copy: Path, file_name: str) -> Path:
+    """A copy under the name with which the file arrived, in the same temporary folder."""
+    return Path(shutil.copy(copy, copy.with_name(Path(file_name).name)))

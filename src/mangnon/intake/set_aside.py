@@ -5,6 +5,7 @@ from typing import Any
 from psycopg.rows import class_row, dict_row
 
 from mangnon import warehouse
+from mangnon.contract.code_lists import REFERENCE_REPORTER
 from mangnon.failures import Failure
 from mangnon.intake.loads import refuse as refuse_unread
 from mangnon.intake.rows import Delivery
@@ -31,9 +32,11 @@ def refuse(delivery_id: int, decided_by: str, reason: str) -> None:
             )
         if waiting := [load["load_id"] for load in loads if load["state"] in ("loaded", "modelled")]:
             _refuse_if_undecided(connection)
+            connection.execute("set local role auditor")  # only who judges loads may refuse one that was read
             connection.execute(
                 "update ops.loads set state = 'refused', state_reason = %s where load_id = any(%s)", [reason, waiting]
             )
+            connection.execute("set local role loader")
         if waiting or not loads or _waits(connection, delivery_id):
             problem = Problem("set_aside", {"file_name": delivery.file_name, "reason": reason})
             refuse_unread(connection, delivery, open_night(connection), problem)
@@ -59,11 +62,13 @@ def _find(connection: Connection, delivery_id: int, reason: str) -> tuple[Delive
         raise NotDecidable("a decision needs a reason: it is kept with the delivery")
     with connection.cursor(row_factory=class_row(Delivery)) as cursor:
         delivery = cursor.execute(
-            "select delivery_id, sha256, file_name, reporter_code from ops.deliveries where delivery_id = %s",
+            "select delivery_id, sha256, file_name, reporter_code, place from ops.deliveries where delivery_id = %s",
             [delivery_id],
         ).fetchone()
     if delivery is None:
         raise NotDecidable(f"there is no delivery {delivery_id}: `mangnon status` shows those that failed")
+    if delivery.reporter_code == REFERENCE_REPORTER:
+        raise NotDecidable(f"delivery {delivery_id} is reference data: deliver another list (`mangnon reference`)")
     with connection.cursor(row_factory=dict_row) as cursor:
         loads = cursor.execute(
             "select load_id, state from ops.current_readings where delivery_id = %s order by load_id", [delivery_id]

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def collect() -> list[str]:
-    """Archives what is new in the inbox; the reporters whose deliveries wait to be read, reference data first."""
+    """Archives what is new in the inbox; the reporters whose deliveries wait to be read."""
     with warehouse.connect("loader") as connection:
         collected = inbox.collect(connection)
         logger.info("%s new deliveries, %s known ones again", len(collected.new), collected.known_again)

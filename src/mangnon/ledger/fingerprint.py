@@ -12,15 +12,18 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import yaml
-from psycopg import Connection
 
+from mangnon.contract.code_lists import CodeLists
+from mangnon.ledger.code_lists import counting_reference_loads, list_hash, read_code_lists
 from mangnon.settings import PROJECT
+from mangnon.warehouse import Connection
 from mangnon.warehouse.code_hash import PACKAGE
 
 # The code that turns a file into rows of `raw`.
@@ -41,18 +44,38 @@ REFERENCE = re.compile(r"\bref\(\s*['\"](\w+)['\"]")
 CALL = re.compile(r"\b(\w+)\(")
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What files are read with: the code lists of these loads, and the fingerprint that says so."""
+
+    reference_load_ids: list[int]
+    code_lists: CodeLists
+    fingerprint: str
+
+
+def basis(connection: Connection, known: Basis | None = None) -> Basis:
+    """What a reading made now is made with: one state of the lists, also if others are accepted meanwhile.
+
+    Returns `known` as long as the same lists count.
+    """
+    load_ids = counting_reference_loads(connection)
+    if known and known.reference_load_ids == load_ids:
+        return known
+    return Basis(load_ids, read_code_lists(connection, load_ids), _with_lists(connection, load_ids))
+
+
 def fingerprint(connection: Connection) -> str:
     """The fingerprint of a reading made now: 16 hexadecimal digits."""
-    reference = connection.execute(
-        """
-        select deliveries.sha256
-        from ops.counting_reference_loads
-        inner join ops.loads using (load_id)
-        inner join ops.deliveries using (delivery_id)
-        order by 1
-        """
+    return _with_lists(connection, counting_reference_loads(connection))
+
+
+def _with_lists(connection: Connection, reference_load_ids: list[int]) -> str:
+    # The rows of a list decide, not its file: the same list delivered again makes no load stale.
+    lists = connection.execute(
+        "select form, load_id from ops.loads where load_id = any(%s) order by form, load_id", [reference_load_ids]
     ).fetchall()
-    return hashlib.sha256((code() + "".join(row[0] for row in reference)).encode()).hexdigest()[:16]
+    hashes = [f"{form}:{list_hash(connection, form, load_id)}" for form, load_id in lists]
+    return hashlib.sha256(" ".join([code(), *hashes]).encode()).hexdigest()[:16]
 
 
 @cache

@@ -14,7 +14,7 @@ from openlineage.client.event_v2 import Dataset
 from psycopg.conninfo import conninfo_to_dict
 
 from mangnon import warehouse
-from mangnon.contract.forms import Form, reference_forms, submission_forms
+from mangnon.contract.forms import Form, submission_forms
 from mangnon.settings import settings
 from mangnon.warehouse import dbt
 
@@ -83,7 +83,6 @@ def _folder(address: str) -> Dataset:
 
 TASKS: dict[str, Callable[[], Datasets]] = {
     "collect": _collecting,
-    "load_reference": lambda: _loading(reference_forms()),
     "load_reporter": lambda: _loading(submission_forms()),
     "reread_deliveries": lambda: _loading(submission_forms()),
     "model_loads": lambda: _modelling(lambda model: "night" in model["tags"]),

@@ -17,8 +17,7 @@ from mangnon import warehouse
 from mangnon.failures import Failure
 from mangnon.intake.loads import load_delivery, refresh_statistics
 from mangnon.intake.rows import Delivery
-from mangnon.ledger.code_lists import read_code_lists
-from mangnon.ledger.fingerprint import fingerprint
+from mangnon.ledger.fingerprint import basis, fingerprint
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -94,14 +93,15 @@ def reread(backfill_id: int, period: date) -> int:
     """
     loads = []
     with warehouse.connect("loader") as connection:
-        code_lists = read_code_lists(connection)
+        read_with = basis(connection)
         deliveries = _stale_deliveries(connection, _scope(connection, backfill_id), period)
         for delivery in deliveries:
             try:
                 with connection.transaction():
                     if (batch_id := _open_batch(connection, backfill_id, period)) is None:
                         break
-                    loads += load_delivery(connection, delivery, batch_id, code_lists, delivery.forms)
+                    read_with = basis(connection, read_with)
+                    loads += load_delivery(connection, delivery, batch_id, read_with, delivery.forms)
             except (OSError, ValueError) as error:
                 raise RereadFailed(
                     f"{delivery.file_name} (delivery {delivery.delivery_id}, archived as {delivery.sha256}) "

@@ -19,7 +19,7 @@ from mangnon.ledger.approvals import Approval
 from mangnon.ledger.batches import closed_batches
 from mangnon.ledger.code_lists import counting_reference_loads
 from mangnon.ledger.fingerprint import fingerprint
-from mangnon.publishing import gates, pruning, verdicts
+from mangnon.publishing import gates, lists, pruning, verdicts
 from mangnon.publishing.verdicts import Judgement
 from mangnon.warehouse import dbt
 
@@ -38,8 +38,12 @@ def waiting_batches() -> list[int]:
 
 
 def model(batches: list[int]) -> None:
-    """Appends the rows of the batches' loads to the core. Raises TransformError."""
+    """Appends the rows of the batches' loads to the core. Raises TransformError.
+
+    A delivery of lists that was cut off is completed before, so that what dbt wrote of it is whole.
+    """
     with _publishing(batches=batches) as connection:
+        lists.judge_waiting()
         dbt.model(batches, counting_reference_loads(connection))
         with connection.transaction():
             content_hash.note_modelled(connection, batches)
@@ -54,7 +58,7 @@ def judge_loads(batches: list[int]) -> list[int]:
     with _publishing(batches=batches), warehouse.connect("auditor") as auditor:
         judgement = gates.judge_loads(auditor, batches)
         with auditor.transaction():
-            return verdicts.write_of_loads(auditor, batches, judgement)
+            return verdicts.write_of_loads(auditor, judgement)
 
 
 def build_candidate(batches: list[int]) -> int | None:

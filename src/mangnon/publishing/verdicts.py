@@ -95,18 +95,19 @@ def _cells(connection: Connection, rule: Rule, judged: str) -> dict[int | None, 
     return cells
 
 
-def write_of_loads(connection: Connection, batches: list[int], judgement: Judgement) -> list[int]:
-    """Replaces the verdicts of gate 1 on these batches, and refuses what is critical; the ids of the refused loads.
+def write_of_loads(connection: Connection, judgement: Judgement) -> list[int]:
+    """Replaces the verdicts of gate 1 on these loads, and refuses what is critical; the ids of the refused loads.
 
     What the gate had refused before is judged as it was.
     """
     if not judgement.judged:
         return []
+    batches = sorted(set(filter(None, judgement.judged.values())))
     connection.execute("delete from ops.verdicts where gate = 'loads' and batch_id = any(%s)", [batches])
     connection.execute(
         "update ops.loads set state = 'modelled', state_reason = null where load_id = any(%s)", [list(judgement.judged)]
     )
-    for batch_id in sorted(set(filter(None, judgement.judged.values()))):
+    for batch_id in batches:
         loads = {load_id for load_id, batch in judgement.judged.items() if batch == batch_id}
         of_batch = [breach for breach in judgement.breaches if breach.load_id in loads]
         _write(connection, "loads", judgement.rules, of_batch, batch_id=batch_id)

@@ -28,7 +28,9 @@ TITLES = {
 MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover", "revision": "revision_missing"}
 
 
-# The revisions of reference data are days, and files that came before there were places had no other bound.
+# A list has no month, and its deliveries are numbered by the ledger. A revision that an old list claims is not read.
+OF_REFERENCE: Mapping[str, Any] = {"period": REFERENCE_PERIOD, "revision": 1}
+# Files that came before there were places had no other bound.
 HIGHEST_OTHER_REVISION = 999_999_999
 # The years of periods; and what no total reaches, which is the same as for cells.
 FIRST_YEAR, END_YEAR = 2000, 2100
@@ -89,8 +91,8 @@ def read_cover(
     values: dict[str, Any] = {}
     for key, read in (("reporter", _text), ("period", _period), ("revision", _revision)):
         entry = entries.get(key)
-        if key == "period" and values.get("reporter") == REFERENCE_REPORTER:
-            values[key] = REFERENCE_PERIOD
+        if key != "reporter" and values.get("reporter") == REFERENCE_REPORTER:
+            values[key] = OF_REFERENCE[key]
         elif entry is None or entry.value in (None, ""):
             problems.append(Problem(MISSING[key], {"label": TITLES[key]}, **(entry.where if entry else {})))
         else:

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import groupby
@@ -22,7 +22,7 @@ from mangnon.contract.figures import Filter, filters, line_field, members
 from mangnon.contract.forms import AREAS, Field, Form, all_forms
 from mangnon.failures import Failure
 from mangnon.intake.archive import address
-from mangnon.vietnamese import listed, month, number, quoted
+from mangnon.vietnamese import listed, moment, month, number, quoted
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -84,6 +84,7 @@ class Explanation:
 
     definition: dict[str, Any]
     counted: dict[str, Any]  # the definition of the figure whose cells these are: of a change that which is compared
+    list_of_figures: dict[str, Any]  # the delivery that the definitions come from
     release_id: int
     year: int
     published: Decimal | None
@@ -134,11 +135,12 @@ def explain(connection: Connection, figure: str, year: int) -> Explanation:
             counted = _definition(connection, definition["compared_figure"])
             years = [year, year - 1]
         parts = [part for one in years for part in _parts(connection, counted, one)]
+        list_of_figures = _list_of_figures(connection)
     except psycopg.errors.InvalidParameterValue as error:  # an unknown or a pruned release
         raise NothingToExplain(
             "; ".join(filter(None, [error.diag.message_primary, error.diag.message_hint]))
         ) from error
-    return Explanation(definition, counted, published["release_id"], year, published["value"], parts)
+    return Explanation(definition, counted, list_of_figures, published["release_id"], year, published["value"], parts)
 
 
 def as_csv(explanation: Explanation) -> str:
@@ -172,6 +174,11 @@ def _definition(connection: Connection, figure: str) -> dict[str, Any]:
     if definition is None:
         raise NothingToExplain(f"the release has no definition of figure {figure}")
     return definition
+
+
+def _list_of_figures(connection: Connection) -> dict[str, Any]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(read_sql(__package__, "list_of_figures")).fetchone() or {}
 
 
 def _parts(connection: Connection, definition: dict[str, Any], year: int) -> list[Part]:
@@ -216,7 +223,7 @@ def _form(definition: dict[str, Any]) -> Form:
 def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExplain:
     return NothingToExplain(
         f"figure {definition['figure']} cannot be explained: in its definition {column} “{definition[column]}” {why}. "
-        "Mend the list `figures` of _reference and send it again"
+        "Mend the list `figures` and deliver it: `mangnon reference deliver`"
     )
 
 
@@ -282,6 +289,8 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     definition = explanation.definition
     yield f"{definition['figure']}  {definition['label']} ({definition['unit']}), năm {explanation.year}"
     yield f"Bản số {explanation.release_id}. {_rule(explanation)}"
+    if delivered := explanation.list_of_figures:
+        yield _delivered(**delivered)
     if any(part.is_synthetic for part in explanation.parts):
         yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
     for _, parts in groupby(explanation.parts, key=lambda part: part.load_id):
@@ -292,6 +301,11 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield f"Đã công bố: {number(explanation.published)}. " + (
         "Khớp." if explanation.agrees else "KHÔNG KHỚP: danh mục đã đổi sau khi các biểu này được đọc; hãy đọc lại."
     )
+
+
+def _delivered(revision: int, delivered_at: datetime, delivered_by: str | None, reason: str | None) -> str:
+    how = f"do {delivered_by} nạp, lý do: {reason}" if delivered_by else "nhận qua thư mục nhận tệp"
+    return f"Định nghĩa: danh mục chỉ tiêu lần {revision}, {moment(delivered_at)}, {how}."
 
 
 def _lines_of_load(parts: list[Part]) -> Iterator[str]:

@@ -19,7 +19,7 @@ CONTAINER = "warehouse"
 # The key of the advisory lock under which one process publishes, or deploys, at a time.
 PUBLISH_LOCK = 26_11_02
 # The roles that write what another version of the code might not expect.
-WRITERS = frozenset({"loader", "publisher", "pruner", "teller"})
+WRITERS = frozenset({"loader", "registrar", "publisher", "pruner", "teller"})
 
 
 class PublishingElsewhere(Failure):

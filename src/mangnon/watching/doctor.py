@@ -42,6 +42,12 @@ OLDEST_CHECK = timedelta(days=10)  # there is one every week
 LONGEST_CANDIDATE = timedelta(minutes=15)
 # A task that loads is ended after an hour.
 LONGEST_SILENCE = timedelta(hours=1, minutes=30)
+# What completes an open batch, by its kind.
+AGAIN = {
+    "night": "start collect_submissions again, or `mangnon night`",
+    "backfill": "`mangnon backfill --list` says what is left: give the same command again",
+    "reference": "its lists do not count yet: deliver them again, or `mangnon deploy`",
+}
 
 State = Literal["ok", "info", "to do", "unknown"]
 
@@ -192,15 +198,10 @@ def _left_behind(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
             "start publish_marts again, or `mangnon publish`: it takes the batches along",
         )  # fmt: skip
     if signs.open_batch and signs.last_load_at and now - signs.last_load_at > LONGEST_SILENCE:
-        again = (
-            "start collect_submissions again, or `mangnon night`"
-            if signs.open_kind == "night"
-            else "`mangnon backfill --list` says what is left: give the same command again"
-        )
         yield Diagnosis(
             "to do", "batch",
             f"batch {signs.open_batch} is open, but nothing was loaded into it since {iso_moment(signs.last_load_at)}",
-            again,
+            AGAIN[str(signs.open_kind)],
         )  # fmt: skip
 
 

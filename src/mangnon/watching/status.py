@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from mangnon.ledger import approvals
+from mangnon.publishing import lists
 from mangnon.stores import StoreFailure, open_store
 from mangnon.stores.mark import what_is_missing
 from mangnon.warehouse import Connection
@@ -26,10 +27,11 @@ def tables(connection: Connection, period: date | None) -> dict[str, list[dict[s
         "Told to reporters, newest first": "told",
     }
     with connection.cursor(row_factory=dict_row) as cursor:
-        return {
+        found = {
             title: cursor.execute(read_sql(__package__, query), parameters).fetchall()
             for title, query in queries.items()
         }
+    return found | {"Lists of reference data": lists.in_use(connection)}
 
 
 def wrong_with_inbox() -> str | None:

@@ -31,10 +31,10 @@ from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.deployment import deploy
 from mangnon.intake import steps
-from mangnon.publishing import phases
+from mangnon.publishing import lists, phases
 
 deploy.deploy()
-deploy.deliver_reference()
+lists.deliver_packaged()
 lists = CodeLists.from_package()
 lines = [
     {"area": "193", "visited_on": date(2020, 12, 3), "sex": "female", "visit_count": 5},
@@ -103,8 +103,6 @@ def test_a_new_form_and_a_new_filter_are_declared_once(published: ModuleType, pr
 
 def _add_figures(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    revision = next(number for number, line in enumerate(lines) if line.startswith("#revision,"))
-    lines[revision] += "0"
     rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(f"{line}\n" for line in lines if line.startswith("#"))

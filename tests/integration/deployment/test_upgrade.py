@@ -21,7 +21,7 @@ from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.deployment import deploy
 from mangnon.ledger import content_hash
-from mangnon.publishing import backfills, phases
+from mangnon.publishing import backfills, lists, phases
 from mangnon.warehouse import server
 
 # Made by tests/fixtures/warehouses/make.py, each by the version that it is named after.
@@ -100,8 +100,12 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     unfinished = {load_id for load_id, _, state in loads if state in ("loaded", "modelled")}
     assert unfinished
 
+    lists_before = _lists(earlier)
     with Readers(earlier, marts) as readers, _a_reader_who_lingers(earlier):
         deploy.deploy()
+    assert _lists(earlier) == lists_before
+    assert not [one for one in lists.deliver_packaged() if one.is_new], "the lists have the rows that they had"
+    assert _lists(earlier) == lists_before
 
     assert readers.errors == []
     assert readers.reads > len(marts)
@@ -192,6 +196,12 @@ def _stale(warehouse: ModuleType, scope: backfills.Scope) -> int:
 def _loads(warehouse: ModuleType) -> list[tuple]:
     with warehouse.connect() as connection:
         return connection.execute("select load_id, fingerprint, state from ops.loads order by load_id").fetchall()
+
+
+def _lists(warehouse: ModuleType) -> list[tuple]:
+    """The lists that files are read with."""
+    with warehouse.connect() as connection:
+        return connection.execute("select form, load_id from ops.counting_reference_loads order by form").fetchall()
 
 
 def _counting(warehouse: ModuleType) -> list[int]:

@@ -24,13 +24,13 @@ FIGURES = Path(__file__).parents[2] / "fixtures" / "figures_2020.csv"
 
 
 @pytest.fixture
-def kept(warehouse: ModuleType, tmp_path: Path) -> dict[str, Path]:
+def kept(listed: ModuleType, tmp_path: Path) -> dict[str, Path]:
     """The archived files of three deliveries, by the names under which they arrived."""
     (tmp_path / "inbox" / "193").mkdir()
     for name in ("a", "b", "c"):
         (tmp_path / "inbox" / "193" / f"{name}.xlsx").write_bytes(f"synthetic {name}".encode())
     steps.collect()
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         rows = connection.execute("select file_name, sha256 from ops.deliveries where file_name like '%.xlsx'")
         return {name: tmp_path / "archive" / sha256[:2] / sha256 for name, sha256 in rows}
 
@@ -58,7 +58,7 @@ def test_a_check_names_what_is_damaged_or_missing(kept: dict[str, Path]) -> None
     code, text = said("archive", "check")
     assert code == 1
     assert [line.partition(":")[0] for line in text.splitlines() if "delivery" in line] == ["damaged", "missing"]
-    assert "a.xlsx, reporter not known, no month" in text
+    assert "a.xlsx, reporter 193, no month" in text
     assert "c.xlsx" not in text
     assert (measured()["archive_damaged"], measured()["archive_missing"]) == (1, 1)
     (line,) = found("archive")
@@ -67,7 +67,7 @@ def test_a_check_names_what_is_damaged_or_missing(kept: dict[str, Path]) -> None
 
 @pytest.mark.parametrize("harm", ["damaged", "missing", "cut short"])
 def test_sending_the_same_file_again_heals(
-    warehouse: ModuleType, kept: dict[str, Path], tmp_path: Path, harm: str
+    listed: ModuleType, kept: dict[str, Path], tmp_path: Path, harm: str
 ) -> None:
     path = kept["a.xlsx"]
     if harm == "missing":
@@ -83,7 +83,7 @@ def test_sending_the_same_file_again_heals(
     steps.collect()
     assert path.read_bytes() == b"synthetic a"
     assert said("archive", "check")[0] == 0
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         count = connection.execute("select count(*) from ops.deliveries where file_name like '%.xlsx'").fetchone()
     assert count == (3,)
 
@@ -119,14 +119,12 @@ def test_a_warehouse_is_rebuilt_from_the_archive_alone(
     assert said("archive", "deliver")[1].startswith("0 deliveries are noted")
 
 
-def test_a_month_that_was_in_the_future_is_judged_again_when_it_has_come(
-    warehouse: ModuleType, published_template: tuple[str, Path], tmp_path: Path
-) -> None:
+def test_a_month_that_was_in_the_future_is_judged_again_when_it_has_come(listed: ModuleType, tmp_path: Path) -> None:
     lists = CodeLists.from_package()
-    _load_lists(published_template[1], tmp_path)
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         connection.execute("update raw.reporters set valid_until = null")
-    path = tmp_path / "inbox" / "a.xlsx"
+    path = tmp_path / "inbox" / "193" / "a.xlsx"
+    path.parent.mkdir()
     write_template(path, lists.reporters["193"], date(2020, 1, 1), lists, {"incidents": []})
     book = openpyxl.load_workbook(path)
     (entry,) = [row[1] for row in book["Bìa"].iter_rows() if str(row[0].value).startswith("Kỳ báo cáo")]
@@ -135,17 +133,9 @@ def test_a_month_that_was_in_the_future_is_judged_again_when_it_has_come(
     assert "193" in steps.collect()
     steps.load("193")
     assert steps.collect() == [], "nothing to judge while the month is in the future"
-    with warehouse.connect() as connection:  # as if the machine's clock had been wrong when it was read
+    with listed.connect() as connection:  # as if the machine's clock had been wrong when it was read
         connection.execute("update ops.loads set period = '2020-01-01' where reporter_code = '193'")
     assert steps.collect() == ["193"]
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         refused = connection.execute("select state from ops.loads where reporter_code = '193'").fetchall()
     assert refused == [("refused",)], "the refusal stays on record"
-
-
-def _load_lists(template: Path, folder: Path) -> None:
-    for path in (template / "inbox" / "_reference").iterdir():
-        (folder / "inbox" / "_reference").mkdir(exist_ok=True)
-        shutil.copy(path, folder / "inbox" / "_reference")
-    steps.collect()
-    steps.load("_reference")

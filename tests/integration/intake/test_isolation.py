@@ -16,20 +16,10 @@ from support.hostile import COVER, HEADER, HOSTILE, ROW
 from support.processes import Process
 
 from mangnon.cli.main import cli
-from mangnon.deployment import deploy
 from mangnon.intake import rows as intake_rows
 from mangnon.intake import set_aside, steps
 from mangnon.reading.isolation.client import ReaderGone
 from mangnon.watching import doctor, metrics
-
-
-@pytest.fixture
-def reference(warehouse: ModuleType) -> ModuleType:
-    """A deployed warehouse whose code lists are loaded."""
-    deploy.deliver_reference()
-    steps.collect()
-    steps.load("_reference")
-    return warehouse
 
 
 def load_all() -> None:
@@ -62,14 +52,14 @@ def problems_of(warehouse: ModuleType, name: str) -> list[tuple[str, str]]:
         ).fetchall()
 
 
-def test_a_night_with_every_hostile_file(reference: ModuleType, tmp_path: Path) -> None:
+def test_a_night_with_every_hostile_file(listed: ModuleType, tmp_path: Path) -> None:
     for number, (name, make, _) in enumerate(HOSTILE.values()):
         make(tmp_path / "inbox" / name)
         submission(tmp_path / "inbox" / f"tot-{number}.xlsx", "194", revision=number + 1)
     load_all()
     for number, (name, _, rule) in enumerate(HOSTILE.values()):
-        assert [rows for _, _, rows in loads_of(reference, f"tot-{number}.xlsx")] == [2, 1]
-        ((found, message),) = problems_of(reference, name)
+        assert [rows for _, _, rows in loads_of(listed, f"tot-{number}.xlsx")] == [2, 1]
+        ((found, message),) = problems_of(listed, name)
         assert found == rule
         assert message
     assert steps.collect() == []
@@ -95,20 +85,20 @@ def while_copying(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
 
 
 def test_a_reader_that_is_killed_refuses_its_file_alone(
-    reference: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large(tmp_path / "inbox" / "a.csv")
     submission(tmp_path / "inbox" / "b.xlsx")
     while_copying(monkeypatch, lambda: readers.reader().kill())
     load_all()
-    assert loads_of(reference, "a.csv") == [(None, "refused", 0)]
-    assert problems_of(reference, "a.csv")[0][0] == "reading_failed"
-    assert [rows for *_, rows in loads_of(reference, "b.xlsx")] == [2, 1]
-    assert rows_in_raw(reference) == 2
+    assert loads_of(listed, "a.csv") == [(None, "refused", 0)]
+    assert problems_of(listed, "a.csv")[0][0] == "reading_failed"
+    assert [rows for *_, rows in loads_of(listed, "b.xlsx")] == [2, 1]
+    assert rows_in_raw(listed) == 2
 
 
 def test_a_loader_or_a_zygote_that_is_killed_leaves_nothing_and_is_completed(
-    reference: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large(tmp_path / "inbox" / "a.csv")
     assert steps.collect() == ["193"]
@@ -116,20 +106,20 @@ def test_a_loader_or_a_zygote_that_is_killed_leaves_nothing_and_is_completed(
     while_copying(monkeypatch, lambda: readers.zygote().kill())
     with pytest.raises(ReaderGone):
         steps.load("193")
-    assert (loads_of(reference, "a.csv"), rows_in_raw(reference)) == ([], 0)
+    assert (loads_of(listed, "a.csv"), rows_in_raw(listed)) == ([], 0)
     while_copying(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGKILL))
     loader = Process(target=steps.load, args=("193",))
     loader.start()
     loader.join()
     assert loader.exitcode == -signal.SIGKILL
-    assert (loads_of(reference, "a.csv"), rows_in_raw(reference)) == ([], 0)
+    assert (loads_of(listed, "a.csv"), rows_in_raw(listed)) == ([], 0)
     monkeypatch.setattr(intake_rows, "csv_blocks", blocks)
     steps.load("193")
-    assert loads_of(reference, "a.csv") == [("events", "loaded", 300_000)]
+    assert loads_of(listed, "a.csv") == [("events", "loaded", 300_000)]
 
 
 def test_a_value_that_the_database_does_not_take_refuses_its_delivery_alone(
-    reference: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submission(tmp_path / "inbox" / "a.xlsx")
     submission(tmp_path / "inbox" / "b.xlsx", "194")
@@ -139,19 +129,19 @@ def test_a_value_that_the_database_does_not_take_refuses_its_delivery_alone(
 
     while_copying(monkeypatch, unstorable)
     load_all()
-    assert loads_of(reference, "a.xlsx") == [(None, "refused", 0)]
-    assert [rows for *_, rows in loads_of(reference, "b.xlsx")] == [2, 1]
-    assert "CharacterNotInRepertoire" in problems_of(reference, "a.xlsx")[0][1]
+    assert loads_of(listed, "a.xlsx") == [(None, "refused", 0)]
+    assert [rows for *_, rows in loads_of(listed, "b.xlsx")] == [2, 1]
+    assert "CharacterNotInRepertoire" in problems_of(listed, "a.xlsx")[0][1]
 
 
 def test_people_set_a_failed_delivery_aside_or_have_it_read_again(
-    reference: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large(tmp_path / "inbox" / "a.csv")
     while_copying(monkeypatch, lambda: readers.reader().kill())
     load_all()
     steps.close()
-    number = delivery(reference, "a.csv")
+    number = delivery(listed, "a.csv")
     assert 'mangnon_deliveries_failed{failure="SIGKILL"} 1.0' in metrics.text()
     assert [line.what for line in doctor.examine() if line.subject == "delivery"] == [
         f"the reading of delivery {number}, 'a.csv', failed: SIGKILL"
@@ -162,28 +152,28 @@ def test_people_set_a_failed_delivery_aside_or_have_it_read_again(
     assert said.output == f"The next night reads delivery {number} again.\n"
     assert "SIGKILL" not in metrics.text()
     load_all()
-    assert loads_of(reference, "a.csv")[1:] == [("events", "loaded", 300_000)]
+    assert loads_of(listed, "a.csv")[1:] == [("events", "loaded", 300_000)]
     assert steps.collect() == []
 
     set_aside.refuse(number, "Lan", "gửi nhầm biểu")
-    assert [state for _, state, _ in loads_of(reference, "a.csv")] == ["refused"] * 3
-    assert any("gửi nhầm biểu" in message for _, message in problems_of(reference, "a.csv"))
-    with reference.connect("auditor") as connection:
+    assert [state for _, state, _ in loads_of(listed, "a.csv")] == ["refused"] * 3
+    assert any("gửi nhầm biểu" in message for _, message in problems_of(listed, "a.csv"))
+    with listed.connect("auditor") as connection:
         decisions = connection.execute(
             "select decision, decided_by, reason from ops.delivery_decisions order by decision_id"
         ).fetchall()
     assert decisions == [("retry", "Lan", "máy chủ hết bộ nhớ"), ("refuse", "Lan", "gửi nhầm biểu")]
 
 
-def test_a_delivery_that_nobody_read_yet_is_set_aside(reference: ModuleType, tmp_path: Path) -> None:
+def test_a_delivery_that_nobody_read_yet_is_set_aside(listed: ModuleType, tmp_path: Path) -> None:
     submission(tmp_path / "inbox" / "a.xlsx")
     assert steps.collect() == ["193"]
-    number = delivery(reference, "a.xlsx")
+    number = delivery(listed, "a.xlsx")
     with pytest.raises(set_aside.NotDecidable, match="waits to be read already"):
         set_aside.retry(number, "Lan", "vì sao không")
     set_aside.refuse(number, "Lan", "gửi nhầm")
     assert steps.collect() == []
-    assert loads_of(reference, "a.xlsx") == [(None, "refused", 0)]
+    assert loads_of(listed, "a.xlsx") == [(None, "refused", 0)]
     with pytest.raises(set_aside.NotDecidable, match="no delivery 999"):
         set_aside.refuse(999, "Lan", "gửi nhầm")
 

@@ -15,7 +15,6 @@ from support.workbooks import JULY, sessions
 
 from mangnon.cli.main import cli
 from mangnon.contract.code_lists import OFFICE
-from mangnon.deployment import deploy
 from mangnon.intake import archive, inbox, steps
 from mangnon.serving import night_page
 from mangnon.telling import messages
@@ -240,11 +239,3 @@ def test_moving_what_was_archived_before_there_were_places_makes_no_delivery(
     assert after == before + 2
     newest = "select place, reporter_code, period from ops.deliveries order by delivery_id desc limit 2"
     assert rows(published, newest) == [("196", "196", None), ("194", "194", None)]
-
-
-def test_before_there_are_lists_only_known_codes_are_places(warehouse: ModuleType, tmp_path: Path) -> None:
-    deploy.deliver_reference()
-    put(tmp_path / "inbox", "sample/a.csv", events("193", 6))
-    put(tmp_path / "inbox", "193/a.csv", events("193", 6))
-    assert steps.collect() == ["_reference", "193"]
-    assert rows(warehouse, "select path from ops.misplaced_files") == [("sample/a.csv",)]

@@ -12,8 +12,9 @@ from support.messy import Style, bundle, csv_text, in_font, submission, without_
 
 from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import all_forms
-from mangnon.deployment import deploy
 from mangnon.intake import steps
+from mangnon.intake.loads import NoReferenceData
+from mangnon.publishing import lists
 
 FROM_OFFICES = Path(__file__).parents[2] / "fixtures" / "office"
 MARCH, JUNE = date(2020, 3, 1), date(2020, 6, 1)
@@ -105,12 +106,10 @@ def test_a_resubmission_by_hand_that_says_the_same_changes_nothing(
 
 
 @pytest.fixture
-def reference(warehouse: ModuleType) -> ModuleType:
-    """A deployed warehouse whose code lists are loaded."""
-    deploy.deliver_reference()
-    steps.collect()
-    steps.load("_reference")
-    return warehouse
+def reference(listed: ModuleType, tmp_path: Path) -> ModuleType:
+    """A warehouse in which the package's lists count."""
+    (tmp_path / "inbox").mkdir(exist_ok=True)
+    return listed
 
 
 def test_what_was_inferred_is_recorded_with_its_place(reference: ModuleType, inbox: Path) -> None:
@@ -143,11 +142,11 @@ def test_what_was_inferred_is_recorded_with_its_place(reference: ModuleType, inb
 
 def test_a_reporter_that_is_named_before_the_lists_are_there(warehouse: ModuleType, inbox: Path) -> None:
     workbook(inbox / "a.xlsx", submission("193", JUNE))
-    deploy.deliver_reference()
-    reporters = steps.collect()
-    assert reporters == ["_reference", "unreadable"]
-    for reporter in reporters:
-        steps.load(reporter)
+    assert steps.collect() == ["unreadable"]
+    with pytest.raises(NoReferenceData, match="`mangnon deploy` delivers the package's lists"):
+        steps.load("unreadable")
+    lists.deliver_packaged()
+    steps.load("unreadable")
     with warehouse.connect("auditor") as connection:
         delivery = "select reporter_code, period, revision from ops.deliveries where file_name = 'a.xlsx'"
         assert connection.execute(delivery).fetchone() == ("193", JUNE, 2)

@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from support.lists import changed, deliver
 from support.workbooks import event, send
 
-from mangnon.contract.code_lists import REFERENCE_FOLDER
 from mangnon.publishing import decisions
 from mangnon.settings import TIMEZONE
 
@@ -101,11 +101,8 @@ def test_timeliness_against_a_due_day(
     """The packaged list knows no due day, so nothing is said; with one, the arrival of the files is measured."""
     timely = "select count(*), count(due_on), count(is_on_time), count(days_late) from marts.reporting_rates"
     assert seen(published, timely)[0][1:] == (0, 0, 0)
-    text = (REFERENCE_FOLDER / "reporters.csv").read_text()
-    revision = int(text.split("#revision,")[1].split("\n")[0])
-    text = text.replace(str(revision), str(revision + 1), 1).replace("child_population,,", "child_population,5,")
-    (tmp_path / "inbox" / "_reference").mkdir(parents=True)
-    (tmp_path / "inbox" / "_reference" / "reporters.csv").write_text(text)
+    text = changed("reporters", "child_population,,", "child_population,5,")
+    assert deliver(tmp_path, "reporters", text).is_accepted
     with published.connect() as connection:
         connection.execute("update ops.deliveries set received_at = '2020-04-05 16:59+00' where period = '2020-03-01'")
         connection.execute("update ops.deliveries set received_at = '2020-05-05 17:00+00' where period = '2020-04-01'")

@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner
 from support import databases
 from support.airflow import running_airflow
+from support.lists import changed as changed_list
+from support.lists import deliver, packaged
 
 from mangnon import settings
 from mangnon.cli.backfill import backfill as command
-from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists
+from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.ledger import fingerprint
 from mangnon.orchestration import api
@@ -33,15 +35,10 @@ CORRECTED = ("thuốc nam quý hiếm,school_model", "thuốc nam quý hiếm,ch
 Night = Callable[[], int | None]
 
 
-def correct_the_code_list(inbox: Path, revision: int = 99999999, back: bool = False) -> None:
-    """A new revision of the code list, in which a programme is of another kind (or again of the first)."""
-    text = (REFERENCE_FOLDER / "codes.csv").read_text(encoding="utf-8")
-    assert CORRECTED[0] in text
-    if not back:
-        text = text.replace(*CORRECTED)
-    text = text.replace("#revision,20261123", f"#revision,{revision}")
-    (inbox / "_reference").mkdir(parents=True, exist_ok=True)
-    (inbox / "_reference" / f"codes-{revision}.csv").write_text(text, encoding="utf-8")
+def correct_the_code_list(folder: Path, back: bool = False) -> None:
+    """Delivers the code list with a programme of another kind, or again the first one."""
+    text = packaged("codes") if back else changed_list("codes", *CORRECTED)
+    assert deliver(folder, "codes", text).is_accepted
 
 
 def reread(backfill_id: int, months: list[date] = MONTHS) -> list[date]:
@@ -123,7 +120,7 @@ def corrected(published: ModuleType, tmp_path: Path, run_night: Night) -> Module
     """After the sample a night with a corrected code list, which makes readings of 2020 stale."""
 
     def correct() -> None:
-        correct_the_code_list(tmp_path / "inbox")
+        correct_the_code_list(tmp_path)
         assert run_night() == 2
 
     databases.once("corrected", correct)
@@ -236,7 +233,8 @@ def test_one_reporter_and_one_form_only(corrected: ModuleType) -> None:
     assert query(corrected, "select count(*) from ops.loads inner join ops.backfills using (batch_id)") == [
         (everything,)
     ]
-    assert query(corrected, "select distinct state from ops.batches") == [("published",)]
+    with_loads = "select distinct batches.state from ops.batches inner join ops.loads using (batch_id)"
+    assert query(corrected, with_loads) == [("published",)]
 
 
 def test_code_that_is_changed_and_changed_back_ends_where_it_began(
@@ -255,12 +253,12 @@ def test_code_that_is_changed_and_changed_back_ends_where_it_began(
     assert stale(published, LAST_QUARTER) == 0
     assert checksum(published) == before
 
-    correct_the_code_list(tmp_path / "inbox")
+    correct_the_code_list(tmp_path)
     run_night()
     reread(begin(published, LAST_QUARTER), MONTHS[-3:])
     publish_all()
     assert checksum(published) != before
-    correct_the_code_list(tmp_path / "inbox", revision=199999999, back=True)
+    correct_the_code_list(tmp_path, back=True)
     run_night()
     reread(begin(published, LAST_QUARTER), MONTHS[-3:])
     publish_all()
@@ -322,7 +320,7 @@ def airflow(published: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def test_airflow_does_every_month_and_publishes_once(
     airflow: ModuleType, published: ModuleType, tmp_path: Path, run_night: Night
 ) -> None:
-    correct_the_code_list(tmp_path / "inbox")
+    correct_the_code_list(tmp_path)
     assert run_night() == 2
     arguments = ["--from", "2020-09", "--to", "2020-12", "--reason", "a corrected kind"]
     result = CliRunner().invoke(command, arguments)
@@ -343,7 +341,7 @@ def test_airflow_does_every_month_and_publishes_once(
     assert _runs("reprocess_periods") == runs
 
     # The code list is put right at once: Airflow has not completed the first backfill yet, and knows these months.
-    correct_the_code_list(tmp_path / "inbox", revision=199999999, back=True)
+    correct_the_code_list(tmp_path, back=True)
     assert run_night() == 4
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 0, result.output

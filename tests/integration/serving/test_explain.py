@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,9 +13,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
+from support.lists import deliver, packaged
 
 from mangnon.cli.explain import explain
-from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists
+from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.failures import Failure
 from mangnon.intake import archive
@@ -157,22 +157,16 @@ def test_what_cannot_be_explained_is_said_in_a_sentence(
     assert message in str(result.exception)
 
 
-def test_a_hostile_list_of_figures_is_explained_by_nobody(
+def test_a_hostile_list_of_figures_is_refused(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
     hostile = "value; drop table core.fct_events; --"
-    original = REFERENCE_FOLDER / "figures.csv"
-    (revision,) = re.findall(r"^#revision,(\d+)$", original.read_text(encoding="utf-8"), re.MULTILINE)
-    lines = original.read_text(encoding="utf-8").replace(f"#revision,{revision}", f"#revision,{int(revision) + 1}")
-    lines += f"F98,Thử,Thử,buổi,events,{hostile},sum,,,,,,,,,,,false,98\n"
-    folder = tmp_path / "inbox" / "_reference"
-    folder.mkdir(parents=True)
-    (folder / "figures.csv").write_text(lines, encoding="utf-8")
-    assert run_night() == 2
-    with (
-        published.connect("auditor") as connection,
-        pytest.raises(NothingToExplain, match=f"figure F98 .* measure “{hostile}” is no measure of the form events"),
-    ):
+    outcome = deliver(
+        tmp_path, "figures", f"{packaged('figures')}F98,Thử,Thử,buổi,events,{hostile},sum,,,,,,,,,,,false,98\n"
+    )
+    assert outcome.reasons == [f"Dòng 37, cột “measure”: biểu “events” không có cột số tên “{hostile}”."]
+    assert run_night() is None
+    with published.connect("auditor") as connection, pytest.raises(NothingToExplain, match="has no figure F98"):
         explanation.explain(connection, "F98", 2020)
 
 

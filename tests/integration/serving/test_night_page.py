@@ -16,7 +16,6 @@ from support.workbooks import event, send
 
 from mangnon.cli.main import cli
 from mangnon.contract.code_lists import OFFICE
-from mangnon.deployment import deploy
 from mangnon.intake import steps
 from mangnon.publishing import decisions, phases
 from mangnon.serving import night_page
@@ -209,9 +208,8 @@ def test_before_the_first_night(warehouse: ModuleType) -> None:
 
 
 def test_a_first_night_without_a_submission_that_can_be_read(
-    warehouse: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
+    listed: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:
-    deploy.deliver_reference()
     (tmp_path / "inbox" / OFFICE).mkdir()
     (tmp_path / "inbox" / OFFICE / "rác.xlsx").write_bytes(b"no workbook")
     for reporter in steps.collect():

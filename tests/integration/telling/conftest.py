@@ -6,15 +6,12 @@ from types import ModuleType
 import pytest
 from support.telling import load_everything, send_refused
 
-from mangnon.deployment import deploy
-
 
 @pytest.fixture
-def reference(warehouse: ModuleType) -> ModuleType:
-    """A deployed warehouse whose code lists are loaded."""
-    deploy.deliver_reference()
-    load_everything()
-    return warehouse
+def reference(listed: ModuleType, tmp_path: Path) -> ModuleType:
+    """A warehouse in which the package's lists count."""
+    (tmp_path / "inbox").mkdir()
+    return listed
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 
 import openpyxl
 import pytest
+from support.lists import deliver, packaged
 from support.mail import mail_server
 from support.telling import LISTS, load_everything, rows, send_refused
 
-from mangnon.contract.code_lists import REFERENCE_FOLDER
 from mangnon.contract.template import write_template
 from mangnon.telling import messages
 
@@ -26,25 +26,21 @@ def send(inbox: Path, reporter: str, period: date, forms: list[str], revision: i
     write_template(path, LISTS.reporters[reporter], period, LISTS, lines, revision=revision)
 
 
-def let_be_due(inbox: Path, *reporters: str, day: int = 5) -> None:
-    """A new list of reporters, in which these have a due day."""
-    text = (REFERENCE_FOLDER / "reporters.csv").read_text(encoding="utf-8")
+def let_be_due(folder: Path, *reporters: str, day: int = 5) -> None:
+    """Delivers a list of reporters in which these have a due day."""
     lines = []
-    for line in text.splitlines():
-        if line.startswith("#revision"):
-            line = "#revision,99999999"
+    for line in packaged("reporters").splitlines():
         if line.split(",")[0] in reporters:
             *start, due, order = line.split(",")
             assert due == ""
             line = ",".join([*start, str(day), order])
         lines.append(line)
-    (inbox / "_reference" / "reporters.csv").write_text("\n".join(lines), encoding="utf-8")
-    load_everything()
+    assert deliver(folder, "reporters", "\n".join(lines)).is_accepted
 
 
 def test_who_is_late_is_reminded_once_with_what_is_missing(reference: ModuleType, tmp_path: Path) -> None:
     inbox, outbox = tmp_path / "inbox", tmp_path / "outbox"
-    let_be_due(inbox, "SLDTBXH")
+    let_be_due(tmp_path, "SLDTBXH")
     send(inbox, "SLDTBXH", date(2025, 10, 1), ["events", "programme_sites"])
     send_refused(inbox, "a.xlsx")
     load_everything()
@@ -66,7 +62,7 @@ def test_who_is_late_is_reminded_once_with_what_is_missing(reference: ModuleType
 
 
 def test_on_the_due_day_itself_nobody_is_late(reference: ModuleType, tmp_path: Path) -> None:
-    let_be_due(tmp_path / "inbox", "HLHPN", day=31)
+    let_be_due(tmp_path, "HLHPN", day=31)
     months = [Path(place).parent.name for place in messages.write_reminders(date(2025, 11, 30))]
     assert months == ["2025-09", "2025-08"]
     assert [Path(place).parent.name for place in messages.write_reminders(date(2025, 12, 1))] == ["2025-10"]
@@ -81,7 +77,7 @@ def test_what_arrives_meanwhile_is_asked_for_no_more(
 ) -> None:
     inbox, outbox = tmp_path / "inbox", tmp_path / "outbox"
     monkeypatch.setenv("MANGNON_SMTP_URL", "smtp://127.0.0.1:1")
-    let_be_due(inbox, "SLDTBXH")
+    let_be_due(tmp_path, "SLDTBXH")
     assert len(messages.write_reminders(TODAY)) == 3
     send(inbox, "SLDTBXH", date(2025, 11, 1), ["events"])
     send(inbox, "SLDTBXH", date(2025, 10, 1), ["events", "programme_sites"])
@@ -99,7 +95,7 @@ def test_what_arrives_meanwhile_is_asked_for_no_more(
 def test_a_reminder_comes_with_the_blank_workbook(
     reference: ModuleType, configure: Callable[..., None], tmp_path: Path
 ) -> None:
-    let_be_due(tmp_path / "inbox", "HLHPN")
+    let_be_due(tmp_path, "HLHPN")
     with mail_server() as server:
         configure(f"smtp://127.0.0.1:{server.port}", "HLHPN,a@example.org")
         messages.write_reminders(TODAY)

@@ -6,6 +6,7 @@ with newest_batch as (
     from ops.batches
     where
         state <> 'open'
+        and kind <> 'reference'
         and batch_id not in (
             select release_batches.batch_id
             from ops.release_batches
