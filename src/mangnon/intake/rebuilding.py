@@ -39,12 +39,12 @@ def deliver_archive(deliver_list: Callable[[Path], bool]) -> Delivered:
     notes = _notes(done)
     for note in notes:
         if note.place == REFERENCE_REPORTER:
-            _deliver(note, done, lambda copy, note=note: deliver_list(_named(copy, note.file_name)))
+            _deliver(note, done, lambda note, copy: deliver_list(_named(copy, note.file_name)))
     with warehouse.connect("loader") as connection:
         lists = read_code_lists(connection)
         for note in notes:
             if note.place != REFERENCE_REPORTER:
-                _deliver(note, done, lambda copy, note=note: inbox.deliver_again(connection, note, copy, lists))
+                _deliver(note, done, lambda note, copy: inbox.deliver_again(connection, note, copy, lists))
     return done
 
 
@@ -62,10 +62,10 @@ def _notes(done: Delivered) -> list[Note]:
     return sorted(notes, key=lambda note: note.received_at)
 
 
-def _deliver(note: Note, done: Delivered, act: Callable[[Path], bool]) -> None:
+def _deliver(note: Note, done: Delivered, act: Callable[[Note, Path], bool]) -> None:
     try:
         with archive.archived(note.sha256) as copy:
-            is_new = act(copy)
+            is_new = act(note, copy)
     except (archive.NotArchived, archive.Damaged) as failure:
         done.failed.append(f"{readable_name(note.file_name)}: {failure}")
     else:
