@@ -26,6 +26,7 @@ from mangnon.contract.forms import all_forms
 from mangnon.publishing import decisions, gates, phases
 from mangnon.reading import problems
 from mangnon.serving import annual_report, night_page
+from mangnon.stores.mark import MARK
 from mangnon.telling import messages
 
 JUNE = date(2020, 6, 1)
@@ -84,6 +85,7 @@ def sent(tmp_path: Path) -> Path:
     inbox = tmp_path / "sent"
     office = inbox / OFFICE
     office.mkdir(parents=True)
+    (inbox / MARK).touch()
     for number, (name, make, *_) in enumerate([*WHOLE_FILE.values(), *WHOLE_FORM.values(), *ONE_ROW.values()]):
         make(office / f"{number:02}-{name}")
     edited(lambda book: book["Hoạt động"].cell(3, 13, "Họ tên cán bộ"))(office / "persons.xlsx")

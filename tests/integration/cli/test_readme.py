@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mangnon.cli.main import cli
+from mangnon.contract.code_lists import REFERENCE_FOLDER
 
 PROJECT = Path(__file__).parents[3]
 README = "".join((PROJECT / page).read_text() for page in ("README.md", "docs/operating.md", "docs/analysis.md"))
@@ -22,6 +24,7 @@ SETTINGS = re.findall(r"^set (mangnon\..*?);", README, re.MULTILINE)
 def test_commands_of_the_readme(published: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(COMMANDS) >= 7
     monkeypatch.chdir(tmp_path)
+    shutil.copy(REFERENCE_FOLDER / "areas.csv", tmp_path)
     shown = {}
     for command in COMMANDS:
         result = CliRunner().invoke(cli, shlex.split(command))

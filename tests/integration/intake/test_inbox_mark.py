@@ -16,7 +16,7 @@ from mangnon.stores.mark import MARK
 
 
 @pytest.fixture
-def inbox(warehouse: ModuleType, tmp_path: Path) -> Path:
+def inbox(listed: ModuleType, tmp_path: Path) -> Path:
     """The inbox, from which a file arrived."""
     (tmp_path / "inbox" / "193").mkdir()
     (tmp_path / "inbox" / "193" / "a.xlsx").write_bytes(b"synthetic")
@@ -53,7 +53,7 @@ def test_an_inbox_of_an_earlier_version_gets_its_mark(inbox: Path) -> None:
 
 
 def test_the_first_deployment_makes_the_inbox(
-    warehouse: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MANGNON_INBOX", str(tmp_path / "new" / "inbox"))
     assert mark_inbox() is None

@@ -222,7 +222,9 @@ def test_moving_what_was_archived_before_there_were_places_makes_no_delivery(
     with published.connect() as connection:
         connection.execute("update ops.deliveries set place = null where place <> '_reference'")
         (before,) = connection.execute("select count(*) from ops.deliveries").fetchone()
-    shutil.rmtree(folder)
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
 
     query = "select sha256 from ops.deliveries where reporter_code = '193' and period = '2020-07-01'"
     ((sha256,),) = rows(published, query)

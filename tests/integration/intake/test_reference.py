@@ -13,7 +13,7 @@ from support.lists import changed, deliver, packaged
 from support.workbooks import LISTS, event
 
 from mangnon.cli.main import cli
-from mangnon.contract.code_lists import REFERENCE_FOLDER
+from mangnon.contract.code_lists import OFFICE, REFERENCE_FOLDER
 from mangnon.contract.template import write_template
 from mangnon.intake import loads, steps
 from mangnon.ledger.fingerprint import Basis
@@ -58,8 +58,9 @@ def test_a_list_in_the_inbox_harms_nobody(
     for form, text in fakes.items():
         head = f"#reporter,{reporter}\n#period,2020-03\n#form,{form}\n#revision,98\n"
         body = text.split("\n", 2)[2]
-        (tmp_path / "inbox" / reporter).mkdir(parents=True, exist_ok=True)
-        (tmp_path / "inbox" / reporter / f"{form}.csv").write_text(head + body, encoding="utf-8")
+        place = tmp_path / "inbox" / (OFFICE if reporter == "_reference" else reporter)
+        place.mkdir(exist_ok=True)
+        (place / f"{form}.csv").write_text(head + body, encoding="utf-8")
     send(tmp_path / "inbox" / "193", "good.xlsx", date(2021, 1, 1))
     run_night()
 

@@ -20,9 +20,9 @@ MANY, NEW = 10_000, 13
 SECRETS = ("a-secret-of-the-tests", "another secret", "PRIVATE KEY")
 
 
-def deliveries(warehouse: ModuleType) -> list[tuple[str, str]]:
+def deliveries(listed: ModuleType) -> list[tuple[str, str]]:
     """Every delivery, by name and content; the archive has it whole."""
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         rows = connection.execute("select file_name, sha256 from ops.deliveries order by file_name").fetchall()
         assert connection.execute("select count(*) from ops.arrivals").fetchone() == (len(rows),)
     assert [archive.fault_of(sha256) for _, sha256 in rows] == [None] * len(rows)
@@ -41,30 +41,30 @@ def three_files(remote_places: Any) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("broken", ["a read from the inbox", "a write into the archive"])
 def test_a_connection_that_is_cut(
-    warehouse: ModuleType, remote_places: Any, three_files: dict[str, bytes], broken: str
+    listed: ModuleType, remote_places: Any, three_files: dict[str, bytes], broken: str
 ) -> None:
     remote_places.proxy.cut_after(LARGE // 3, "server" if broken.startswith("a read") else "client")
     with pytest.raises(StoreFailure):
         steps.collect()
     assert remote_places.proxy.cuts > 0
-    assert [name for name, _ in deliveries(warehouse)] == ["a.xlsx"], "what came before it is safe"
+    assert [name for name, _ in deliveries(listed)] == ["a.xlsx"], "what came before it is safe"
     remote_places.proxy.mend()
     steps.collect()
-    assert [name for name, _ in deliveries(warehouse)] == list(three_files)
+    assert [name for name, _ in deliveries(listed)] == list(three_files)
     steps.collect()
-    assert [name for name, _ in deliveries(warehouse)] == list(three_files)
+    assert [name for name, _ in deliveries(listed)] == list(three_files)
     half = [entry.path for entry in open_store("archive").look().files if not entry.path.endswith(".json")]
     assert len([path for path in half if not path.endswith(".part")]) == len(three_files)
 
 
 def test_a_server_that_stops_answering(
-    warehouse: ModuleType, remote_places: Any, three_files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, remote_places: Any, three_files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (s3, sftp):
         monkeypatch.setattr(module, "ANSWER", 5)
     monkeypatch.setattr(s3, "TIMES", 1)
     steps.collect()
-    before = deliveries(warehouse)
+    before = deliveries(listed)
     remote_places.direct("inbox").write("193/d.xlsx", b"synthetic d")
     remote_places.proxy.be_silent()
     with pytest.raises(StoreFailure) as failed:
@@ -72,26 +72,26 @@ def test_a_server_that_stops_answering(
     assert open_store("inbox").name in str(failed.value)
     remote_places.proxy.mend()
     steps.collect()
-    assert [name for name, _ in deliveries(warehouse)] == [*(name for name, _ in before), "d.xlsx"]
+    assert [name for name, _ in deliveries(listed)] == [*(name for name, _ in before), "d.xlsx"]
 
 
 def test_wrong_credentials_are_refused_and_never_shown(
-    warehouse: ModuleType, remote_places: Any, three_files: dict[str, bytes], caplog: pytest.LogCaptureFixture
+    listed: ModuleType, remote_places: Any, three_files: dict[str, bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     remote_places.use_wrong_credentials()
     with pytest.raises(StoreFailure, match=r"the server refuses the .*; correct them \(docs/sources/") as failed:
         steps.collect()
     said = f"{failed.value!r} {failed.value} {caplog.text}"
     assert not any(secret in said for secret in SECRETS)
-    assert deliveries(warehouse) == []
+    assert deliveries(listed) == []
 
 
-def test_ten_thousand_files_with_thirteen_new_ones(warehouse: ModuleType, remote_places: Any) -> None:
+def test_ten_thousand_files_with_thirteen_new_ones(listed: ModuleType, remote_places: Any) -> None:
     inbox = remote_places.direct("inbox")
     _write_many(remote_places, inbox)
     for number in range(NEW):
         inbox.write(f"193/{number:05}.xlsx", b"new %d" % number)
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         connection.execute(
             "insert into ops.deliveries (sha256, file_name, size_bytes) values (repeat('0', 64), 'known', 1)"
         )
@@ -110,7 +110,7 @@ def test_ten_thousand_files_with_thirteen_new_ones(warehouse: ModuleType, remote
         )
     passed = remote_places.proxy.passed["client"]
     steps.collect()
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         assert connection.execute("select count(*) from ops.deliveries").fetchone() == (NEW + 1,)
     # To ask for each of the files would take more than 100 bytes a file.
     assert remote_places.proxy.passed["client"] - passed < MANY * 20
@@ -129,7 +129,7 @@ def _write_many(remote_places: Any, inbox: Any) -> None:
         list(threads.map(lambda number: inbox.write(f"193/{number:05}.xlsx", b"x"), range(MANY)))
 
 
-def test_a_listing_that_is_cut(warehouse: ModuleType, remote_places: Any) -> None:
+def test_a_listing_that_is_cut(listed: ModuleType, remote_places: Any) -> None:
     inbox = remote_places.direct("inbox")
     for number in range(60):
         inbox.write(f"193/{'a rather long name of a workbook, as people give them, ' * 3}{number:05}.xlsx", b"x")
@@ -137,7 +137,7 @@ def test_a_listing_that_is_cut(warehouse: ModuleType, remote_places: Any) -> Non
     with pytest.raises(StoreFailure):
         steps.collect()
     assert remote_places.proxy.cuts > 0
-    assert deliveries(warehouse) == []
+    assert deliveries(listed) == []
 
 
 def test_a_night_with_everything_on_a_server(
@@ -145,7 +145,7 @@ def test_a_night_with_everything_on_a_server(
 ) -> None:
     before = sessions(published, "193") or 0
     send(tmp_path / "here", "193", {"events": [event("193", before + 1)]}, 2)
-    (workbook,) = (tmp_path / "here").iterdir()
+    (workbook,) = (tmp_path / "here" / "193").iterdir()
     remote_places.direct("inbox").put(workbook, f"193/{workbook.name}")
     assert run_night() == 2
     assert sessions(published, "193") == before + 1
@@ -155,7 +155,7 @@ def test_a_night_with_everything_on_a_server(
 
 
 def test_a_host_key_that_is_not_known_is_refused(
-    warehouse: ModuleType, sftp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listed: ModuleType, sftp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MANGNON_INBOX", f"sftp://{sftp.user}@127.0.0.1:{sftp.port}/inbox")
     monkeypatch.setenv("MANGNON_SFTP_KEY", str(sftp.key))

@@ -17,22 +17,22 @@ from mangnon.stores.folder import Folder
 SECRET = b"what lies outside"
 
 
-def names(warehouse: ModuleType) -> list[str]:
+def names(listed: ModuleType) -> list[str]:
     """The names of the files that arrived."""
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         rows = connection.execute("select file_name from ops.deliveries order by delivery_id").fetchall()
         return [name for (name,) in rows if not name.endswith(".csv")]
 
 
-def skipped(warehouse: ModuleType) -> dict[str, str]:
+def skipped(listed: ModuleType) -> dict[str, str]:
     """What the last night did not read, by the end of its path, and why."""
-    with warehouse.connect() as connection:
+    with listed.connect() as connection:
         rows = connection.execute("select source, reason from ops.skipped_files").fetchall()
     return {source.rpartition("/inbox/")[2]: reason for source, reason in rows}
 
 
 @pytest.fixture
-def inbox(warehouse: ModuleType, tmp_path: Path) -> Path:
+def inbox(listed: ModuleType, tmp_path: Path) -> Path:
     """The place of a reporter in the inbox, with one good file."""
     place = tmp_path / "inbox" / "193"
     place.mkdir()
@@ -41,7 +41,7 @@ def inbox(warehouse: ModuleType, tmp_path: Path) -> Path:
 
 
 def test_links_pipes_sockets_and_devices_are_named_and_not_read(
-    warehouse: ModuleType, inbox: Path, tmp_path: Path
+    listed: ModuleType, inbox: Path, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -58,9 +58,9 @@ def test_links_pipes_sockets_and_devices_are_named_and_not_read(
         bound.bind("socket.xlsx")
         os.chdir(here)
     steps.collect()
-    assert names(warehouse) == ["good.xlsx"]
+    assert names(listed) == ["good.xlsx"]
     link = "a symbolic link, not a file"
-    assert skipped(warehouse) == {
+    assert skipped(listed) == {
         "193/file link.xlsx": link, "193/folder link": link, "193/dangling.xlsx": link, "193/loop.xlsx": link,
         "194": link, "193/pipe.xlsx": "a pipe, not a file", "193/socket.xlsx": "a socket, not a file",
     }  # fmt: skip
@@ -69,7 +69,7 @@ def test_links_pipes_sockets_and_devices_are_named_and_not_read(
 
 @pytest.mark.parametrize("swapped", ["the file", "its folder"])
 def test_a_file_that_becomes_a_link_after_the_look_leads_nowhere(
-    warehouse: ModuleType, inbox: Path, tmp_path: Path, swapped: str
+    listed: ModuleType, inbox: Path, tmp_path: Path, swapped: str
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -94,7 +94,7 @@ def test_a_pipe_in_the_place_of_a_file_holds_nobody_up(inbox: Path, tmp_path: Pa
         open_store("inbox").fetch("193/good.xlsx", tmp_path / "copy")
 
 
-def test_any_name_is_stored_as_text_that_can_be_shown(warehouse: ModuleType, inbox: Path) -> None:
+def test_any_name_is_stored_as_text_that_can_be_shown(listed: ModuleType, inbox: Path) -> None:
     given = [
         b"\xff\xfe.xlsx", b"new\nline.xlsx", b"bell\x07\x1b[31m.xlsx", "\u202excod.xlsx".encode(), b"a\\b.xlsx",
         ("x" * 250).encode() + b".xlsx", "biểu mẫu.xlsx".encode(), b"\xed\xa0\x80.xlsx",
@@ -102,19 +102,19 @@ def test_any_name_is_stored_as_text_that_can_be_shown(warehouse: ModuleType, inb
     for number, name in enumerate(given):
         Path(os.fsdecode(os.fsencode(inbox) + b"/" + name)).write_bytes(b"synthetic %d" % number)
     steps.collect()
-    found = names(warehouse)
+    found = names(listed)
     assert {
         "good.xlsx", r"\xff\xfe.xlsx", r"new\x0aline.xlsx", r"bell\x07\x1b[31m.xlsx", r"\u202excod.xlsx",
         r"a\\b.xlsx", "x" * 250 + ".xlsx", "biểu mẫu.xlsx", r"\xed\xa0\x80.xlsx",
     } == set(found)  # fmt: skip
     assert all(name.isprintable() for name in found)
     steps.collect()
-    assert names(warehouse) == found
+    assert names(listed) == found
 
 
 @pytest.mark.parametrize("happens", ["grows", "vanishes", "is replaced", "nothing"])
 def test_a_file_that_is_still_being_written_waits(
-    warehouse: ModuleType, inbox: Path, monkeypatch: pytest.MonkeyPatch, happens: str
+    listed: ModuleType, inbox: Path, monkeypatch: pytest.MonkeyPatch, happens: str
 ) -> None:
     pauses = []
 
@@ -134,15 +134,15 @@ def test_a_file_that_is_still_being_written_waits(
     steps.collect()
     assert len(pauses) == 1, "all young files wait together"
     if happens == "nothing":
-        assert names(warehouse) == ["good.xlsx", "half.xlsx"]
+        assert names(listed) == ["good.xlsx", "half.xlsx"]
         return
-    assert names(warehouse) == ["good.xlsx"]
-    assert "still being written" in skipped(warehouse)["193/half.xlsx"]
+    assert names(listed) == ["good.xlsx"]
+    assert "still being written" in skipped(listed)["193/half.xlsx"]
     happens = "nothing"
     steps.collect()
     gone = not (inbox / "half.xlsx").exists()
-    assert names(warehouse) == (["good.xlsx"] if gone else ["good.xlsx", "half.xlsx"])
-    assert skipped(warehouse) == {}
+    assert names(listed) == (["good.xlsx"] if gone else ["good.xlsx", "half.xlsx"])
+    assert skipped(listed) == {}
 
 
 @pytest.fixture

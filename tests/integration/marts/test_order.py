@@ -12,6 +12,7 @@ from support import databases
 from mangnon import warehouse
 from mangnon.contract.code_lists import OFFICE, CodeLists
 from mangnon.contract.template import write_template
+from mangnon.deployment.inbox_mark import mark_inbox
 
 LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
@@ -54,6 +55,7 @@ def test_any_grouping_into_nights_ends_in_the_same_marts(
 
     _begin_again(published_template[0])
     monkeypatch.setenv("MANGNON_INBOX", str(tmp_path / "other inbox"))
+    mark_inbox(is_sure=True)
     assert contents() == before
     for files in OTHER_ORDER:
         send(tmp_path / "other inbox", files)

@@ -8,9 +8,8 @@ from support.telling import load_everything, send_refused
 
 
 @pytest.fixture
-def reference(listed: ModuleType, tmp_path: Path) -> ModuleType:
+def reference(listed: ModuleType) -> ModuleType:
     """A warehouse in which the package's lists count."""
-    (tmp_path / "inbox").mkdir()
     return listed
 
 
