@@ -1,0 +1,59 @@
+"""Fuzzes for some minutes and writes each kind of finding into a folder.
+
+    PYTHONPATH=tests .venv/bin/python -m support.fuzzing MINUTES [SEED]
+
+A seed makes a mutant again: `mutant(Random(seed))`.
+"""
+
+import logging
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random, SystemRandom
+
+from support.fuzzing.judge import judged
+from support.fuzzing.mutants import mutant
+
+FINDINGS = Path(".mangnon-test") / "fuzz"
+# So many examples of each kind of finding are kept.
+MOST_KEPT = 10
+
+
+def main(minutes: float, seed: int) -> int:
+    """Tries mutants until the time is over, and prints what became of them. Returns how many findings there were."""
+    logging.basicConfig(filename=_folder() / "log", level=logging.ERROR)
+    outcomes: Counter[str] = Counter()
+    findings: Counter[str] = Counter()
+    slowest = (0.0, seed)
+    first, until = seed, time.monotonic() + minutes * 60
+    while time.monotonic() < until:
+        file = mutant(Random(seed))
+        logging.getLogger().name = str(seed)
+        verdict = judged(file)
+        if verdict.finding:
+            verdict = judged(file)  # once more, in a process that has read no other file
+        outcomes[verdict.outcome] += 1
+        slowest = max(slowest, (verdict.seconds, seed))
+        if verdict.finding:
+            findings[verdict.finding] += 1
+            if findings[verdict.finding] <= MOST_KEPT:
+                (_folder() / f"{seed}-{Path(file.name).name}").write_bytes(file.content)
+                print(f"seed {seed}: {file.name}: {verdict.finding}", flush=True)
+        seed += 1
+    print(f"{seed - first} mutants, seeds {first} to {seed - 1}: {dict(outcomes)}")
+    print(f"slowest: {slowest[0]:.1f} s, seed {slowest[1]}")
+    for finding, count in findings.most_common():
+        print(f"{count:8} {finding}")
+    print(f"{findings.total()} findings" + (f", in {FINDINGS}" if findings else ""))
+    return findings.total()
+
+
+def _folder() -> Path:
+    FINDINGS.mkdir(parents=True, exist_ok=True)
+    return FINDINGS
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    sys.exit(bool(main(float(given[0]), int(given[1]) if len(given) > 1 else SystemRandom().randrange(10**9))))
