@@ -28,14 +28,19 @@ def mutated(content: bytes, random: Random) -> bytes:
     if random.random() < 0.15:
         return random.choice([_claim, _claim, _claim, values.broken])(content, random)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [(member.filename, archive.read(member)) for member in archive.infolist()]
+        members = unpacked(content)
     except Exception:  # an earlier mutation broke it
         return _claim(content, random)
     if not members:
         return values.broken(content, random)
     random.choice(INSIDE if random.random() < 0.85 else AROUND)(members, random)
     return packed(members, random)
+
+
+def unpacked(content: bytes) -> Members:
+    """Returns the members of a zip file; those of one name each with its own content."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return [(member.filename, archive.read(member)) for member in archive.infolist()]
 
 
 def packed(members: Members, random: Random) -> bytes:

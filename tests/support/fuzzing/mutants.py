@@ -1,5 +1,6 @@
 """Small good files, and what a few mutations make of one of them. The same random numbers make the same mutant."""
 
+import re
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from mangnon.contract.forms import all_forms
 
 HOSTILE = FROM_OFFICES.parent / "hostile"
 SHORT_LINES = 12
+CLOCK = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def seeds() -> dict[str, list[File]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.xlsx"
         bad_input.submission(path)
-        workbooks += [File("mau.xlsx", path.read_bytes(), OFFICE)] * 2
+        workbooks += [File("mau.xlsx", _steady(path.read_bytes()), OFFICE)] * 2
         styles = [
             messy.Style(),
             messy.Style(serial_days=True, money="triệu đồng", is_unit_above=True, nil="-"),
@@ -61,7 +63,8 @@ def seeds() -> dict[str, list[File]]:
             messy.Style(text=messy.in_font("vni"), font="VNI-Times"),
         ]
         for style in styles:
-            workbooks.append(File("tay.xlsx", messy.workbook(path, HA_LONG, style).read_bytes(), OFFICE))
+            messy.workbook(path, HA_LONG, style)
+            workbooks.append(File("tay.xlsx", _steady(path.read_bytes()), OFFICE))
     for name, separator in zip(HA_LONG.lines, ",;\t,;", strict=False):
         content = _short(messy.csv_text(all_forms()[name], HA_LONG, separator))
         texts.append(File(f"{name}.csv", content.encode(), OFFICE))
@@ -80,6 +83,12 @@ def seeds() -> dict[str, list[File]]:
     binary = [File(path.name, path.read_bytes(), OFFICE) for path in sorted(FROM_OFFICES.glob("*.xls"))]
     open_documents = [File(path.name, path.read_bytes(), OFFICE) for path in sorted(FROM_OFFICES.glob("*.ods"))]
     return {"xlsx": workbooks, "csv": texts, "zip": bundles, "xls": binary, "ods": open_documents}
+
+
+def _steady(content: bytes) -> bytes:
+    """Returns the workbook as if it were made at another time, so that a seed makes the same mutant tomorrow."""
+    members = [(name, CLOCK.sub(b"2020-06-05T00:00:00Z", data)) for name, data in archives.unpacked(content)]
+    return archives.packed(members, Random(0))
 
 
 def _short(content: str) -> str:

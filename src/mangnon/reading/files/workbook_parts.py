@@ -31,6 +31,8 @@ from mangnon.reading.problems import RefusedFile
 
 MAIN = "xl/workbook.xml"
 ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
+SPACED = re.compile(rb"\s+=\s*|=\s+")
+LOWER_CASE = 0x20  # what makes a letter small in ASCII
 FONT = re.compile(rb'<(?:name|rFont) val="([^"]*)"')
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -102,11 +104,13 @@ def _extent(data: bytes) -> tuple[int, int]:
     """Returns the numbers of the last row and the last column in a sheet's XML, from its attributes `r`."""
     text = np.frombuffer(data, np.uint8)
     equals = np.flatnonzero(text == ord("="))
+    if (np.concatenate([text[equals - 1], text[equals[equals + 1 < len(text)] + 1]]) <= ord(" ")).any():
+        return _extent(SPACED.sub(b"=", data))  # no office program writes `r = "A1"`, but calamine reads it
     at = equals[(text[equals - 1] == ord("r")) & (text[equals - 2] <= ord(" "))] + 2
     at = at[at < len(text) - 12]
     column, row = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     for _ in range(4):
-        letter = text[at].astype(np.int64) - ord("A") + 1
+        letter = (text[at] | LOWER_CASE).astype(np.int64) - ord("a") + 1
         is_letter = (letter >= 1) & (letter <= 26)
         column = np.where(is_letter, column * 26 + letter, column)
         at = at + is_letter
