@@ -17,7 +17,21 @@ NAMES = [
 ]  # fmt: skip
 # (offset in the record, bytes of the field) of the fields of a member's record in the central directory, of its own
 # header, and of the record at the end
-DIRECTORY = [(4, 2), (6, 2), (8, 2), (10, 2), (16, 4), (20, 4), (24, 4), (28, 2), (30, 2), (32, 2), (34, 2), (38, 4), (42, 4)]
+DIRECTORY = [
+    (4, 2),
+    (6, 2),
+    (8, 2),
+    (10, 2),
+    (16, 4),
+    (20, 4),
+    (24, 4),
+    (28, 2),
+    (30, 2),
+    (32, 2),
+    (34, 2),
+    (38, 4),
+    (42, 4),
+]
 HEADER = [(4, 2), (6, 2), (8, 2), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2)]
 END = [(4, 2), (6, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 2)]
 RECORDS = {b"PK\1\2": DIRECTORY, b"PK\3\4": HEADER, b"PK\5\6": END}
@@ -56,7 +70,9 @@ def packed(members: Members, random: Random) -> bytes:
 
 def _content(members: Members, random: Random) -> None:
     """Mutates a member; parts that hold cells, names and relations more often than pictures of themes."""
-    likely = [at for at, (name, _) in enumerate(members) if name.endswith((".xml", ".rels", ".csv")) and "theme" not in name]
+    likely = [
+        at for at, (name, _) in enumerate(members) if name.endswith((".xml", ".rels", ".csv")) and "theme" not in name
+    ]
     at = random.choice(likely or range(len(members)))
     name, data = members[at]
     mutate = text.mutated if name.lower().endswith((".csv", ".txt", ".tsv")) else markup.mutated
@@ -105,7 +121,9 @@ def _claim(content: bytes, random: Random) -> bytes:
     """Changes what a record of the zip file says."""
     data = bytearray(content)
     sign = random.choice(list(RECORDS))
-    places = [at for at in range(len(data) - 46) if data[at : at + 4] == sign] if sign != b"PK\5\6" else [data.rfind(sign)]
+    places = (
+        [at for at in range(len(data) - 46) if data[at : at + 4] == sign] if sign != b"PK\5\6" else [data.rfind(sign)]
+    )
     if not places or places[0] < 0:
         return values.broken(content, random)
     at = random.choice(places)

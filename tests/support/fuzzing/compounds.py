@@ -8,7 +8,23 @@ from support.fuzzing import values
 
 SECTOR, ENTRY = 512, 128
 # (offset, bytes) of the fields of the header and of an entry of the directory
-HEADER = [(24, 2), (26, 2), (28, 2), (30, 2), (32, 2), (40, 4), (44, 4), (48, 4), (56, 4), (60, 4), (64, 4), (68, 4), (72, 4), (76, 4), (80, 4)]
+HEADER = [
+    (24, 2),
+    (26, 2),
+    (28, 2),
+    (30, 2),
+    (32, 2),
+    (40, 4),
+    (44, 4),
+    (48, 4),
+    (56, 4),
+    (60, 4),
+    (64, 4),
+    (68, 4),
+    (72, 4),
+    (76, 4),
+    (80, 4),
+]
 DIRECTORY = [(64, 2), (66, 1), (67, 1), (68, 4), (72, 4), (76, 4), (116, 4), (120, 4), (124, 4)]
 # Types of records that readers care about.
 RECORDS = [

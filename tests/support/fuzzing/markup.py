@@ -67,7 +67,9 @@ def _set(tag: bytes, found: re.Match[bytes], random: Random) -> bytes:
 
 
 def _set_raw(tag: bytes, found: re.Match[bytes], random: Random) -> bytes:
-    new = random.choice([b"", b"&#65;1", b"&lt;", b"\xff", b"\0", b"\n", b"../../x", b"/", b"\xed\xa0\x80", found[2][1:-1].lower()])
+    new = random.choice(
+        [b"", b"&#65;1", b"&lt;", b"\xff", b"\0", b"\n", b"../../x", b"/", b"\xed\xa0\x80", found[2][1:-1].lower()]
+    )
     return tag[: found.start(2)] + b'"%b"' % new + tag[found.end(2) :]
 
 
@@ -80,7 +82,9 @@ def _twice(tag: bytes, found: re.Match[bytes], random: Random) -> bytes:
 
 
 def _rename(tag: bytes, found: re.Match[bytes], random: Random) -> bytes:
-    name = random.choice([found[1].upper(), b"x:" + found[1], found[1].rpartition(b":")[2], b"r", b"t", b"s", b"xmlns", b"xmlns:x"])
+    name = random.choice(
+        [found[1].upper(), b"x:" + found[1], found[1].rpartition(b":")[2], b"r", b"t", b"s", b"xmlns", b"xmlns:x"]
+    )
     return tag[: found.start(1)] + name + tag[found.end(1) :]
 
 
@@ -137,7 +141,9 @@ def _nest(tokens: list[bytes], random: Random) -> bytes:
     tag = TAG.match(tokens[start])
     name = tag[1] if tag else b"x"
     depth = random.choice([1, 2, 100, 3000])
-    return b"".join([*tokens[:start], b"<%b>" % name * depth, *tokens[start:end], b"</%b>" % name * depth, *tokens[end:]])
+    return b"".join(
+        [*tokens[:start], b"<%b>" % name * depth, *tokens[start:end], b"</%b>" % name * depth, *tokens[end:]]
+    )
 
 
 def _prefix(tokens: list[bytes], random: Random) -> bytes:

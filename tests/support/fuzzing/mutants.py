@@ -35,7 +35,11 @@ def mutant(random: Random) -> File:
     content = seed.content
     for _ in range(random.choice([1, 1, 1, 2, 2, 3, 5])):
         content = _mutated(content, random)
-    name = seed.name if random.random() < 0.97 else random.choice(["a.csv", "a.xlsx", "a.xls", "a.ods", "a.zip", "a.txt", "a", "a.pdf"])
+    name = (
+        seed.name
+        if random.random() < 0.97
+        else random.choice(["a.csv", "a.xlsx", "a.xls", "a.ods", "a.zip", "a.txt", "a", "a.pdf"])
+    )
     place = seed.place if random.random() < 0.8 else random.choice([OFFICE, "193", "194", REFERENCE_REPORTER])
     return File(name, content, place)
 
@@ -75,9 +79,7 @@ def seeds() -> dict[str, list[File]]:
     lists = [path for path in sorted(REFERENCE_FOLDER.glob("*.csv"))]
     texts += [File(path.name, _short(path.read_text("utf-8")).encode(), REFERENCE_REPORTER) for path in lists]
     texts += [File(path.name, path.read_bytes(), OFFICE) for path in sorted(HOSTILE.glob("*.csv"))]
-    members = [
-        (f"{name}.csv", _short(messy.csv_text(all_forms()[name], HA_LONG)).encode()) for name in HA_LONG.lines
-    ]
+    members = [(f"{name}.csv", _short(messy.csv_text(all_forms()[name], HA_LONG)).encode()) for name in HA_LONG.lines]
     for some in (members, members[:1], [*members[:2], ("__MACOSX/._a", b"x"), (".DS_Store", b"x")]):
         bundles.append(File("goi.zip", archives.packed(some, Random(0)), OFFICE))
     binary = [File(path.name, path.read_bytes(), OFFICE) for path in sorted(FROM_OFFICES.glob("*.xls"))]

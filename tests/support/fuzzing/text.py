@@ -30,7 +30,9 @@ def _cell(lines: list[str], random: Random) -> None:
     at = random.randrange(len(lines))
     separator = max(",;\t", key=lines[at].count)
     cells = lines[at].split(separator)
-    cells[random.randrange(len(cells))] = random.choice([values.value(random), values.number(random), '"', '""', 'a"b', '"a'])
+    cells[random.randrange(len(cells))] = random.choice(
+        [values.value(random), values.number(random), '"', '""', 'a"b', '"a']
+    )
     lines[at] = separator.join(cells)
 
 
@@ -71,7 +73,9 @@ def _line(lines: list[str], random: Random) -> None:
     elif change == "value":
         lines.insert(at, values.value(random))
     elif change == "giant":
-        lines.insert(at, random.choice(["x", ",", '"', "\t", "á", "=", " ", "#"]) * random.choice([5000, 140_000, 300_000]))
+        lines.insert(
+            at, random.choice(["x", ",", '"', "\t", "á", "=", " ", "#"]) * random.choice([5000, 140_000, 300_000])
+        )
     else:
         del lines[:at]
 
@@ -93,7 +97,9 @@ def _ends(lines: list[str], random: Random) -> None:
 
 def _quotes(lines: list[str], random: Random) -> None:
     at = random.randrange(len(lines))
-    lines[at] = random.choice([f'"{lines[at]}"', f'"{lines[at]}', f'{lines[at]}"', lines[at].replace(",", '","'), f'"{lines[at]}\n"'])
+    lines[at] = random.choice(
+        [f'"{lines[at]}"', f'"{lines[at]}', f'{lines[at]}"', lines[at].replace(",", '","'), f'"{lines[at]}\n"']
+    )
 
 
 MUTATIONS = [_cell, _cell, _cell, _cell, _cells, _cover, _cover, _cover, _line, _line, _separators, _ends, _quotes]

@@ -36,7 +36,9 @@ def number(random: Random) -> str:
 
 def value(random: Random) -> str:
     """Returns something in the place of any value."""
-    return random.choice([number, lambda random: random.choice(REFERENCES), lambda random: random.choice(TEXTS)])(random)
+    return random.choice([number, lambda random: random.choice(REFERENCES), lambda random: random.choice(TEXTS)])(
+        random
+    )
 
 
 def integer(random: Random, size: int) -> bytes:
@@ -67,7 +69,18 @@ def _double(data: bytearray, random: Random) -> None:
 
 
 def _insert(data: bytearray, random: Random) -> None:
-    odd = [b"\0", b"\0" * 100, b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b"\x1a", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"]
+    odd = [
+        b"\0",
+        b"\0" * 100,
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"\r",
+        b"\n",
+        b'"',
+        b"\x1a",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+    ]
     data[(at := random.randrange(len(data) + 1)) : at] = random.choice(odd)
 
 

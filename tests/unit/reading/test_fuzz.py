@@ -20,7 +20,11 @@ def test_the_seeds_themselves_are_read_or_refused_as_they_should() -> None:
 
 @pytest.mark.parametrize("first", range(0, SEEDS, STEP))
 def test_mutants_are_read_or_refused_in_words(first: int) -> None:
-    findings = {seed: verdict.finding for seed in range(first, first + STEP) if (verdict := judged(mutant(Random(seed)))).finding}
+    findings = {
+        seed: verdict.finding
+        for seed in range(first, first + STEP)
+        if (verdict := judged(mutant(Random(seed)))).finding
+    }
     assert findings == {}
 
 

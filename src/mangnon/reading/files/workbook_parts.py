@@ -33,6 +33,7 @@ MAIN = "xl/workbook.xml"
 ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
 SPACED = re.compile(rb"\s+=\s*|=\s+")
 LOWER_CASE = 0x20  # what makes a letter small in ASCII
+UNIQUE_COUNT = re.compile(rb"""uniqueCount\s*=\s*["'](\d+)""")
 FONT = re.compile(rb'<(?:name|rFont) val="([^"]*)"')
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -84,8 +85,15 @@ def inspect_xlsx(path: Path, file_name: str) -> Inspection:
                 if b't="e"' in data:
                     found.errors[name] = [cell.decode() for cell in ERROR_CELL.findall(data)]
             elif member.filename in ("xl/styles.xml", "xl/sharedStrings.xml"):
+                _refuse_impossible_count(data)
                 found.fonts |= {font.decode(errors="replace") for font in FONT.findall(data)}
     return found
+
+
+def _refuse_impossible_count(strings: bytes) -> None:
+    """Raises ValueError if a part claims more strings than it has bytes: calamine makes room for all of them."""
+    if any(int(count[:20]) > len(strings) for count in UNIQUE_COUNT.findall(strings)):
+        raise ValueError("fewer strings than claimed")
 
 
 def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
