@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests .venv/bin/python -m support.fuzzing MINUTES [SEED]
 
-A seed makes a mutant again: `mutant(Random(seed))`.
+SEED makes the first mutant, the number after it the second. The same seed makes the same mutant again.
 """
 
 import logging
@@ -12,24 +12,25 @@ from collections import Counter
 from pathlib import Path
 from random import Random, SystemRandom
 
+from mangnon.settings import PROJECT
 from support.fuzzing.judge import judged
 from support.fuzzing.mutants import mutant
 
-FINDINGS = Path(".mangnon-test") / "fuzz"
+FINDINGS = PROJECT / ".mangnon-test" / "fuzz"
 # So many examples of each kind of finding are kept.
 MOST_KEPT = 10
 
 
 def main(minutes: float, seed: int) -> int:
     """Tries mutants until the time is over, and prints what became of them. Returns how many findings there were."""
-    logging.basicConfig(filename=_folder() / "log", level=logging.ERROR)
+    FINDINGS.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=FINDINGS / "log")
     outcomes: Counter[str] = Counter()
     findings: Counter[str] = Counter()
     slowest = (0.0, seed)
     first, until = seed, time.monotonic() + minutes * 60
     while time.monotonic() < until:
         file = mutant(Random(seed))
-        logging.getLogger().name = str(seed)
         verdict = judged(file)
         if verdict.finding:
             verdict = judged(file)  # once more, in a process that has read no other file
@@ -38,7 +39,8 @@ def main(minutes: float, seed: int) -> int:
         if verdict.finding:
             findings[verdict.finding] += 1
             if findings[verdict.finding] <= MOST_KEPT:
-                (_folder() / f"{seed}-{Path(file.name).name}").write_bytes(file.content)
+                logging.error("seed %d: %s: %s", seed, file.name, verdict.finding)
+                (FINDINGS / f"{seed}-{Path(file.name).name}").write_bytes(file.content)
                 print(f"seed {seed}: {file.name}: {verdict.finding}", flush=True)
         seed += 1
     print(f"{seed - first} mutants, seeds {first} to {seed - 1}: {dict(outcomes)}")
@@ -47,11 +49,6 @@ def main(minutes: float, seed: int) -> int:
         print(f"{count:8} {finding}")
     print(f"{findings.total()} findings" + (f", in {FINDINGS}" if findings else ""))
     return findings.total()
-
-
-def _folder() -> Path:
-    FINDINGS.mkdir(parents=True, exist_ok=True)
-    return FINDINGS
 
 
 if __name__ == "__main__":

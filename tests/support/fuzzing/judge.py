@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from support.bad_input import LISTS
-from support.fuzzing.mutants import File
 
 from mangnon.reading.delivery import FileRefused, FormRead, FormRefused, Message
 from mangnon.reading.isolation.client import ReadingFailed, reading
 from mangnon.reading.problems import UnknownWording
 from mangnon.reading.reader import ReadBlock
+from support.bad_input import LISTS
+from support.fuzzing.mutants import File
 
 # A small file is read in much less, even on a busy machine.
 MOST_SECONDS = 10

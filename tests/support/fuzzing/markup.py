@@ -17,15 +17,18 @@ BEGINNINGS = [
 INSERTED = [
     b"<!-- - -->", b"<!---->", b"<!--", b"<![CDATA[x]]>", b"<![CDATA[", b"<?x y?>", b"<?", b"&amp;", b"&no;", b"&#0;",
     b"&#xD800;", b"&#x110000;", b"&#9;", b"&#", b"]]>", b"<", b">", b"</x>", b"<x/>", b"\0", b"\xff", b"\x01",
-    b"<c/>", b"<c><v>1</v></c>", b'<c r="A1" t="e"><v>#N/A</v></c>', b"<row/>", b'<row r="0"/>', b"<mc:AlternateContent/>",
-    b'<c t="s"><v>-1</v></c>', b'<c t="s"><v>99999999</v></c>', b'<c t="b"><v>2</v></c>', b'<c t="d"><v>2020-13-45</v></c>',
+    b"<c/>", b"<c><v>1</v></c>", b'<c r="A1" t="e"><v>#N/A</v></c>', b"<row/>", b'<row r="0"/>',
+    b"<mc:AlternateContent/>",
+    b'<c t="s"><v>-1</v></c>', b'<c t="s"><v>99999999</v></c>', b'<c t="b"><v>2</v></c>',
+    b'<c t="d"><v>2020-13-45</v></c>',
     b'<c t="inlineStr"><is><t>_x0000_</t></is></c>', b'<mergeCell ref="A0:B0"/>', b'<c t="n"><v>NaN</v></c>',
     b'<c s="4294967295"><v>1</v></c>', b'<c r="B4"><f t="shared" si="9999999" ref="A0:Z9"/><v/></c>',
     b"<table:table-row table:number-rows-repeated='0'/>", b"<text:s text:c='4294967295'/>", b"<text:p/>",
     b"<table:table-cell office:value-type='float' office:value='NaN'/>", b"<table:table-cell/>",
     b"<table:table-cell office:value-type='date' office:date-value='99999-01-01'/>",
     b"<table:table-cell office:value-type='percentage' office:value='1e999'/>",
-    b"<table:table-cell table:number-columns-spanned='-5' office:value-type='string'/>", b"<table:table table:name='x'/>",
+    b"<table:table-cell table:number-columns-spanned='-5' office:value-type='string'/>",
+    b"<table:table table:name='x'/>",
 ]  # fmt: skip
 
 
@@ -183,7 +186,8 @@ def _blind(tokens: list[bytes], random: Random) -> bytes:
 
 
 MUTATIONS = [
-    *[_attribute] * 8, *[_text] * 4, *[_insert] * 2, _drop, _drop_element, _repeat_element, _move_element, _nest, _prefix,
+    *[_attribute] * 8, *[_text] * 4, *[_insert] * 2, _drop, _drop_element, _repeat_element, _move_element,
+    _nest, _prefix,
     _close, _cut, _begin, _encode, _blind,
 ]  # fmt: skip
 

@@ -7,12 +7,11 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from mangnon.contract.code_lists import OFFICE, REFERENCE_FOLDER, REFERENCE_REPORTER
+from mangnon.contract.forms import all_forms
 from support import bad_input, messy
 from support.fuzzing import archives, compounds, text
 from support.reading import FROM_OFFICES, HA_LONG
-
-from mangnon.contract.code_lists import OFFICE, REFERENCE_FOLDER, REFERENCE_REPORTER
-from mangnon.contract.forms import all_forms
 
 HOSTILE = FROM_OFFICES.parent / "hostile"
 SHORT_LINES = 12

@@ -5,10 +5,13 @@ from random import Random
 from support.fuzzing import values
 
 COVER = [
-    "#reporter,193", "#reporter,194", "#reporter,_reference", "#reporter", "#period,2020-03", "#period,0000-00", "#period,9999-12",
-    "#period,2020-06-31", "#revision,-1", "#revision,99999999999999999999", "#revision,²", "#revision,1.5", "#revision,",
+    "#reporter,193", "#reporter,194", "#reporter,_reference", "#reporter", "#period,2020-03", "#period,0000-00",
+    "#period,9999-12",
+    "#period,2020-06-31", "#revision,-1", "#revision,99999999999999999999", "#revision,²", "#revision,1.5",
+    "#revision,",
     "#form,events", "#form,areas", "#form,no_such", "#form", "#reason," + "x" * 5000, "#total:attendances,1e999",
-    "#total:attendances,-5", "#total:attendances,000000000000001", "#total:incident_count,999999999999999", "#total:x,1",
+    "#total:attendances,-5", "#total:attendances,000000000000001", "#total:incident_count,999999999999999",
+    "#total:x,1",
     "#total:", "#", "##", "#synthetic,maybe", "# form , events ", '#"form",events', '"#form",events', "#form;events",
     "#\0,\0", "#reason,\ufeff\u202e", "#REPORTER,193", '#reason,"a\nb"', '"#reason","', "# ",
 ]  # fmt: skip

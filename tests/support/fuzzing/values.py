@@ -13,7 +13,8 @@ NUMBERS = [
 # In the place of a reference to a cell or to cells.
 REFERENCES = [
     "A0", "a1", "A1", "ZZZ99999999", "XFD1048576", "XFE1048577", "$A$1", "A", "1", "", " B2", "B 2", "R1C1", "A-1",
-    "AAAAAAAAAAAA1", "A99999999999999999999", "Sheet1!A1", "A1:B2", "B2:A1", "A1:XFD1048576", "A1:A1:A1", ":", "dkk300001",
+    "AAAAAAAAAAAA1", "A99999999999999999999", "Sheet1!A1", "A1:B2", "B2:A1", "A1:XFD1048576", "A1:A1:A1", ":",
+    "dkk300001",
     "É1", "A1048577", "@1", "[1", "ZZZZ1", "A4294967296", "B4294967297",
 ]  # fmt: skip
 TEXTS = [
