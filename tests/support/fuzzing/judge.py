@@ -15,8 +15,6 @@ from mangnon.reading.reader import ReadBlock
 from support.bad_input import LISTS
 from support.fuzzing.mutants import File
 
-# A small file is read in much less, even on a busy machine.
-MOST_SECONDS = 10
 OUTCOMES = (FormRead, FormRefused, FileRefused)
 
 
@@ -45,8 +43,7 @@ def judged(file: File) -> Verdict:
         except ReadingFailed as failure:
             outcome = "failed"
             finding = f"{failure.problem.id}: {failure.problem.values.get('failure', '')}"
-    seconds = time.monotonic() - since
-    return Verdict(outcome, finding or ("slow" if seconds > MOST_SECONDS else None), seconds)
+    return Verdict(outcome, finding, time.monotonic() - since)
 
 
 def _wrong(message: Message) -> str | None:

@@ -2,33 +2,28 @@
 
 from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.fuzzing.judge import judged
 from support.fuzzing.mutants import mutant, seeds
 
-SEEDS, STEP = 200, 25
+SEEDS = range(150)
 
 
-def test_the_seeds_themselves_are_read_or_refused_as_they_should() -> None:
+def test_the_good_files_are_read() -> None:
     for family, files in seeds().items():
         verdicts = [judged(file) for file in files]
         assert {verdict.finding for verdict in verdicts} == {None}
         assert "read" in {verdict.outcome for verdict in verdicts}, family
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, STEP))
-def test_mutants_are_read_or_refused_in_words(first: int) -> None:
-    findings = {
-        seed: verdict.finding
-        for seed in range(first, first + STEP)
-        if (verdict := judged(mutant(Random(seed)))).finding
-    }
-    assert findings == {}
+def test_the_same_mutants_are_read_or_refused_in_words() -> None:
+    verdicts = {seed: judged(mutant(Random(seed))) for seed in SEEDS}
+    assert {seed: verdict.finding for seed, verdict in verdicts.items() if verdict.finding} == {}
+    assert {verdict.outcome for verdict in verdicts.values()} == {"read", "refused"}
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(random=st.randoms(use_true_random=False))
-def test_no_mutant_fails(random: Random) -> None:
+def test_other_mutants_are_read_or_refused_in_words(random: Random) -> None:
     assert judged(mutant(random)).finding is None
