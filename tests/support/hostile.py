@@ -1,6 +1,7 @@
 """Small files that attack whoever reads them: each is written here, and small copies lie in tests/fixtures/hostile."""
 
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,15 @@ def nameless(path: Path) -> None:
         archive.writestr(zipfile.ZipInfo(""), COVER + HEADER + ROW)
 
 
+def twins(path: Path) -> None:
+    """Writes an archive with two CSVs of one name: whoever unpacks it has only one of them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")
+        for rows in (ROW, ROW * 2):
+            archive.writestr(zipfile.ZipInfo("a.csv"), COVER + HEADER + rows)
+
+
 def larger_than_its_file(path: Path) -> None:
     """Writes a workbook of which a sheet claims to be packed in 4 GB."""
     bad_input.submission(path)
@@ -92,6 +102,7 @@ HOSTILE: dict[str, tuple[str, Make, str]] = {
         "not_a_workbook",
     ),
     "a member without a name": ("khong-ten.zip", nameless, "not_an_archive"),
+    "two members of one name": ("trung-ten.zip", twins, "not_an_archive"),
     "a member larger than its file": ("lon-hon.xlsx", larger_than_its_file, "not_a_workbook"),
     "an encoding that nobody knows": (
         "bang-ma.xlsx",
