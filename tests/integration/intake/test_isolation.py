@@ -54,8 +54,8 @@ def problems_of(warehouse: ModuleType, name: str) -> list[tuple[str, str]]:
 
 def test_a_night_with_every_hostile_file(listed: ModuleType, tmp_path: Path) -> None:
     for number, (name, make, _) in enumerate(HOSTILE.values()):
-        make(tmp_path / "inbox" / name)
-        submission(tmp_path / "inbox" / f"tot-{number}.xlsx", "194", revision=number + 1)
+        make(tmp_path / "inbox" / "_office" / name)
+        submission(tmp_path / "inbox" / "_office" / f"tot-{number}.xlsx", "194", revision=number + 1)
     load_all()
     for number, (name, _, rule) in enumerate(HOSTILE.values()):
         assert [rows for _, _, rows in loads_of(listed, f"tot-{number}.xlsx")] == [2, 1]
@@ -87,8 +87,8 @@ def while_copying(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
 def test_a_reader_that_is_killed_refuses_its_file_alone(
     listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large(tmp_path / "inbox" / "a.csv")
-    submission(tmp_path / "inbox" / "b.xlsx")
+    large(tmp_path / "inbox" / "_office" / "a.csv")
+    submission(tmp_path / "inbox" / "_office" / "b.xlsx")
     while_copying(monkeypatch, lambda: readers.reader().kill())
     load_all()
     assert loads_of(listed, "a.csv") == [(None, "refused", 0)]
@@ -100,7 +100,7 @@ def test_a_reader_that_is_killed_refuses_its_file_alone(
 def test_a_loader_or_a_zygote_that_is_killed_leaves_nothing_and_is_completed(
     listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large(tmp_path / "inbox" / "a.csv")
+    large(tmp_path / "inbox" / "_office" / "a.csv")
     assert steps.collect() == ["193"]
     blocks = intake_rows.csv_blocks
     while_copying(monkeypatch, lambda: readers.zygote().kill())
@@ -121,8 +121,8 @@ def test_a_loader_or_a_zygote_that_is_killed_leaves_nothing_and_is_completed(
 def test_a_value_that_the_database_does_not_take_refuses_its_delivery_alone(
     listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submission(tmp_path / "inbox" / "a.xlsx")
-    submission(tmp_path / "inbox" / "b.xlsx", "194")
+    submission(tmp_path / "inbox" / "_office" / "a.xlsx")
+    submission(tmp_path / "inbox" / "_office" / "b.xlsx", "194")
 
     def unstorable() -> None:
         raise psycopg.errors.CharacterNotInRepertoire("invalid byte sequence")
@@ -137,7 +137,7 @@ def test_a_value_that_the_database_does_not_take_refuses_its_delivery_alone(
 def test_people_set_a_failed_delivery_aside_or_have_it_read_again(
     listed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large(tmp_path / "inbox" / "a.csv")
+    large(tmp_path / "inbox" / "_office" / "a.csv")
     while_copying(monkeypatch, lambda: readers.reader().kill())
     load_all()
     steps.close()
@@ -166,7 +166,7 @@ def test_people_set_a_failed_delivery_aside_or_have_it_read_again(
 
 
 def test_a_delivery_that_nobody_read_yet_is_set_aside(listed: ModuleType, tmp_path: Path) -> None:
-    submission(tmp_path / "inbox" / "a.xlsx")
+    submission(tmp_path / "inbox" / "_office" / "a.xlsx")
     assert steps.collect() == ["193"]
     number = delivery(listed, "a.xlsx")
     with pytest.raises(set_aside.NotDecidable, match="waits to be read already"):
