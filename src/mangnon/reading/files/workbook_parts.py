@@ -125,8 +125,10 @@ def _extent(data: bytes) -> tuple[int, int]:
     """Returns the numbers of the last row and the last column in a sheet's XML, from its attributes `r`."""
     text = np.frombuffer(data, np.uint8)
     equals = np.flatnonzero(text == ord("="))
-    if (np.concatenate([text[equals - 1], text[equals[equals + 1 < len(text)] + 1]]) <= ord(" ")).any():
-        return _extent(SPACED.sub(b"=", data))  # no office program writes `r = "A1"`, but calamine reads it
+    if (text[equals - 1] <= ord(" ")).any() or (text[np.minimum(equals + 1, len(text) - 1)] <= ord(" ")).any():
+        # No office program writes `r = "A1"`, but calamine reads it.
+        text = np.frombuffer(SPACED.sub(b"=", data), np.uint8)
+        equals = np.flatnonzero(text == ord("="))
     at = equals[(text[equals - 1] == ord("r")) & (text[equals - 2] <= ord(" "))] + 2
     at = at[at < len(text) - 12]
     column, row = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
