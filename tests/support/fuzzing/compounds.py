@@ -77,7 +77,7 @@ def _stream(data: bytearray) -> tuple[int, int]:
     entry = data.find("Workbook".encode("utf-16-le"))
     if entry < 0:
         return SECTOR, len(data)
-    first, size = struct.unpack_from("<2I", data, entry + 116)
+    first, size = (int.from_bytes(data[entry + at : entry + at + 4], "little") for at in (116, 120))
     start = (first % 1000 + 1) * SECTOR
     return start, min(start + size, len(data))
 
