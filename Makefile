@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11 to 3.13 and make, nothing else. Only test-containers needs root.
 .DEFAULT_GOAL := help
-.PHONY: help run up down report status doctor backfill lint test test-fast test-warehouse test-containers bench clean setup
+.PHONY: help run up down report status doctor backfill lint test test-fast test-warehouse test-containers fuzz bench clean setup
 MAKEFLAGS += --no-print-directory --warn-undefined-variables
 
 # A .env file (see .env.example) says where things are. Without one they are under .mangnon.
@@ -10,6 +10,8 @@ export MANGNON_SMTP_URL MANGNON_MAIL_FROM MANGNON_MAIL_ADDRESSES
 export MANGNON_JSON_LOGS MANGNON_STATSD OTEL_EXPORTER_OTLP_ENDPOINT MANGNON_OPENLINEAGE
 
 YEAR ?= 2020
+MINUTES ?= 30
+SEED ?=
 BIN := .venv/bin
 INSTALLED := .venv/installed
 # As many workers as the machine has cores; tests that share a file's fixtures stay together (tests/conftest.py).
@@ -66,6 +68,9 @@ test-warehouse: setup ## Prove a server before you move there: make test-warehou
 
 test-containers: setup ## Build the containers, start them, run nights, kill workers, restart (root on Debian; 20 minutes)
 	$(BIN)/pytest --capture=no tests/containers
+
+fuzz: setup ## Give the reader broken files for half an hour, or longer: make fuzz MINUTES=60
+	PYTHONPATH=tests $(BIN)/python -m support.fuzzing $(MINUTES) $(SEED)
 
 bench: setup ## Measure the gates on 10 million rows, a night on a country's history, isolation (half an hour)
 	$(BIN)/python bench/gates.py

@@ -158,7 +158,7 @@ def merge_header(sheet: Any, form: Form) -> None:
         sheet.merge_cells(start_row=6 + len(path), end_row=9, start_column=column, end_column=column)
     for level in range(2):
         texts = [path[level] if len(path) > level + 1 else None for _, path in placed]
-        for text in {text for text in texts if text}:
+        for text in dict.fromkeys(text for text in texts if text):
             at = [column for column, other in enumerate(texts, start=1) if other == text]
             row = 7 + level
             sheet.merge_cells(start_row=row, end_row=row, start_column=at[0], end_column=at[-1])

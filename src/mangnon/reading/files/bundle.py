@@ -46,6 +46,8 @@ class Bundle:
             with opened_zip(path, file_name) as parts:
                 for number, member in enumerate(parts.infolist()):
                     name = PurePosixPath(member.filename.replace("\\", "/"))
+                    if not member.filename:
+                        raise zipfile.BadZipFile("a member has no name")
                     if member.is_dir():
                         continue
                     if member.filename.startswith(LITTER) or name.name in LITTER or name.name.startswith("._"):

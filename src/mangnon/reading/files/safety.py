@@ -29,6 +29,10 @@ def opened_zip(path: Path, file_name: str) -> Iterator[zipfile.ZipFile]:
         members = parts.infolist()
         size = sum(member.file_size for member in members)
         packed = sum(member.compress_size for member in members)
+        if packed > path.stat().st_size:  # zipfile would make room for what a member claims
+            raise zipfile.BadZipFile("the members are larger than the file")
+        if len({member.filename for member in members}) < len(members):
+            raise zipfile.BadZipFile("two members have one name")
         if any(member.flag_bits & 1 for member in members):
             raise RefusedFile(password_protected(file_name))
         if len(members) > MOST_MEMBERS or size > MOST_BYTES:

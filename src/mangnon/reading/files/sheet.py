@@ -11,6 +11,9 @@ from mangnon.reading.cells import Cells
 from mangnon.reading.files.workbook_parts import Inspection
 from mangnon.reading.tables import Block
 
+# The panic of calamine's Rust, which is no Exception, when Python has no memory for another object.
+NO_OBJECT = "PyObject pointer is null"
+
 
 class Sheet:
     """One sheet: its rows from A1 on, its merged cells, and its cells with errors."""
@@ -34,7 +37,12 @@ class Sheet:
         return self._rows(None)
 
     def _rows(self, count: int | None) -> list[list]:
-        rows = self._sheet.to_python(skip_empty_area=False, nrows=count)
+        try:
+            rows = self._sheet.to_python(skip_empty_area=False, nrows=count)
+        except BaseException as error:
+            if NO_OBJECT not in str(error):
+                raise
+            raise MemoryError from error
         if self._convert is None:
             return rows
         return [[self._convert(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]

@@ -23,7 +23,7 @@ from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
 COVER = "Bìa"
 # Errors that a damaged file can cause; see also _is_broken.
 BROKEN = (
-    CalamineError, OSError, KeyError, ValueError, IndexError, OverflowError, NotImplementedError, RecursionError,
+    CalamineError, OSError, LookupError, ValueError, OverflowError, NotImplementedError, RecursionError,
     struct.error, zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError,
 )  # fmt: skip
 OF_TEMPLATE = {normalised(name) for name in (COVER, INSTRUCTION_SHEET, LISTS_SHEET)}

@@ -30,10 +30,14 @@ from mangnon.reading.layout import Range
 from mangnon.reading.problems import RefusedFile
 
 MAIN = "xl/workbook.xml"
-ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
+# XML allows any prefix, order of attributes, quotes and spaces, and calamine reads all of them.
+ERROR_TYPE = re.compile(rb"""\st\s*=\s*["']e["']""")
+ERROR_CELL = re.compile(rb"""<(?:[\w.-]+:)?c\s[^<>]*?(?<=\s)t\s*=\s*["']e["'][^<>]*>""")
+REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+[0-9]+)["']""")
+SPACED = re.compile(rb"\s+=\s*|=\s+")
+LOWER_CASE = 0x20  # what makes a letter small in ASCII
+UNIQUE_COUNT = re.compile(rb"""uniqueCount\s*=\s*["'](\d+)""")
 FONT = re.compile(rb'<(?:name|rFont) val="([^"]*)"')
-SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
-SHEET_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 @dataclass
@@ -73,40 +77,63 @@ def inspect_xlsx(path: Path, file_name: str) -> Inspection:
         sheets = _sheet_names(parts, file_name)
         for member in parts.infolist():
             data = content(parts, member)
-            if not member.filename.endswith((".xml", ".rels")):
+            name = sheets.get(member.filename.lower())
+            if name is None and not member.filename.lower().endswith((".xml", ".rels")):
                 continue
             refuse_definitions(data, file_name)
-            if member.filename in sheets:
-                name = sheets[member.filename]
+            if name is not None:
                 refuse_far_cells(*_extent(data), file_name, name)
-                if b't="e"' in data:
-                    found.errors[name] = [cell.decode() for cell in ERROR_CELL.findall(data)]
+                if errors := _error_cells(data):
+                    found.errors[name] = errors
             elif member.filename in ("xl/styles.xml", "xl/sharedStrings.xml"):
+                _refuse_impossible_count(data)
                 found.fonts |= {font.decode(errors="replace") for font in FONT.findall(data)}
     return found
 
 
+def _refuse_impossible_count(strings: bytes) -> None:
+    """Raises ValueError if a part claims more strings than it has bytes: calamine makes room for all of them."""
+    if any(int(count[:20]) > len(strings) for count in UNIQUE_COUNT.findall(strings)):
+        raise ValueError("fewer strings than claimed")
+
+
+def _error_cells(sheet: bytes) -> list[str]:
+    """Returns the cells with errors in a sheet's XML; "?" for those that do not say where they are."""
+    if b'"e"' not in sheet and b"'e'" not in sheet:
+        return []
+    references = [REFERENCE.search(tag) for tag in ERROR_CELL.findall(sheet)]
+    cells = [found[1].decode().upper() if found else "?" for found in references]
+    return cells if len(ERROR_TYPE.findall(sheet)) <= len(cells) else [*cells, "?"]
+
+
 def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
-    """Returns part → the name of the sheet that it holds."""
+    """Returns part, in lower case → the name of the sheet that it holds. Raises KeyError if a part is missing."""
     relations, book = (content(parts, parts.getinfo(name)) for name in ("xl/_rels/workbook.xml.rels", MAIN))
     for data in (relations, book):
         refuse_definitions(data, file_name)
     targets = {part.get("Id"): part.get("Target", "") for part in ElementTree.fromstring(relations)}
-    return {
-        f"xl/{targets[sheet.get(SHEET_ID)].removeprefix('/xl/')}": sheet.get("name", "")
-        for sheet in ElementTree.fromstring(book).iter(SHEET)
-    }
+    names = {}
+    for sheet in ElementTree.fromstring(book).iterfind(".//{*}sheet"):  # Strict Open XML has other namespaces
+        (relation,) = (value for key, value in sheet.items() if key.endswith("}id"))
+        names[f"xl/{targets[relation].removeprefix('/').removeprefix('xl/')}".lower()] = sheet.get("name", "")
+    if missing := names.keys() - {name.lower() for name in parts.namelist()}:
+        raise KeyError(f"no part {min(missing)}")  # calamine might find it elsewhere, and nobody has inspected it
+    return names
 
 
 def _extent(data: bytes) -> tuple[int, int]:
     """Returns the numbers of the last row and the last column in a sheet's XML, from its attributes `r`."""
     text = np.frombuffer(data, np.uint8)
     equals = np.flatnonzero(text == ord("="))
+    if (text[equals - 1] <= ord(" ")).any() or (text[np.minimum(equals + 1, len(text) - 1)] <= ord(" ")).any():
+        # No office program writes `r = "A1"`, but calamine reads it.
+        text = np.frombuffer(SPACED.sub(b"=", data), np.uint8)
+        equals = np.flatnonzero(text == ord("="))
     at = equals[(text[equals - 1] == ord("r")) & (text[equals - 2] <= ord(" "))] + 2
     at = at[at < len(text) - 12]
     column, row = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     for _ in range(4):
-        letter = text[at].astype(np.int64) - ord("A") + 1
+        letter = (text[at] | LOWER_CASE).astype(np.int64) - ord("a") + 1
         is_letter = (letter >= 1) & (letter <= 26)
         column = np.where(is_letter, column * 26 + letter, column)
         at = at + is_letter

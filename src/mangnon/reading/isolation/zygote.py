@@ -201,4 +201,5 @@ def _print_into(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(ConnectionError):  # whoever started this process ended before it had heard everything
+        main()
