@@ -59,11 +59,13 @@ FACTS = {
 }
 WORDS = """
     select message from raw.problems
-    union all select message from ops.verdicts where batch_id > 1 or release_id > 1
+    union all
+    select message from ops.verdicts
+    where batch_id > (select max(batch_id) from ops.release_batches where release_id = 1) or release_id > 1
     union all
     select verdict_cells.message
     from ops.verdict_cells inner join ops.verdicts using (verdict_id)
-    where batch_id > 1 or release_id > 1
+    where batch_id > (select max(batch_id) from ops.release_batches where release_id = 1) or release_id > 1
 """
 
 

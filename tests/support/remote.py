@@ -21,6 +21,7 @@ KEY, SECRET, BUCKET = "mangnon", "a-secret-of-the-tests", "province"
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
 # The server's parts listen on their ports and on these plus 10,000.
 LOWEST_PORT, HIGHEST_PORT = 20_000, 50_000
+SECONDS_TO_START, ATTEMPTS = 60, 3
 
 
 @dataclass(frozen=True)
@@ -48,32 +49,35 @@ class SftpServer:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
-    """SeaweedFS, which checks signatures."""
-    with _folder() as folder:
-        (folder / "s3.json").write_text(
-            json.dumps(
-                {
-                    "identities": [
-                        {
-                            "name": KEY,
-                            "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
-                            "actions": ["Admin", "Read", "Write", "List"],
-                        }
-                    ]
-                }
-            )
-        )
-        ports = _free_ports(5)
-        options = dict(zip(("master.port", "volume.port", "filer.port", "s3.port", "admin.port"), ports, strict=True))
-        command = [
-            str(Path(sys.executable).with_name("weed")), "mini", f"-dir={folder}", "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1", f"-s3.config={folder}/s3.json", f"-bucket={BUCKET}", "-admin.ui=false",
-            "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false",
-            *(f"-{name}={port}" for name, port in options.items()),
-        ]  # fmt: skip
-        with (folder / "log").open("wb") as log, _running(command, log.fileno(), folder):
-            wait_for(lambda: "ready to use" in (folder / "log").read_text(), seconds=60)
-            yield S3Server(options["s3.port"])
+    """SeaweedFS, which checks signatures. It is started anew if somebody else took one of its many ports meanwhile."""
+    for _ in range(ATTEMPTS):
+        with _folder() as folder, _seaweed(folder) as port:
+            if port:
+                yield S3Server(port)
+                return
+    raise AssertionError(f"SeaweedFS did not start, {ATTEMPTS} times")
+
+
+@contextmanager
+def _seaweed(folder: Path) -> Iterator[int | None]:
+    """A server in this folder: its port, or None if it did not get ready."""
+    actions = ["Admin", "Read", "Write", "List"]
+    user = {"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": actions}
+    (folder / "s3.json").write_text(json.dumps({"identities": [user]}))
+    ports = _free_ports(5)
+    options = dict(zip(("master.port", "volume.port", "filer.port", "s3.port", "admin.port"), ports, strict=True))
+    command = [
+        str(Path(sys.executable).with_name("weed")), "mini", f"-dir={folder}", "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1", f"-s3.config={folder}/s3.json", f"-bucket={BUCKET}", "-admin.ui=false",
+        "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false",
+        *(f"-{name}={port}" for name, port in options.items()),
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log, _running(command, log.fileno(), folder):
+        is_ready = False
+        with suppress(AssertionError):
+            wait_for(lambda: "ready to use" in (folder / "log").read_text(), SECONDS_TO_START)
+            is_ready = True
+        yield options["s3.port"] if is_ready else None
 
 
 @contextmanager

@@ -23,13 +23,13 @@ from mangnon.intake import archive, places
 from mangnon.orchestration import api
 from mangnon.orchestration.api import ServiceError
 from mangnon.settings import settings
-from mangnon.stores import PLACES, Place, StoreFailure, open_store, shown
+from mangnon.stores import STORES, StoreFailure, StoreName, open_store, shown
 from mangnon.stores.mark import what_is_missing
 from mangnon.telling import mail
 from mangnon.vietnamese import iso_moment
 from mangnon.warehouse import Connection, deployments
 from mangnon.watching import deadline, vitals
-from mangnon.watching.places import local_places, try_to_write
+from mangnon.watching.folders import local_folders, try_to_write
 from mangnon.watching.vitals import Vitals
 
 POSTGRESQL = 18  # the ledger needs its temporal keys
@@ -66,7 +66,7 @@ def examine(now: datetime | None = None) -> list[Diagnosis]:
     """Everything that was found, in a fixed order. Raises nothing: a check that cannot be made says so."""
     checks: dict[str, Callable[[], Iterator[Diagnosis]]] = {
         "database": partial(_database, now or datetime.now(UTC)),
-        **{place: partial(_place, place) for place in PLACES},
+        **{which: partial(_store, which) for which in STORES},
         "mark": _mark,
         "archived file": _newest_file,
         "disk": _disk,
@@ -266,23 +266,23 @@ def _checked(signs: Vitals, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", "archive", f"{last} found every file whole")
 
 
-def _place(place: Place) -> Iterator[Diagnosis]:
-    address = shown(getattr(settings(), place))
+def _store(which: StoreName) -> Iterator[Diagnosis]:
+    address = shown(getattr(settings(), which))
     try:
-        try_to_write(place)
+        try_to_write(which)
     except Exception as error:
         yield Diagnosis(
-            "to do", place,
+            "to do", which,
             said if (said := _line(error)).startswith(address) else f"{address} cannot be written: {said}",
-            f"let the user of this process write there, or correct MANGNON_{place.upper()}",
+            f"let the user of this process write there, or correct MANGNON_{which.upper()}",
         )  # fmt: skip
     else:
-        yield Diagnosis("ok", place, f"{address} can be written")
+        yield Diagnosis("ok", which, f"{address} can be written")
 
 
 def _disk() -> Iterator[Diagnosis]:
     told = set()
-    for place, folder in local_places().items():
+    for place, folder in local_folders().items():
         if (device := folder.stat().st_dev) in told:
             continue
         told.add(device)

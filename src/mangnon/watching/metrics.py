@@ -18,7 +18,7 @@ from mangnon.settings import TIMEZONE
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 from mangnon.watching import deadline, vitals
-from mangnon.watching.places import local_places
+from mangnon.watching.folders import local_folders
 
 LOADS = """
     select state, count(*) as loads, sum(rows_loaded) as rows_loaded, sum(rows_refused) as rows_refused
@@ -141,7 +141,7 @@ def _of_failures(connection: Connection) -> Metric:
 
 def _of_disks() -> Iterator[Metric]:
     free = GaugeMetricFamily("mangnon_disk_free_bytes", "What is free where these folders lie.", labels=["place"])
-    for place, folder in local_places().items():
+    for place, folder in local_folders().items():
         free.add_metric([place], shutil.disk_usage(folder).free)
     yield free
 

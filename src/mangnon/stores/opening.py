@@ -1,4 +1,4 @@
-"""The three places: which store each is, and with which credentials."""
+"""The three stores: inbox, archive and outbox, where each is, and with which credentials."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from mangnon.stores.s3 import Bucket
 from mangnon.stores.sftp import SftpFolder
 from mangnon.stores.store import Store, StoreFailure
 
-Place = Literal["inbox", "archive", "outbox"]
-PLACES: tuple[Place, ...] = ("inbox", "archive", "outbox")
+StoreName = Literal["inbox", "archive", "outbox"]
+STORES: tuple[StoreName, ...] = ("inbox", "archive", "outbox")
 SSH = 22
 
 
@@ -35,10 +35,10 @@ class Connection:
         return "Connection(…)"
 
 
-def open_store(place: Place) -> Store:
-    """Returns the store of a place as the settings say now. Raises StoreFailure if they cannot be understood."""
+def open_store(which: StoreName) -> Store:
+    """Returns the store as the settings say now. Raises StoreFailure if they cannot be understood."""
     chosen = settings()
-    return _store(place, getattr(chosen, place), chosen.connections.get(place), chosen.sftp_key,
+    return _store(which, getattr(chosen, which), chosen.connections.get(which), chosen.sftp_key,
                   chosen.sftp_known_hosts, chosen.aws, os.getpid())  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def shown(address: str) -> str:
 
 @lru_cache(maxsize=16)
 def _store(
-    place: Place,
+    which: StoreName,
     address: str,
     connection_text: str | None,
     sftp_key: str | None,
@@ -62,11 +62,11 @@ def _store(
     """Kept while the settings stay, because a server is asked over one connection; that of a parent is not shared."""
     scheme = address.partition("://")[0] if "://" in address else "file"
     if scheme == "file":
-        return Folder(Path(address.removeprefix("file://")).absolute(), is_private=place == "archive")
-    variable = f"MANGNON_{place.upper()}"
+        return Folder(Path(address.removeprefix("file://")).absolute(), is_private=which == "archive")
+    variable = f"MANGNON_{which.upper()}"
     if scheme not in ("s3", "sftp"):
         raise StoreFailure(f"Protocol not known: {scheme}. {variable} takes a folder, s3://… or sftp://…")
-    connection = _connection(place, connection_text)
+    connection = _connection(which, connection_text)
     try:
         url = urlsplit(address)
         host, port = url.hostname, url.port
@@ -88,7 +88,7 @@ def _store(
     )  # fmt: skip
 
 
-def _connection(place: Place, text: str | None) -> Connection:
+def _connection(which: StoreName, text: str | None) -> Connection:
     """Reads a connection as Airflow writes it into the environment: JSON, or a URL whose query is the extra fields."""
     if not text:
         return Connection()
@@ -104,7 +104,7 @@ def _connection(place: Place, text: str | None) -> Connection:
             tuple(fields.items()),
         )  # fmt: skip
     except (ValueError, AttributeError):
-        raise StoreFailure(f"AIRFLOW_CONN_MANGNON_{place.upper()} is neither a URL nor JSON of a connection") from None
+        raise StoreFailure(f"AIRFLOW_CONN_MANGNON_{which.upper()} is neither a URL nor JSON of a connection") from None
 
 
 def _from_json(said: dict[str, Any]) -> Connection:
