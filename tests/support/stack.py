@@ -122,7 +122,7 @@ def up(services_wanted: set[str], small: bool = False) -> None:
     compose("up", "--detach", small=small)
     wait_until_healthy(services_wanted, began)
     measured(f"up and healthy, {'small' if small else 'with two workers'}", began)
-    assert {service(name) for name in containers()} == services_wanted
+    assert {service_of(name) for name in containers()} == services_wanted
 
 
 def wait_until_healthy(services_wanted: set[str], began: float) -> None:
@@ -134,7 +134,7 @@ def wait_until_healthy(services_wanted: set[str], began: float) -> None:
 def unhealthy(wanted: set[str]) -> set[str]:
     running = containers()
     ill = {name for name in running if not is_healthy(name)}
-    return {service(name) for name in ill} | (wanted - {service(name) for name in running})
+    return {service_of(name) for name in ill} | (wanted - {service_of(name) for name in running})
 
 
 def is_healthy(container: str) -> bool:
@@ -145,10 +145,10 @@ def is_healthy(container: str) -> bool:
 def containers(service: str = "") -> list[str]:
     """The running containers, but for those that only make ready."""
     names = podman("ps", "--format", "{{.Names}}").split()
-    return [name for name in names if service in name and service(name) not in ("secrets", "prepare")]
+    return [name for name in names if service in name and service_of(name) not in ("secrets", "prepare")]
 
 
-def service(container: str) -> str:
+def service_of(container: str) -> str:
     match = re.fullmatch(rf"{NAME}_(.+)_\d+", container)
     assert match, container
     return match[1]
