@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import struct
+from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +15,12 @@ from support.bad_input import LISTS, submission
 from support.hostile import COVER, HEADER, HOSTILE, ROW, csv
 
 from mangnon.contract.code_lists import OFFICE
+from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FormRead, Opened
 from mangnon.reading.files.workbook_parts import inspect_xls
 from mangnon.reading.isolation import limits
 from mangnon.reading.isolation.client import ReaderGone, ReadingFailed, read_cover, reading
-from mangnon.reading.isolation.wire import BadMessage, Decoder
+from mangnon.reading.isolation.wire import SIZES, BadMessage, Decoder, encoded
 from mangnon.reading.problems import RefusedFile
 from mangnon.reading.reader import ReadBlock
 
@@ -164,15 +167,34 @@ def arrow(**columns: list[object]) -> bytes:
     ],
 )
 def test_what_no_reader_sends_is_refused(text: bytes, rows: bytes) -> None:
-    decoder = Decoder()
+    decoder = Decoder(OFFICE)
     decoder.message(FORM, b"")
     with pytest.raises(BadMessage):
         decoder.message(text, rows)
 
 
+@pytest.mark.parametrize(
+    ("place", "reporter", "is_believed"),
+    [
+        ("193", "193", True),
+        ("193", "194", False),
+        ("193", "_reference", False),
+        (OFFICE, "194", True),
+        (OFFICE, "_reference", False),
+        ("_reference", "_reference", True),
+    ],
+)
+def test_a_reader_speaks_for_the_place_of_its_file_alone(place: str, reporter: str, is_believed: bool) -> None:
+    cover = Cover(reporter, date(2020, 3, 1), 1, None, is_synthetic=True, forms={"events": {}})
+    sent = b"".join(encoded(Opened(cover)))
+    text_size, _ = SIZES.unpack(sent[: SIZES.size])
+    with nullcontext() if is_believed else pytest.raises(BadMessage):
+        assert Decoder(place).message(sent[SIZES.size :][:text_size], b"") == Opened(cover)
+
+
 def test_texts_that_cannot_be_stored_are_shown_with_signs() -> None:
     sent = {"kind": "file refused", "problems": [{"id": "no_form.cover", "values": {}, "value": "a\0\ud800b"}]}
-    (problem,) = Decoder().message(json.dumps(sent).encode(), b"").problems  # type: ignore[union-attr]
+    (problem,) = Decoder(OFFICE).message(json.dumps(sent).encode(), b"").problems  # type: ignore[union-attr]
     assert problem.value == "a␀\ufffdb"
 
 

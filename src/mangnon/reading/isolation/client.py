@@ -114,7 +114,7 @@ class _Reader:
         """Yields the messages about a file. Raises ReadingFailed, ReaderGone."""
         self.is_free = False
         self._waited, self._taken = 0.0, 0
-        decoder = Decoder()
+        decoder = Decoder(request.place)
         try:
             self._ask(request)
             while not isinstance(message := self._next(decoder), Done):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER
 from mangnon.contract.forms import Form, all_forms
 from mangnon.reading.cells import storable
 from mangnon.reading.cover import Cover
@@ -95,9 +96,13 @@ _ENCODERS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
 
 
 class Decoder:
-    """Turns the bytes of one file's messages into messages again. It remembers the form whose blocks follow."""
+    """Turns the bytes of one file's messages into messages again. It remembers the form whose blocks follow.
 
-    def __init__(self) -> None:
+    A reader that a file has taken over must not speak for others, so it is held to the place of the file here again.
+    """
+
+    def __init__(self, place: str | None) -> None:
+        self._place = place
         self._form: Form | None = None
 
     def message(self, text: bytes, rows: bytes) -> Message | Failed | Done:
@@ -112,7 +117,12 @@ class Decoder:
 
     def _decoded(self, kind: str, content: dict[str, Any], rows: bytes) -> Message | Failed | Done:
         if kind == "opened":
-            return Opened(_cover(content["cover"]))
+            cover = _cover(content["cover"])
+            if self._place not in (None, OFFICE, cover.reporter_code):
+                raise BadMessage(f"a cover of {cover.reporter_code!r} in the place {self._place!r}")
+            if self._place == OFFICE and cover.reporter_code == REFERENCE_REPORTER:
+                raise BadMessage("reference data in the place of the office")
+            return Opened(cover)
         if kind == "file refused":
             return FileRefused(_problems(content["problems"]))
         if kind == "form begun":
