@@ -64,9 +64,9 @@ def look(inbox: Store, known: set[tuple[str, str]], known_places: Collection[str
 
 
 def misplaced_in(listing: Listing, known_places: Collection[str]) -> list[str]:
-    """Returns the paths of the files that lie in none of these places."""
+    """Returns the paths of the files that lie in none of these places, as text that can be stored and shown."""
     return [
-        entry.path
+        readable_name(entry.path)
         for entry in listing.files
         if not is_hidden(entry.path) and place_of(entry.path, known_places) is None
     ]

@@ -180,7 +180,6 @@ def _insert(connection: Connection, delivery: dict[str, Any]) -> int | None:
 def _cover(copy: Path, name: str, place: str | None, sha256: str, lists: CodeLists) -> Cover | None:
     # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
     try:
-        # In the place of the office each file may be somebody else's.
-        return read_cover(copy, name, lists, place, sender=place if place and place != OFFICE else sha256)
+        return read_cover(copy, name, lists, place, places.sender_of(place, None, sha256))
     except (RefusedFile, ReadingFailed):
         return None

@@ -91,7 +91,7 @@ def load_delivery(
     """Reads one delivery, or only these forms of it, into a batch, in the transaction of the caller.
 
     A delivery that is read as a whole leaves at least one load. Whatever is wrong with it refuses it and nobody else:
-    only what no file can be blamed for is raised (see IS_NO_FAULT).
+    only what no file can be blamed for is raised (see is_its_fault).
     """
     with (
         bound_contextvars(batch=batch_id, delivery=delivery.delivery_id),

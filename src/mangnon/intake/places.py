@@ -32,17 +32,20 @@ def place_of(path: str, known: Collection[str]) -> str | None:
     return folder if separator and folder in known else None
 
 
+def sender_of(place: str | None, reporter: str | None, sha256: str) -> str:
+    """Returns whose file it is, for the process that reads it: in the office's place each file may be another's."""
+    return sha256 if place == OFFICE else place or reporter or sha256
+
+
 def named(paths: Sequence[str], count: int) -> str:
-    """Returns the first of `count` paths, safe to be shown, and how many others there are."""
+    """Returns the first of `count` paths, and how many others there are."""
     others = f" and {count - MOST_NAMED} others" if count > MOST_NAMED else ""
-    return ", ".join(ascii(path) if not path.isprintable() else path for path in paths[:MOST_NAMED]) + others
+    return ", ".join(paths[:MOST_NAMED]) + others
 
 
 def note_misplaced(connection: Connection, paths: list[str]) -> None:
     """Notes that these paths below the inbox, and no others, lie in no place; in the transaction of the caller."""
-    # A name may be no UTF-8, and then it is no text for PostgreSQL either.
-    shown = [path.encode("utf-8", "backslashreplace").decode() for path in paths]
-    connection.execute("delete from ops.misplaced_files where path <> all(%s)", [shown])
+    connection.execute("delete from ops.misplaced_files where path <> all(%s)", [paths])
     connection.execute(
-        "insert into ops.misplaced_files (path) select unnest(%s::text[]) on conflict do nothing", [shown]
+        "insert into ops.misplaced_files (path) select unnest(%s::text[]) on conflict do nothing", [paths]
     )

@@ -8,8 +8,8 @@ import pyarrow
 import pyarrow.csv
 from psycopg import sql
 
-from mangnon.contract.code_lists import OFFICE
 from mangnon.contract.forms import Form
+from mangnon.intake.places import sender_of
 from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FormBegun, FormRead, FormRefused, Message
 from mangnon.reading.problems import Problem, RefusedForm
@@ -30,7 +30,7 @@ class Delivery:
     @property
     def sender(self) -> str:
         """Whose file it is. Each file that the office files stands alone, as does one that names no reporter."""
-        return self.sha256 if self.place == OFFICE else self.place or self.reporter_code or self.sha256
+        return sender_of(self.place, self.reporter_code, self.sha256)
 
 
 @dataclass
