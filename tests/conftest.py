@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -123,7 +122,7 @@ def published_template(home: Path) -> tuple[str, Path]:
 @pytest.fixture
 def warehouse(deployed_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A deployed, empty warehouse; its inbox, archive and outbox are folders of tmp_path."""
-    with _database("test", deployed_template) as name:
+    with databases.made("test", deployed_template) as name:
         _point_to(monkeypatch, name, tmp_path)
         yield warehouse_module
 
@@ -131,7 +130,7 @@ def warehouse(deployed_template: str, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.fixture
 def listed(listed_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """A warehouse in which the package's lists count, before its first night."""
-    with _database("test", listed_template) as name:
+    with databases.made("test", listed_template) as name:
         _point_to(monkeypatch, name, tmp_path)
         yield warehouse_module
 
@@ -149,7 +148,7 @@ def published(
 ) -> Iterator[ModuleType]:
     """A warehouse in which the sample is release 1; its inbox is empty."""
     template, folder = published_template
-    with _database("test", template) as name:
+    with databases.made("test", template) as name:
         _point_to(monkeypatch, name, tmp_path)
         monkeypatch.setenv("MANGNON_ARCHIVE", str(folder / "archive"))
         yield warehouse_module
@@ -160,7 +159,7 @@ def published_once(published_template: tuple[str, Path], tmp_path_factory: pytes
     """The same, once for all tests of a module; the folder of its inbox and outbox."""
     template, archive = published_template
     folder = tmp_path_factory.mktemp("shared")
-    with _database("shared", template) as name, pytest.MonkeyPatch.context() as patch:
+    with databases.made("shared", template) as name, pytest.MonkeyPatch.context() as patch:
         _point_to(patch, name, folder)
         patch.setenv("MANGNON_ARCHIVE", str(archive / "archive"))
         yield folder
@@ -178,13 +177,3 @@ def _point_to(patch: pytest.MonkeyPatch, database: str, folder: Path) -> None:
         patch.setenv(f"MANGNON_{place.upper()}", str(folder / place))
     (folder / "inbox").mkdir()
     (folder / "inbox" / MARK).touch()
-
-
-@contextmanager
-def _database(purpose: str, template: str = "template1") -> Iterator[str]:
-    name = f"{databases.PREFIX}{purpose}_{os.getpid()}"
-    databases.make(name, template)
-    try:
-        yield name
-    finally:
-        databases.drop(name)

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 import sqlalchemy
@@ -98,6 +99,17 @@ def once(state: str, act: Callable[[], object]) -> None:
     else:
         act()
         make(kept, ours)
+
+
+@contextmanager
+def made(purpose: str, template: str = "template1") -> Iterator[str]:
+    """Yields the name of a database of this process, a copy of `template`; drops it afterwards."""
+    name = f"{PREFIX}{purpose}_{os.getpid()}"
+    make(name, template)
+    try:
+        yield name
+    finally:
+        drop(name)
 
 
 def drop(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -37,7 +38,9 @@ def deliver() -> None:
         sys.exit(1)
 
 
-def _deliver_list(path: Path) -> bool:
-    """Delivers a list of reference data again. Returns whether it is new."""
-    (outcome, *_) = lists.deliver([path], getpass.getuser(), "rebuilt from the archive")
-    return outcome.is_new
+def _deliver_list(path: Path, delivered_at: datetime) -> None:
+    """Delivers a list of reference data again, and says if it is refused."""
+    for outcome in lists.deliver([path], getpass.getuser(), "rebuilt from the archive", delivered_at):
+        if not outcome.is_accepted:
+            reasons = "; ".join(outcome.reasons)
+            click.echo(f"{outcome.file_name} is refused, as it may have been before: {reasons}", err=True)

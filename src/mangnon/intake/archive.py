@@ -1,6 +1,7 @@
 """The archive: every file that ever arrived, kept for ever under the sha256 of its content.
 
-Beside each file lies a note for each place where it arrived, so that the archive alone says who sent it, and when.
+Beside each file lies a note for each place where it arrived, so that the archive alone says who sent it, and when. A
+list of reference data has one for each delivery: an older list counts again if it is delivered again.
 """
 
 import hashlib
@@ -9,9 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+from mangnon.contract.code_lists import REFERENCE_REPORTER
 from mangnon.failures import Failure
 from mangnon.settings import settings
 from mangnon.stores import NotReadable, open_store
@@ -39,7 +41,8 @@ class Note:
     @property
     def path(self) -> str:
         """Where the note lies."""
-        return f"{_path(self.sha256)}.{self.place or ''}.json"
+        moment = f"{self.received_at.astimezone(UTC):.%Y%m%dT%H%M%S%f}" if self.place == REFERENCE_REPORTER else ""
+        return f"{_path(self.sha256)}.{self.place or ''}{moment}.json"
 
 
 @contextmanager
@@ -64,9 +67,9 @@ def keep(copy: Path, sha256: str) -> None:
         open_store("archive").put(copy, _path(sha256))
 
 
-def write_note(note: Note, is_newer: bool = False) -> None:
+def write_note(note: Note) -> None:
     """Puts a note beside an archived file, unless there is one of the same place: the first arrival counts."""
-    if not is_newer and open_store("archive").exists(note.path):
+    if open_store("archive").exists(note.path):
         return
     content = json.dumps(asdict(note) | {"received_at": note.received_at.isoformat()}, ensure_ascii=False)
     open_store("archive").write(note.path, content.encode())

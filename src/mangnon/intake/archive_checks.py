@@ -6,7 +6,8 @@ from datetime import date
 from psycopg.rows import class_row
 
 from mangnon import warehouse
-from mangnon.intake import archive
+from mangnon.contract.code_lists import REFERENCE_REPORTER
+from mangnon.intake import archive, reference
 from mangnon.stores import open_store
 from mangnon.warehouse import Connection
 
@@ -77,8 +78,16 @@ def check() -> Check:
 
 def _notes(connection: Connection) -> list[archive.Note]:
     """Returns the note that each delivery should have."""
-    rows = connection.execute("select sha256, place, file_name, received_at from ops.deliveries order by delivery_id")
-    return [archive.Note(*row) for row in rows]
+    rows = connection.execute(
+        """
+        select sha256, place, file_name, received_at
+        from ops.deliveries
+        where place is distinct from %s
+        order by delivery_id
+        """,
+        [REFERENCE_REPORTER],
+    )
+    return [*map(lambda row: archive.Note(*row), rows), *reference.notes(connection)]
 
 
 def _record(connection: Connection, checked: Check) -> None:

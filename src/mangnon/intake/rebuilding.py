@@ -4,18 +4,19 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from mangnon import warehouse
 from mangnon.contract.code_lists import REFERENCE_REPORTER
 from mangnon.failures import Failure
-from mangnon.intake import archive, inbox
+from mangnon.intake import archive, inbox, reference
 from mangnon.intake.archive import Note
 from mangnon.ledger.code_lists import read_code_lists
 from mangnon.stores import open_store, readable_name
 
 FILE = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})")
-NOTE = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})\.\w*\.json")
+NOTE = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})\.[\w.]*json")
 
 
 @dataclass
@@ -28,19 +29,26 @@ class Delivered:
     failed: list[str] = field(default_factory=list)  # why a file was not delivered
 
 
-def deliver_archive(deliver_list: Callable[[Path], bool]) -> Delivered:
+def deliver_archive(deliver_list: Callable[[Path, datetime], None]) -> Delivered:
     """Notes every file of the archive as a delivery, as its note says; what is known stays. Repeat it at any time.
 
-    Lists of reference data come first, in the order in which they were delivered last: `deliver_list` takes each and
-    says whether it is new. A file that is damaged, or that has no note, is named and stops no other. Raises
-    StoreFailure, and what `deliver_list` raises.
+    Lists of reference data come first, in the order in which they were delivered: `deliver_list` takes each that the
+    warehouse does not know, and the time of its delivery. A file that is damaged, or that has no note, is named and
+    stops no other. Raises StoreFailure, and what `deliver_list` raises.
     """
     done = Delivered()
     notes = _notes(done)
-    for note in notes:
-        if note.place == REFERENCE_REPORTER:
-            _deliver(note, done, lambda note, copy: deliver_list(_named(copy, note.file_name)))
     with warehouse.connect("loader") as connection:
+        known = {note.path for note in reference.notes(connection)}
+
+        def take_list(note: Note, copy: Path) -> bool:
+            if is_new := note.path not in known:
+                deliver_list(_named(copy, note.file_name), note.received_at)
+            return is_new
+
+        for note in notes:
+            if note.place == REFERENCE_REPORTER:
+                _deliver(note, done, take_list)
         lists = read_code_lists(connection)
         for note in notes:
             if note.place != REFERENCE_REPORTER:

@@ -6,13 +6,13 @@ publish, so lists are numbered in the order in which they are delivered.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
 from mangnon.contract.code_lists import REFERENCE_FOLDER, REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms
@@ -36,6 +36,7 @@ class Deliverer:
     name: str
     reason: str
     is_packaged: bool = False  # a deployment delivers the lists of the package
+    delivered_at: datetime | None = None  # when it was delivered first, if the archive says so
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,36 @@ def receive(connection: Connection, files: Iterable[Path], deliverer: Deliverer)
     """Notes the lists of these files, in the order in which lists build on one another, all in one transaction.
 
     Their content is in the archive before. A list with an error is noted as refused; one whose rows count already is
-    not noted again.
+    not noted again, unless the archive brings it: then its time is noted.
     """
     lists = [one for path in files for one in _lists(_opened(path))]
     lists.sort(key=lambda one: one[1].order if one[1] else 0)
     with connection.transaction():
         received = [_receive(connection, file, form, deliverer) for file, form in lists]
-        for file, _ in lists:
-            # Of a list the newest delivery counts, so the archive keeps the time of that one.
-            note = archive.Note(file.sha256, REFERENCE_REPORTER, file.path.name, datetime.now(UTC))
-            archive.write_note(note, is_newer=True)
+    # Not before the lists are noted: a note without its list would be taken for a delivery.
+    for note in notes(connection, [one.load_id for one in received if one.is_new]):
+        archive.write_note(note)
     return received
+
+
+def notes(connection: Connection, load_ids: list[int] | None = None) -> list[archive.Note]:
+    """Returns the note that each delivery of a list should have in the archive, or those of these loads."""
+    with connection.cursor(row_factory=class_row(archive.Note)) as cursor:
+        return cursor.execute(
+            """
+            select distinct
+                deliveries.sha256,
+                deliveries.place,
+                deliveries.file_name,
+                coalesce(reference_deliveries.delivered_at, loads.loaded_at) as received_at
+            from ops.deliveries
+            inner join ops.loads using (delivery_id)
+            left join ops.reference_deliveries using (load_id)
+            where deliveries.place = %(place)s and (loads.load_id = any(%(loads)s) or %(loads)s::bigint [] is null)
+            order by received_at
+            """,
+            {"place": REFERENCE_REPORTER, "loads": load_ids},
+        ).fetchall()
 
 
 def packaged_files(connection: Connection) -> list[Path]:
@@ -103,7 +123,6 @@ def waiting_batches(connection: Connection) -> list[int]:
 
 def _opened(path: Path) -> _OpenedFile:
     sha256 = archive.sha256_of(path)
-    archive.keep(path, sha256)
     try:
         cover = read_cover(path, path.name, CodeLists.none(), REFERENCE_REPORTER, sender=REFERENCE_REPORTER)
     except RefusedFile as refusal:
@@ -127,15 +146,16 @@ def _receive(connection: Connection, file: _OpenedFile, form: Form | None, deliv
         same = _load_with_same_rows(connection, form, load, deliverer) if form else None
         if same:
             raise psycopg.Rollback(one)
+        archive.keep(file.path, file.sha256)
         # A batch of its own: if the list is refused, no publishing judges it again with others.
         batch_id = _number(connection, "insert into ops.batches (kind) values ('reference') returning batch_id")
         note_load(connection, load, batch_id, fingerprint(connection))
         connection.execute(
             """
-            insert into ops.reference_deliveries (load_id, delivered_by, reason, is_packaged)
-            values (%s, %s, %s, %s)
+            insert into ops.reference_deliveries (load_id, delivered_by, reason, is_packaged, delivered_at)
+            values (%s, %s, %s, %s, coalesce(%s, now()))
             """,
-            [load.load_id, deliverer.name, deliverer.reason, deliverer.is_packaged],
+            [load.load_id, deliverer.name, deliverer.reason, deliverer.is_packaged, deliverer.delivered_at],
         )
     return Received(file.path.name, same or load.load_id, not same)
 
@@ -200,12 +220,12 @@ def _delivery(connection: Connection, file: _OpenedFile) -> Delivery:
 
 
 def _load_with_same_rows(connection: Connection, form: Form, load: Load, deliverer: Deliverer) -> int | None:
-    """The load that counts, if it has the same rows.
+    """The load that counts, if it has the same rows. What the archive brings is noted in any case.
 
     For a deployment also an older one, as long as no deployment has delivered this list: until migration 0010 its lists
     came through the inbox, and one that replaced them stays.
     """
-    if load.state != "loaded":
+    if load.state != "loaded" or deliverer.delivered_at:
         return None
     rows = connection.execute(
         """

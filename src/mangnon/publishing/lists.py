@@ -7,6 +7,7 @@ other. A delivery that was cut off is not in use; the next delivery or the next 
 import getpass
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,12 @@ class Outcome:
     reasons: list[str]  # why it was refused, in Vietnamese
 
 
-def deliver(files: Iterable[Path], by: str, reason: str) -> list[Outcome]:
-    """Delivers lists. Each is accepted, and counts from then on, or refused, and the one in use stays.
+def deliver(files: Iterable[Path], by: str, reason: str, delivered_at: datetime | None = None) -> list[Outcome]:
+    """Delivers lists, now or as the archive says. Each is accepted, and counts, or refused: the one in use stays.
 
     Raises PublishingElsewhere.
     """
-    return _deliver(lambda _: files, Deliverer(by, reason))
+    return _deliver(lambda _: files, Deliverer(by, reason, delivered_at=delivered_at))
 
 
 def deliver_packaged() -> list[Outcome]:

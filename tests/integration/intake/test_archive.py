@@ -15,12 +15,15 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from support import databases
+from support.lists import changed, deliver, packaged
 from support.watching import found, measured
 
 from mangnon.cli.main import cli
 from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists
 from mangnon.contract.template import write_template
 from mangnon.intake import archive, steps
+from mangnon.ledger.code_lists import counting_reference_loads, list_hash
+from mangnon.publishing import lists
 
 FIGURES = Path(__file__).parents[2] / "fixtures" / "figures_2020.csv"
 
@@ -124,13 +127,32 @@ def test_a_warehouse_is_rebuilt_from_the_archive_alone(
     assert said("archive", "deliver")[1].startswith("0 deliveries are noted")
 
 
+def test_lists_are_rebuilt_in_the_order_in_which_they_were_delivered(
+    warehouse: ModuleType, deployed_template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older list that was delivered again counts, and does not come after those that build on it."""
+    of_package = [REFERENCE_FOLDER / "areas.csv", REFERENCE_FOLDER / "reporters.csv"]
+    assert all(outcome.is_accepted for outcome in lists.deliver(of_package, "thử", "a test"))
+    for text in (changed("areas", "Thành phố Hạ Long", "Thành phố thử nghiệm"), packaged("areas")):
+        assert deliver(tmp_path, "areas", text).is_new
+    assert not deliver(tmp_path, "areas", packaged("areas") + "\n").is_new, "it has other bytes and the same rows"
+    counting = _counting_lists(warehouse)
+    assert list(counting) == ["areas", "reporters"]
+    with databases.made("rebuilt", deployed_template) as name:
+        monkeypatch.setenv("WAREHOUSE_URL", databases.url(name))
+        code, text = said("archive", "deliver")
+        assert (code, "refused" in text) == (0, False), text
+        assert _counting_lists(warehouse) == counting
+        assert said("archive", "deliver")[1].startswith("0 deliveries are noted")
+
+
 def test_a_month_that_was_in_the_future_is_judged_again_when_it_has_come(listed: ModuleType, tmp_path: Path) -> None:
-    lists = CodeLists.from_package()
+    code_lists = CodeLists.from_package()
     with listed.connect() as connection:
         connection.execute("update raw.reporters set valid_until = null")
     path = tmp_path / "inbox" / "193" / "a.xlsx"
     path.parent.mkdir()
-    write_template(path, lists.reporters["193"], date(2020, 1, 1), lists, {"incidents": []})
+    write_template(path, code_lists.reporters["193"], date(2020, 1, 1), code_lists, {"incidents": []})
     book = openpyxl.load_workbook(path)
     (entry,) = [row[1] for row in book["Bìa"].iter_rows() if str(row[0].value).startswith("Kỳ báo cáo")]
     entry.value = "2099-01"
@@ -146,11 +168,21 @@ def test_a_month_that_was_in_the_future_is_judged_again_when_it_has_come(listed:
     assert refused == [("refused",)], "the refusal stays on record"
 
 
+def _counting_lists(warehouse: ModuleType) -> dict[str, str]:
+    """The content of each list that counts."""
+    with warehouse.connect() as connection:
+        counting = connection.execute(
+            "select form, load_id from ops.loads where load_id = any(%s) order by form",
+            [counting_reference_loads(connection)],
+        ).fetchall()
+        return {form: list_hash(connection, form, load_id) for form, load_id in counting}
+
+
 def _copy_archive(template: str, folder: Path, copy: Path) -> None:
     """Copies what the template's deliveries left in the archive, to which other tests have added."""
     with psycopg.connect(databases.url(template)) as connection:
         rows = connection.execute("select sha256, place from ops.deliveries").fetchall()
     for sha256, place in rows:
         (copy / sha256[:2]).mkdir(parents=True, exist_ok=True)
-        for name in (sha256, f"{sha256}.{place}.json"):
-            shutil.copy2(folder / "archive" / sha256[:2] / name, copy / sha256[:2])
+        for path in [folder / "archive" / sha256[:2] / sha256, *(folder / "archive").rglob(f"{sha256}.{place}*.json")]:
+            shutil.copy2(path, copy / sha256[:2])
