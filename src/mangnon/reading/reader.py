@@ -15,11 +15,11 @@ from mangnon.contract.forms import Field, Form
 from mangnon.reading.cells import Cells
 from mangnon.reading.columns import Columns, find_columns
 from mangnon.reading.fonts import looks_legacy
-from mangnon.reading.problems import Place, Problem, RefusedForm
+from mangnon.reading.problems import BadValue, Place, Problem, RefusedForm
 from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped
 from mangnon.reading.tables import Block, Table
 from mangnon.reading.tally import Claim, Sums, Tally
-from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
+from mangnon.reading.values import Contract, Inferred, ReadColumn, likeness, read_column
 from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
 
 ARROW_TYPES = {
@@ -74,7 +74,11 @@ class FormReader:
 
     def __init__(self, form: Form, code_lists: CodeLists, reporter: Reporter | None, period: date) -> None:
         self.form = form
-        self._contracts = {field.name: _contract(field, code_lists, reporter, period) for field in form.fields}
+        qualifier = next((field.title for field in form.fields if field.name == "qualifier"), None)
+        self._contracts = {
+            field.name: replace(_contract(field, code_lists, reporter, period), qualifier=qualifier)
+            for field in form.fields
+        }
 
     def read(self, table: Table) -> "Reading":
         """Returns the reading of a table; iterate it to read. Raises RefusedForm if a column is missing or doubled."""
@@ -354,7 +358,7 @@ def _contract(field: Field, code_lists: CodeLists, reporter: Reporter | None, pe
         labels = list(field.categories)
         contract = Contract(field, members=_members(field.categories))
     else:
-        return Contract(field) if reporter is None else Contract(field, None, period, month_after(period))
+        return Contract(field) if reporter is None else Contract(field, first_day=period, end_day=month_after(period))
     return replace(contract, labels=dict(labels), alike=_alike(labels, field.codes == "areas"))
 
 
