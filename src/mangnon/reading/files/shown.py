@@ -21,7 +21,7 @@ class Shown:
         self._path, self._sheet = path, sheet
 
     def number(self, row: int, column: int) -> str | None:
-        """Returns what the number at this place (from 0) looks like; None if that is not known, or nothing is hidden."""
+        """Returns what the number at this place (from 0) looks like; None if nothing is hidden or known."""
         found = self._fractions.get((row, column))
         return None if found is None else as_shown(*found)
 
