@@ -40,7 +40,7 @@ def open_source(path: Path, file_name: str, lists: CodeLists, place: str | None)
         source = workbook.Workbook(path, file_name, lists, place)
     else:
         _refuse_web_page(start, file_name)
-        if b"\0" in start and suffix not in TEXTS:
+        if b"\0" in start and suffix not in TEXTS and not start.startswith(delimited.UTF_16):
             raise RefusedFile(_unknown_format(file_name, suffix))
         try:
             source = delimited.DelimitedFile(path, file_name, lists, place)

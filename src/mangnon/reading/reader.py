@@ -113,7 +113,7 @@ class Reading:
 
     def notes(self) -> list[Problem]:
         """Returns what was inferred, and what was not read."""
-        notes = [*self.columns.notes, *self._inferred.values()]
+        notes = [*self.columns.notes, *self.table.notes, *self._inferred.values()]
         if self._problems > MOST_PROBLEMS:
             found = {"shown": MOST_PROBLEMS, "more": self._problems - MOST_PROBLEMS}
             notes.append(Problem("more_problems", found, sheet=self.table.sheet_name))

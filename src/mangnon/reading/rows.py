@@ -73,13 +73,13 @@ def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_af
 
 def skipped(rows: Mapping[str, Sequence[int]]) -> Values:
     """Returns the values of the problem `rows_skipped` from the row numbers by kind."""
-    places = [(kind, ranges(rows[kind])) for kind in KINDS if kind in rows]
-    return {
-        "skipped": [
-            {"kind": kind, "rows": found[:PLACES_NAMED], "more": max(len(found) - PLACES_NAMED, 0)}
-            for kind, found in places
-        ]
-    }
+    return {"skipped": [{"kind": kind, **listed_rows(rows[kind])} for kind in KINDS if kind in rows]}
+
+
+def listed_rows(numbers: Sequence[int]) -> Values:
+    """Returns the first places of these rows, and how many places more there are."""
+    found = ranges(numbers)
+    return {"rows": found[:PLACES_NAMED], "more": max(len(found) - PLACES_NAMED, 0)}
 
 
 def ranges(numbers: Sequence[int]) -> list[str]:

@@ -6,6 +6,7 @@ code that compares folds accepts one if a single candidate is left, and records 
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 UNITS = {
     "đồng": 1, "đ": 1, "vnđ": 1, "vnd": 1,
@@ -79,6 +80,14 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", normalised(text)).replace("đ", "d")
     letters = (letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
     return " ".join("".join(letters).split())
+
+
+def codes_of_number(text: str, codes: Iterable[str]) -> set[str]:
+    """Returns the codes that a program may have turned into this number: `6970` and `6970.0` were `06970`."""
+    digits = text.strip().removesuffix(".0")
+    if not (digits.isascii() and digits.isdigit()) or digits.startswith("0"):
+        return set()
+    return {code for code in codes if code.lstrip("0") == digits and code != text}
 
 
 def split_area(text: str) -> tuple[str | None, str]:
