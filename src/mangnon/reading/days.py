@@ -82,7 +82,7 @@ def swapped(day: date) -> date | None:
 
 
 def _day(matched: re.Match[str], text: str) -> date:
-    said = {"english": None, "hour": None, "zone": None} | matched.groupdict()
+    said: dict[str, str | Any] = {"english": None, "hour": None, "zone": None} | matched.groupdict()
     if said["zone"]:
         raise NoDay("not_a_date.zone", {"text": text})
     year, day = int(said["year"]), int(said["day"])

@@ -30,7 +30,7 @@ _ENGLISH = "|".join(sorted(ENGLISH, key=len, reverse=True))
 _SHORT = "|".join(SHORT_ENGLISH)
 # With a word for months these may stand in any text.
 _IN_WORDS = (
-    rf"\b(?:thang|thg)\.? ?(?P<number>\d{{1,2}})(?: ?[-/.,] ?| (?:nam )?|, ?nam )(?P<year>\d{{4}})\b",
+    r"\b(?:thang|thg)\.? ?(?P<number>\d{1,2})(?: ?[-/.,] ?| (?:nam )?|, ?nam )(?P<year>\d{4})\b",
     rf"\bthang (?!nam \d)(?P<name>{_VIETNAMESE})(?: ?[-/,] ?| (?:nam )?|, nam )(?P<year>\d{{4}})\b",
     rf"\b(?P<english>{_ENGLISH})\.?[ ,/-] ?(?P<year>\d{{4}})\b",
 )
@@ -86,7 +86,7 @@ def month_of(value: object) -> Month:
 
 
 def months_in(text: str) -> Iterator[date]:
-    """Yields the months that a text above a table names, by their first days. The day of a signature is none of them."""
+    """Yields the months that a text above a table names, by their first days. A signature's day is none of them."""
     if DATED.search(fold(text)):
         text = DATED.sub(" ", fold(text))
     plain = _plain(text)
@@ -116,7 +116,13 @@ def _plain(text: str) -> str:
 
 
 def _month(matched: re.Match[str]) -> date:
-    said = {"name": None, "english": None, "number": None, "short": None, "year": None} | matched.groupdict()
+    said: dict[str, str | None] = {
+        "name": None,
+        "english": None,
+        "number": None,
+        "short": None,
+        "year": None,
+    } | matched.groupdict()
     month = NAMES.get(said["name"] or "") or ENGLISH.get(said["english"] or "") or int(said["number"] or 0)
     return _first_day(int(said["year"]) if said["year"] else CENTURY + int(said["short"] or 0), month)
 

@@ -21,7 +21,12 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tupl
     by_code = {normalised(code): code for code in lists.reporters}
     if normalised(text) in by_code:
         return by_code[normalised(text)], []
-    found = by_other_code(text, period, lists) or by_number(text, period, lists) or named_exactly(text, lists) or named_in(text, period, lists)
+    found = (
+        by_other_code(text, period, lists)
+        or by_number(text, period, lists)
+        or named_exactly(text, lists)
+        or named_in(text, period, lists)
+    )
     valid = [reporter for reporter in found if reporter.is_valid_in(period)]
     if len(valid) == 1 or (not valid and len(found) == 1):
         reporter = (valid or found)[0]
@@ -56,14 +61,11 @@ def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:
 
 def by_number(text: str, period: date, lists: CodeLists) -> list[Reporter]:
     """Returns the reporters whose code, or the other code of whose area, lost its zeros when it became this number."""
-    own = {code: [lists.reporters[code]] for code in codes_of_number(text, lists.reporters)}
     others = {other for area in lists.members("areas", period) for other in area.other_codes}
-    found = {
-        reporter.code: reporter
-        for reporters in [*own.values(), *(by_other_code(code, period, lists) for code in codes_of_number(text, others))]
-        for reporter in reporters
-    }
-    return list(found.values())
+    found = [lists.reporters[code] for code in codes_of_number(text, lists.reporters)]
+    for code in codes_of_number(text, others):
+        found += [reporter for reporter in by_other_code(code, period, lists) if reporter not in found]
+    return found
 
 
 def named_exactly(text: str, lists: CodeLists) -> list[Reporter]:

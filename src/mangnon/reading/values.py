@@ -24,7 +24,16 @@ from mangnon.contract.forms import Field
 from mangnon.reading.cells import DAY_AS_TEXT, NUL_SIGN, Cells
 from mangnon.reading.days import Day, NoDay, day_of, iso_day, serial_day, swapped
 from mangnon.reading.problems import Values, rule_of
-from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, codes_of_number, fold, normalised, split_area, unit_of
+from mangnon.reading.vocabulary import (
+    NIL_IS_MISSING,
+    NIL_IS_ZERO,
+    UNITS,
+    codes_of_number,
+    fold,
+    normalised,
+    split_area,
+    unit_of,
+)
 
 # No count of children and no sum of money in the province comes near 10^15.
 LARGEST = 10**15
@@ -147,7 +156,9 @@ def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
             if other and _is_in_period(other, contract):
                 raise BadValue("date_outside_period.swapped", {"day": day.value, "period": period, "swapped": other})
             raise BadValue("date_outside_period.other", {"day": day.value, "period": period})
-        return day.value if day.is_usual else Inferred(day.value, "inferred_date.text", {"text": cell, "day": day.value})
+        if day.is_usual:
+            return day.value
+        return Inferred(day.value, "inferred_date.text", {"text": cell, "day": day.value})
 
     return _read_odd(cells, pa.nulls(len(cells), pa.date32()), read)
 

@@ -131,7 +131,10 @@ class DelimitedFile:
         elif best == 0:
             likely = [max(SEPARATORS, key=lambda separator: head.partition("\n")[0].count(separator))]
         if len(likely) > 1:
-            found = {"file_name": self.file_name, "likely": [SEPARATORS.get(separator, separator) for separator in likely]}
+            found = {
+                "file_name": self.file_name,
+                "likely": [SEPARATORS.get(separator, separator) for separator in likely],
+            }
             raise RefusedFile(Problem("separator_ambiguous", found, sheet=self._sheet))
         if best and likely[0] != ",":
             found = {"file_name": self.file_name, "separator": SEPARATORS[likely[0]]}

@@ -1,8 +1,8 @@
 """Rows of a CSV with fewer or more cells than the header.
 
 Programs leave out empty cells at the end of rows. Excel does so in blocks of 16 rows: all rows of a block get as many
-cells as its widest row. Others do so in each row. A row that a person cut short, or that lost a separator in its middle,
-looks alike, so a short row is read only if the whole file shows that a program wrote it so.
+cells as its widest row. Others do so in each row. A row that a person cut short, or that lost a separator in its
+middle, looks alike, so a short row is read only if the whole file shows that a program wrote it so.
 """
 
 import csv
