@@ -7,20 +7,25 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, Form, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cover import entries_of, forms_of, read_cover
+from mangnon.reading.files.inspection import Position
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
 from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_wide
 from mangnon.reading.files.workbook_parts import inspect_workbook
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.rows import listed_rows
 from mangnon.reading.tables import Table
 from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
 
 COVER = "Bìa"
+VALUES_ON_COVER = 1  # the column
+CELLS_NAMED = 10
 # Errors that a damaged file can cause; see also _is_broken.
 BROKEN = (
     CalamineError, OSError, LookupError, ValueError, OverflowError, NotImplementedError, RecursionError,
@@ -49,6 +54,9 @@ class Workbook:
         else:
             self._read_titles()
         self.notes += self.cover.notes
+        for sheet in self._book.sheets_metadata:
+            if sheet.visible != SheetVisibleEnum.Visible and any(sheet.name in of for of in self._of_form.values()):
+                self.notes.append(Problem("sheet_hidden", sheet=sheet.name))
 
     def table(self, form: Form) -> Table:
         """Returns the table on the form's sheet.
@@ -70,10 +78,11 @@ class Workbook:
             titles.refuse_other_titles(lines, self.cover, self._lists)
         except RefusedFile as refusal:
             raise RefusedForm(*refusal.problems) from refusal
+        _refuse_unknown_results(sheet, header, form)
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
+            titles.unit_above(lines), notes=_hidden(sheet, header, form), is_converted=self._convert is not None, is_announced=self._is_announced,
         )  # fmt: skip
 
     def _open(self, path: Path) -> None:
@@ -88,6 +97,8 @@ class Workbook:
             raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         if len(self._book.sheet_names) > MOST_SHEETS:
             raise RefusedFile(too_large(self.file_name))
+        if self._book.sheet_names != list(self._inspection.looks):
+            raise RefusedFile(Problem("readings_differ", {"file_name": self.file_name}))
 
     def _sheet(self, name: str) -> Sheet:
         if name not in self._sheets:
@@ -97,6 +108,8 @@ class Workbook:
                 if not _is_broken(error):
                     raise
                 raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+            if not self._sheets[name].agrees:
+                raise RefusedFile(Problem("readings_differ", {"file_name": self.file_name}, sheet=name))
         return self._sheets[name]
 
     def _decide_font(self, names: Iterable[str]) -> None:
@@ -112,6 +125,8 @@ class Workbook:
         sheet = self._sheet(name)
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
+        if unknown := [place for place in sheet.look.uncalculated if place[1] == VALUES_ON_COVER]:
+            raise RefusedFile(_not_calculated(sheet, unknown))
         rows = sheet.rows
         self.cover = read_cover(entries_of(rows, COVER), forms_of(rows, COVER), self._lists, self._place)
         for form in submission_forms():
@@ -179,7 +194,8 @@ class Workbook:
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
             return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)
-        return any(map(is_filled, sheet.rows[header.last_row + 1 :]))
+        is_unknown = any(row > header.last_row for row, _ in sheet.unknown_results)
+        return is_unknown or any(map(is_filled, sheet.rows[header.last_row + 1 :]))
 
     def _sheet_missing(self, form: Form) -> Problem:
         return Problem("sheet_missing", {"form": form.title, "file_name": self.file_name})
@@ -196,6 +212,33 @@ def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
 
 def _formula_error(sheet: Sheet) -> Problem:
     return Problem("formula_error", {"cells": sheet.errors[:10]}, sheet=sheet.name, cell=sheet.errors[0])
+
+
+def _not_calculated(sheet: Sheet, places: list[Position]) -> Problem:
+    cells = [xl_rowcol_to_cell(*place) for place in places]
+    found = {"cells": cells[:CELLS_NAMED], "more": max(len(cells) - CELLS_NAMED, 0)}
+    return Problem("not_calculated", found, sheet=sheet.name, cell=cells[0])
+
+
+def _refuse_unknown_results(sheet: Sheet, header: layout.Header, form: Form) -> None:
+    """Raises RefusedForm if a formula in a column of the form has no result that is surely calculated."""
+    columns = header.fields(form)
+    unknown = [(row, column) for row, column in sheet.unknown_results if row > header.last_row and column in columns]
+    if unknown:
+        raise RefusedForm(_not_calculated(sheet, unknown))
+
+
+def _hidden(sheet: Sheet, header: layout.Header, form: Form) -> list[Problem]:
+    """Returns what is hidden on the sheet, and read like the rest."""
+    notes = []
+    if rows := [row + 1 for row in sheet.look.hidden_rows if row > header.last_row]:
+        notes.append(Problem("rows_hidden", listed_rows(rows), sheet=sheet.name))
+    fields = header.fields(form)
+    hidden = {column for first, last in sheet.look.hidden_columns for column in fields if first <= column <= last}
+    if hidden:
+        columns = {"columns": [fields[column].field.title for column in sorted(hidden)]}
+        notes.append(Problem("columns_hidden", columns, sheet=sheet.name))
+    return notes
 
 
 def _header_missing(sheet: Sheet, form: Form) -> Problem:
