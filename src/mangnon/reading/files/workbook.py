@@ -82,7 +82,8 @@ class Workbook:
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), notes=_hidden(sheet, header, form), is_converted=self._convert is not None, is_announced=self._is_announced,
+            titles.unit_above(lines), notes=_hidden(sheet, header, form),
+            is_converted=self._convert is not None, is_announced=self._is_announced,
         )  # fmt: skip
 
     def _open(self, path: Path) -> None:

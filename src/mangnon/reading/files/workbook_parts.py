@@ -27,8 +27,6 @@ SPACED = re.compile(rb"\s+=\s*|=\s+")
 LOWER_CASE = 0x20  # what makes a letter small in ASCII
 UNIQUE_COUNT = re.compile(rb"""uniqueCount\s*=\s*["'](\d+)""")
 FONT = re.compile(rb'<(?:name|rFont) val="([^"]*)"')
-
-
 # Programs that calculate before they save. Excel is known by its chain of calculation, which no library writes.
 CALCULATING = re.compile(rb"<(?:\w+:)?Application>\s*(?:LibreOffice|OpenOffice|WPS|Gnumeric|OnlyOffice)", re.IGNORECASE)
 CALCULATION = re.compile(rb"""<(?:\w+:)?calcPr\s[^<>]*fullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
@@ -60,7 +58,7 @@ def inspect_xlsx(path: Path, file_name: str) -> Inspection:
         sheets = _sheet_names(parts, file_name)
         found.looks = {name: Look() for name in sheets.values()}
         for member in parts.infolist():
-            part = member.filename.replace("\\", "/").lower()
+            part = _slashed(member.filename)
             data = content(parts, member)
             name = sheets.get(part)
             if name is None and not part.endswith((".xml", ".rels")):
@@ -84,9 +82,7 @@ def inspect_xlsx(path: Path, file_name: str) -> Inspection:
 
     def look_again(sheet: str) -> Look:
         with opened_zip(path, file_name) as parts:
-            (member,) = (
-                member for member in parts.infolist() if sheets.get(member.filename.replace("\\", "/").lower()) == sheet
-            )
+            (member,) = (member for member in parts.infolist() if sheets.get(_slashed(member.filename)) == sheet)
             return SheetParser().parse(content(parts, member))
 
     found.look_again = look_again
@@ -99,19 +95,23 @@ def _refuse_impossible_count(strings: bytes) -> None:
         raise ValueError("fewer strings than claimed")
 
 
+def _slashed(name: str) -> str:
+    """Returns the name of a part as Excel compares it: some programs write backslashes, and capitals do not count."""
+    return name.replace("\\", "/").lower()
+
+
 def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
     """Returns part, in lower case → the name of the sheet that it holds. Raises KeyError if a part is missing."""
-    members = {member.filename.replace("\\", "/").lower(): member for member in parts.infolist()}
+    members = {_slashed(member.filename): member for member in parts.infolist()}
     relations, book = (content(parts, members[name]) for name in ("xl/_rels/workbook.xml.rels", MAIN))
     for data in (relations, book):
         refuse_definitions(data, file_name)
     targets = {part.get("Id"): part.get("Target", "") for part in ElementTree.fromstring(relations)}
-    names = {}
+    names: dict[str, str] = {}
     for sheet in ElementTree.fromstring(book).iterfind(".//{*}sheet"):  # Strict Open XML has other namespaces
         (relation,) = (value for key, value in sheet.items() if key.endswith("}id"))
-        names[f"xl/{targets[relation].replace(chr(92), '/').removeprefix('/').removeprefix('xl/')}".lower()] = (
-            sheet.get("name", "")
-        )
+        target = _slashed(targets[relation]).removeprefix("/").removeprefix("xl/")
+        names[f"xl/{target}"] = sheet.get("name", "")
     if missing := names.keys() - members.keys():
         raise KeyError(f"no part {min(missing)}")  # calamine might find it elsewhere, and nobody has inspected it
     return names
