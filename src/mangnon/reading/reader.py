@@ -12,6 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import Code, CodeLists, Reporter, month_after
 from mangnon.contract.forms import Field, Form
+from mangnon.reading.asides import Asides
 from mangnon.reading.cells import Cells
 from mangnon.reading.columns import Columns, find_columns
 from mangnon.reading.fonts import looks_legacy
@@ -74,6 +75,7 @@ class FormReader:
 
     def __init__(self, form: Form, code_lists: CodeLists, reporter: Reporter | None, period: date) -> None:
         self.form = form
+        self.period = period
         self._contracts = {field.name: _contract(field, code_lists, reporter, period) for field in form.fields}
 
     def read(self, table: Table) -> "Reading":
@@ -82,20 +84,21 @@ class FormReader:
         contracts = self._contracts | {
             name: replace(self._contracts[name], unit=unit) for name, unit in columns.units.items()
         }
-        return Reading(self.form, table, columns, contracts)
+        return Reading(table, columns, contracts, self)
 
 
 class Reading:
     """One table while it is read. Iterate its blocks first, then ask for its notes and its declared totals."""
 
-    def __init__(self, form: Form, table: Table, columns: Columns, contracts: Mapping[str, Contract]) -> None:
-        self.form, self.table, self.columns, self.contracts = form, table, columns, contracts
+    def __init__(self, table: Table, columns: Columns, contracts: Mapping[str, Contract], reader: FormReader) -> None:
+        self.form, self.table, self.columns, self.contracts = reader.form, table, columns, contracts
         self._inferred: dict[tuple[str, ...], Problem] = {}
         self._skipped: dict[str, list[int]] = {}
-        self._tally = Tally(form, table.sheet_name)
+        self._tally = Tally(self.form, table.sheet_name)
         self._texts: Sums = {}
         self._numbers: Sums = {}
         self._is_first, self._is_after_notes, self._count = True, False, 0
+        self._asides = Asides(self.form, table, columns.units, reader.period)
         self._refused, self._problems = 0, 0
 
     def __iter__(self) -> Iterator[ReadBlock]:
@@ -211,6 +214,7 @@ class Reading:
             row = OddRow(cells, measures, self._has_known_code(block, read, index))
             is_first = self._is_first and all(earlier in odd for earlier in range(index))
             kind = kind_of(row, self.table.headers, is_first, self._is_after_notes)
+            self._asides.follow(int(block.row_numbers[index]), kind, cells)
             if kind is None:
                 continue
             odd[index] = kind

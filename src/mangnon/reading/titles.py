@@ -12,8 +12,8 @@ from mangnon.reading import reporters
 from mangnon.reading.cells import NUL_SIGN, storable
 from mangnon.reading.cover import TITLES, Cover, highest_revision
 from mangnon.reading.months import is_longer_than_a_month, months_in
-from mangnon.reading.problems import Place, Problem, RefusedFile
-from mangnon.reading.vocabulary import fold, unit_of
+from mangnon.reading.problems import Place, Problem, RefusedFile, RefusedForm
+from mangnon.reading.vocabulary import fold, unit_line, unit_of
 
 REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d+)\b")
 MADE_UP = "du lieu mau gia dinh"  # fold of the words on the template's sheets
@@ -75,6 +75,13 @@ def lines_above(rows: Iterable[Iterable[object]], sheet: str | None) -> list[Tit
 def unit_above(lines: Iterable[TitleLine]) -> TitleLine | None:
     """Returns the line that gives the unit of the table's money; None if there is none."""
     return next((line for line in lines if line.is_unit), None)
+
+
+def refuse_scaled_counts(lines: Iterable[TitleLine]) -> None:
+    """Raises RefusedForm if a line above a table says that its counts are in thousands or so: no form has such."""
+    for line in lines:
+        if (said := unit_line(line.text)) and said.is_scale_of_counts:
+            raise RefusedForm(Problem("unit_above", **line.where, value=line.text))
 
 
 def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:

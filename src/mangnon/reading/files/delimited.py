@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms, submission_forms
-from mangnon.reading import fonts, layout, titles
+from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cells import Cells
 from mangnon.reading.cover import CoverEntry, read_cover, unreadable_total
 from mangnon.reading.files.tails import Tails
@@ -61,10 +61,12 @@ class DelimitedFile:
         self._header_row = marked + last + 1
         self._skipped_lines = ends[marked + last] if marked + last < len(ends) else len(ends)
         self._skipped_lines += declared is not None
+        self._shape = self._refused_shape(rows[marked:], header, form)
         lines = titles.lines_above(
             ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), sheet
         )
         self._unit = titles.unit_above(lines)
+        self._lines = lines
         self._is_announced = bool(entries)
         if entries:
             self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists, place)
@@ -74,6 +76,9 @@ class DelimitedFile:
 
     def table(self, form: Form) -> Table:
         """Returns the table: the rows after the header. Raises RefusedForm if there is no header."""
+        if self._shape:
+            raise self._shape
+        titles.refuse_scaled_counts(self._lines)
         if not self._headers:
             raise RefusedForm(Problem("header_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
         notes: list[Problem] = []
@@ -81,6 +86,16 @@ class DelimitedFile:
             self._sheet, self._header_row, self._headers, self._blocks(form, notes), self._unit,
             is_announced=self._is_announced, notes=notes,
         )  # fmt: skip
+
+    def _refused_shape(self, rows: list[list[str]], header: layout.Header | None, form: Form) -> RefusedForm | None:
+        try:
+            if header is None:
+                shapes.refuse_transposed(rows, self._sheet)
+            else:
+                shapes.refuse_beside(rows, [], header, form, self._sheet)
+        except RefusedForm as refusal:
+            return refusal
+        return None
 
     def _as_utf8(self, path: Path, lists: CodeLists) -> Path:
         """Returns the file, or a copy of it in UTF-8. Raises RefusedFile if the encoding is not recognised."""

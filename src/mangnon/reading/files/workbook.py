@@ -12,7 +12,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, Form, submission_forms
-from mangnon.reading import fonts, layout, titles
+from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cover import entries_of, forms_of, read_cover
 from mangnon.reading.files.inspection import Position
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
@@ -72,12 +72,15 @@ class Workbook:
             raise RefusedForm(_formula_error(sheet))
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
+            shapes.refuse_transposed(sheet.head, sheet.name)
             raise RefusedForm(_header_missing(sheet, form))
+        shapes.refuse_beside(sheet.head, sheet.merged, header, form, sheet.name)
         lines = titles.lines_above(sheet.head[: header.first_row], sheet.name)
         try:
             titles.refuse_other_titles(lines, self.cover, self._lists)
         except RefusedFile as refusal:
             raise RefusedForm(*refusal.problems) from refusal
+        titles.refuse_scaled_counts(lines)
         _refuse_unknown_results(sheet, header, form)
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
@@ -174,6 +177,11 @@ class Workbook:
             forms = [form] if form else [] if is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
             if len(forms) > 1:
                 raise RefusedFile(_form_ambiguous(name, forms))
+            if not forms and not is_wide(sheet.head):
+                self._refuse_transposed(sheet, without)
+            if forms and forms[0].name in without and self._has_rows(sheet, forms[0]):
+                self._of_form[forms[0].name].append(name)  # two sheets claim the form
+                continue
             if not forms or forms[0].name in without:
                 self.notes.append(Problem("sheet_not_read", {"file_name": self.file_name}, sheet=name))
                 continue
@@ -181,6 +189,12 @@ class Workbook:
             if not is_exact:
                 guessed.setdefault(forms[0].name, []).append(name)
         return guessed
+
+    def _refuse_transposed(self, sheet: Sheet, without: set[str]) -> None:
+        try:
+            shapes.refuse_transposed(sheet.head, sheet.name, [*without])
+        except RefusedForm as refusal:
+            raise RefusedFile(*refusal.problems) from refusal
 
     def _note_guesses(self, guessed: dict[str, list[str]]) -> None:
         titles_of = {form.name: form.title for form in submission_forms()}
@@ -191,7 +205,9 @@ class Workbook:
     def _has_data(self, name: str) -> bool:
         form_name = next(form for form, names in self._of_form.items() if name in names)
         form = next(form for form in submission_forms() if form.name == form_name)
-        sheet = self._sheet(name)
+        return self._has_rows(self._sheet(name), form)
+
+    def _has_rows(self, sheet: Sheet, form: Form) -> bool:
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
             return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)

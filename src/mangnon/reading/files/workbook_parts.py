@@ -18,10 +18,11 @@ from mangnon.reading.files.open_document import inspect_ods
 from mangnon.reading.files.safety import content, opened_zip, refuse_definitions, refuse_far_cells
 from mangnon.reading.files.sheet_xml import SheetParser
 
-MAIN = "xl/workbook.xml"
-# What only a parser can judge: errors, formulas, hidden rows and columns, and what cuts a value off. XML allows any
-# prefix, order of attributes, quotes and spaces.
-LOOKED_AT = re.compile(rb"""<(?:[^\s<>/!?"']+:)?f[\s/>]|\st\s*=\s*["']e["']|\shidden\s*=|<!|AlternateContent""")
+MAIN, PROPERTIES = "xl/workbook.xml", "docprops/app.xml"
+# A sheet with any of these is parsed: errors, formulas, hidden rows and columns, and what cuts a value off. XML allows
+# any prefix, order of attributes, quotes and spaces.
+FORMULAS = tuple(start + end for start in (b"<f", b":f") for end in (b">", b"/", b" ", b"\t", b"\n", b"\r"))
+PARSED = (b'"e"', b"'e'", b"hidden", b"<!", b"AlternateContent", *FORMULAS)
 PREFIX = re.compile(rb"<([^\s<>/!?\"']+:)sheetData[\s/>]")
 SPACED = re.compile(rb"\s+=\s*|=\s+")
 LOWER_CASE = 0x20  # what makes a letter small in ASCII
@@ -67,7 +68,7 @@ def inspect_xlsx(path: Path, file_name: str) -> Inspection:
             if name is not None:
                 total, is_ordered = _extent(data)
                 refuse_far_cells(*total, file_name, name)
-                is_odd = LOOKED_AT.search(data) or data.count(b"sheetData") > 2 or not is_ordered
+                is_odd = any(sign in data for sign in PARSED) or data.count(b"sheetData") > 2 or not is_ordered
                 found.looks[name] = SheetParser().parse(data) if is_odd else Look(filled=None, total=total)
             elif part in ("xl/styles.xml", "xl/sharedstrings.xml"):
                 _refuse_impossible_count(data)
@@ -76,7 +77,9 @@ def inspect_xlsx(path: Path, file_name: str) -> Inspection:
                     raise ValueError("comments among the strings, around which calamine cuts them off")
             elif part == MAIN:
                 found.is_calculated = CALCULATION.search(data) is None
-            has_calculated |= part.endswith("/calcchain.xml") or CALCULATING.search(data[:4096]) is not None
+            elif part == PROPERTIES:
+                has_calculated |= CALCULATING.search(data) is not None
+            has_calculated |= part.endswith("/calcchain.xml")
     has_calculated |= any(look.has_results for look in found.looks.values())
     found.is_calculated &= has_calculated
 
@@ -145,7 +148,7 @@ def _extent(data: bytes) -> tuple[tuple[int, int], bool]:
     rows, columns = int(row.max(initial=0)), int(column.max(initial=0))
     cells = column > 0
     is_ordered = bool((np.diff(row[cells] << 14 | column[cells]) > 0).all())
-    prefix = found[1] if (found := PREFIX.search(data)) else b""
+    prefix = found[1] if b":sheetData" in data and (found := PREFIX.search(data)) else b""
     if data.count(b"<%bc " % prefix) + data.count(b"<%bc>" % prefix) > np.count_nonzero(cells):
         # Cells without `r` follow each other without gaps.
         columns = max(columns, max(line.count(b"<%bc" % prefix) for line in data.split(b"<%brow" % prefix)))
