@@ -49,6 +49,15 @@ def refuse_beside(
             raise RefusedForm(Problem("table_beside", found, sheet=sheet, cell=cell))
 
 
+def refuse_two(
+    rows: Sequence[Sequence[object]], merged: Sequence[layout.Range], forms: Sequence[Form], sheet: str | None
+) -> None:
+    """Raises RefusedForm if the rows fit several forms because two tables are side by side."""
+    for form in forms:
+        if header := layout.find_header(rows, merged, form):
+            refuse_beside(rows, merged, header, form, sheet)
+
+
 def _borders(header: layout.Header, form: Form) -> tuple[int, int]:
     """Returns the first column of the table, and the first one that is no longer of it."""
     fields = header.fields(form)

@@ -10,26 +10,30 @@ from mangnon.reading.problems import RefusedFile
 # Types of records in a BIFF8 stream. The record of a cell begins with its row and its column.
 BOF, END, SHEET_NAME, PASSWORD, FORMULA, BOOLEAN_OR_ERROR = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0x205
 DIMENSIONS, MOST_ROWS, ROW, COLUMN = 0x200, 65_536, 0x208, 0x7D
+NO_RESULT = b"\x03\0\0\0\0\0\xff\xff"
 BLANK, MULTIPLE = {0x201, 0xBE}, {0xBD, 0xBE}
 CELLS = {FORMULA, BOOLEAN_OR_ERROR, 0x203, 0x204, 0x27E, 0xFD} | BLANK | MULTIPLE
 
 
-def inspect_xls(stream: bytes, file_name: str) -> Inspection:
-    """Inspects the stream of an .xls. Raises RefusedFile, PermissionError, or ValueError if it is no BIFF8 stream."""
+def inspect_xls(stream: bytes, file_name: str, *, is_calculated: bool = True) -> Inspection:
+    """Inspects the stream of an .xls. Raises RefusedFile, PermissionError, or ValueError if it is no BIFF8 stream.
+
+    `is_calculated` says whether an office program wrote it: then a formula without a value has the empty text.
+    """
     found = Inspection()
     cells = 0
     sheets = [*_binary_sheets(stream)]
     if len(sheets) > MOST_SHEETS:  # all may begin at the same place, and each would be gone through
         raise RefusedFile(too_large(file_name))
     for sheet, start in sheets:
-        look = found.looks[sheet] = _look(stream, start)
+        look = found.looks[sheet] = _look(stream, start, is_calculated)
         cells += look.total[0] * look.total[1]
         if cells > MOST_CELLS:
             raise RefusedFile(too_large(file_name))
     return found
 
 
-def _look(stream: bytes, start: int) -> Look:
+def _look(stream: bytes, start: int, is_calculated: bool) -> Look:
     """Returns what a look through the records of one sheet finds."""
     look, hidden, filled_rows = Look(), set(), set()
     for record, at, size in _records(stream, start):
@@ -52,6 +56,10 @@ def _look(stream: bytes, start: int) -> Look:
             record == BOOLEAN_OR_ERROR and size >= 8 and stream[at + 7] == 1
         ):
             look.errors.append((row, column))
+        elif (
+            record == FORMULA and not is_calculated and stream[at + 12 : at + 14] == b"\xff\xff" and stream[at + 6] == 3
+        ):
+            look.uncalculated.append((row, column))
     look.hidden_rows = sorted(hidden & filled_rows)
     return look
 

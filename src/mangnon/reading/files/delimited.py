@@ -87,6 +87,12 @@ class DelimitedFile:
             is_announced=self._is_announced, notes=notes,
         )  # fmt: skip
 
+    def _refuse_two_tables(self, rows: list[list[str]], forms: list[Form]) -> None:
+        try:
+            shapes.refuse_two(rows, [], forms, self._sheet)
+        except RefusedForm as refusal:
+            raise RefusedFile(*refusal.problems) from refusal
+
     def _refused_shape(self, rows: list[list[str]], header: layout.Header | None, form: Form) -> RefusedForm | None:
         try:
             if header is None:
@@ -139,7 +145,7 @@ class DelimitedFile:
         counts = {separator: _most_fields(rows) for separator, (rows, _) in readings.items()}
         best = max(counts.values())
         likely = [separator for separator, count in counts.items() if count == best]
-        if declared and counts[declared] in (0, best):
+        if declared and counts[declared] == best:
             return declared, *readings[declared]
         if declared:
             likely = [declared, *likely]
@@ -171,6 +177,7 @@ class DelimitedFile:
             self.notes.append(Problem("inferred_form.text", found, sheet=self._sheet))
             return forms[0]
         if forms:
+            self._refuse_two_tables(rows, forms)
             choices = [{"name": form.name, "title": form.title} for form in forms]
             raise RefusedFile(Problem("form_ambiguous.text", {"file_name": self.file_name, "forms": choices}))
         raise RefusedFile(Problem("cover_missing.text", {"file_name": self.file_name}, sheet=self._sheet))

@@ -2,7 +2,7 @@
 
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -152,6 +152,8 @@ class Workbook:
             form = next(form for form in submission_forms() if form.name == name)
             for sheet in map(self._sheet, names):
                 header = layout.find_header(sheet.head, sheet.merged, form)
+                if header is None:
+                    _as_file(shapes.refuse_transposed, sheet.head, sheet.name)
                 lines += titles.lines_above(sheet.head[: header.first_row if header else None], sheet.name)
             if any(self._has_data(sheet_name) for sheet_name in names):
                 contained.append(name)
@@ -176,9 +178,10 @@ class Workbook:
             form, is_exact = layout.form_of_title(name)
             forms = [form] if form else [] if is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
             if len(forms) > 1:
+                _as_file(shapes.refuse_two, sheet.head, sheet.merged, forms, name)
                 raise RefusedFile(_form_ambiguous(name, forms))
             if not forms and not is_wide(sheet.head):
-                self._refuse_transposed(sheet, without)
+                _as_file(shapes.refuse_transposed, sheet.head, sheet.name, [*without])
             if forms and forms[0].name in without and self._has_rows(sheet, forms[0]):
                 self._of_form[forms[0].name].append(name)  # two sheets claim the form
                 continue
@@ -189,12 +192,6 @@ class Workbook:
             if not is_exact:
                 guessed.setdefault(forms[0].name, []).append(name)
         return guessed
-
-    def _refuse_transposed(self, sheet: Sheet, without: set[str]) -> None:
-        try:
-            shapes.refuse_transposed(sheet.head, sheet.name, [*without])
-        except RefusedForm as refusal:
-            raise RefusedFile(*refusal.problems) from refusal
 
     def _note_guesses(self, guessed: dict[str, list[str]]) -> None:
         titles_of = {form.name: form.title for form in submission_forms()}
@@ -225,6 +222,14 @@ def _is_broken(error: BaseException) -> bool:
 
 def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
     return Problem("not_a_workbook.broken", {"file_name": file_name}, value=str(error))
+
+
+def _as_file(refuse: Callable[..., None], *found: object) -> None:
+    """Calls a function that may raise RefusedForm. Raises RefusedFile in its place."""
+    try:
+        refuse(*found)
+    except RefusedForm as refusal:
+        raise RefusedFile(*refusal.problems) from refusal
 
 
 def _formula_error(sheet: Sheet) -> Problem:
