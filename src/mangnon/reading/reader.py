@@ -169,6 +169,7 @@ class Reading:
         self._follow_totals(block, read, wrong, odd, in_sums)
         self._follow_texts(block, read, in_sums)
         self._note_inferred(block, read, odd)
+        self._note_unnamed(block)
         kept = np.ones(count, dtype=bool)
         kept[list(odd)] = False
         rows = pa.table(
@@ -303,6 +304,14 @@ class Reading:
                 key = field.name, inferred.id, word
                 if key not in self._inferred:
                     self._inferred[key] = self._problem(block, index, field, inferred)
+
+    def _note_unnamed(self, block: Block) -> None:
+        """Notes the columns that have cells but no header, once each."""
+        for position, path in enumerate(self.table.headers):
+            key = "", "column_ignored", str(position)
+            if not path and key not in self._inferred and pc.any(block.columns[position].filled()).as_py():
+                cell = xl_rowcol_to_cell(self.table.header_row - 1, position)
+                self._inferred[key] = Problem("column_ignored.unnamed", sheet=self.table.sheet_name, cell=cell)
 
     def _first_in_data(self, block: Block, field: Field, first: int, odd: Mapping[int, str]) -> int | None:
         """Returns the first row of data with the same cell as the row `first`, which may be no data; or None."""

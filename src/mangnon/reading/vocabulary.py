@@ -134,7 +134,7 @@ def unit_line(text: str) -> UnitLine | None:
     if matched is None:
         return None
     unit = unit_of(matched[1])
-    is_scale = unit is None and _SCALE.search(fold(matched[1])) is not None
+    is_scale = unit is None and _SCALE.match(fold(matched[1])) is not None
     return UnitLine(unit, is_scale) if unit or is_scale else None
 
 
@@ -160,5 +160,5 @@ def is_note(text: str) -> bool:
 
 
 _UNIT_LINE = re.compile(r"(?:đvt|đơn vị(?: tính)?|don vi(?: tinh)?)(?: tiền)?\s*[:.]?\s+([^()*]+)")
-_SCALE = re.compile(r"(?:chuc|tram|nghin|ngan|van|trieu|ty|ti|1 ?000|1 ?000 ?000)\b")
+_SCALE = re.compile(rf"(?:chuc|tram|nghin|ngan|trieu|ty|1 ?000|1 ?000 ?000) (?:{'|'.join(sorted(COUNTED))})\b")
 _FOLDED_UNITS = {fold(unit): unit for unit in reversed(UNITS)}

@@ -102,7 +102,7 @@ class SheetParser:
             self._cell, self._phonetic = None, 0
         elif name in ("v", "t"):
             self._is_text = False
-        elif name == "rPh":
+        elif name == "rPh" and self._cell is not None:
             self._phonetic -= 1
         elif name == "sheetData":
             self._is_inside = False

@@ -107,13 +107,15 @@ class Workbook:
     def _sheet(self, name: str) -> Sheet:
         if name not in self._sheets:
             try:
-                self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._inspection, self._convert)
+                sheet = Sheet(name, self._book.get_sheet_by_name(name), self._inspection, self._convert)
+                agrees = sheet.agrees
             except BaseException as error:
                 if not _is_broken(error):
                     raise
                 raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
-            if not self._sheets[name].agrees:
+            if not agrees:
                 raise RefusedFile(Problem("readings_differ", {"file_name": self.file_name}, sheet=name))
+            self._sheets[name] = sheet
         return self._sheets[name]
 
     def _decide_font(self, names: Iterable[str]) -> None:
