@@ -14,14 +14,14 @@ from mangnon.contract.code_lists import Code, CodeLists, Reporter, month_after
 from mangnon.contract.forms import Field, Form
 from mangnon.reading.asides import Asides
 from mangnon.reading.cells import Cells
-from mangnon.reading.columns import Columns, find_columns
+from mangnon.reading.columns import Columns, find_columns, unnamed_columns
 from mangnon.reading.fonts import looks_legacy
 from mangnon.reading.problems import Place, Problem, RefusedForm
-from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped
+from mangnon.reading.rows import BLANK, OddRow, bare_totals, kind_of, skipped
 from mangnon.reading.tables import Block, Table
 from mangnon.reading.tally import Claim, Sums, Tally
 from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
-from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
+from mangnon.reading.vocabulary import fold, normalised
 
 ARROW_TYPES = {
     "string": pa.string(),
@@ -169,7 +169,8 @@ class Reading:
         self._follow_totals(block, read, wrong, odd, in_sums)
         self._follow_texts(block, read, in_sums)
         self._note_inferred(block, read, odd)
-        self._note_unnamed(block)
+        for position, note in unnamed_columns(self.table, block.columns):
+            self._inferred.setdefault(("", note.id, str(position)), note)
         kept = np.ones(count, dtype=bool)
         kept[list(odd)] = False
         rows = pa.table(
@@ -210,7 +211,7 @@ class Reading:
         )
         unread = [column for place, column in enumerate(block.columns) if place not in positions.values()]
         odd: dict[int, str] = {}
-        for index in sorted({*wrong, *(index for column in unread for index in _bare_totals(column))}):
+        for index in sorted({*wrong, *(index for column in unread for index in bare_totals(column))}):
             cells = [column.shown(index) for column in block.columns]
             row = OddRow(cells, measures, self._has_known_code(block, read, index))
             is_first = self._is_first and all(earlier in odd for earlier in range(index))
@@ -305,14 +306,6 @@ class Reading:
                 if key not in self._inferred:
                     self._inferred[key] = self._problem(block, index, field, inferred)
 
-    def _note_unnamed(self, block: Block) -> None:
-        """Notes the columns that have cells but no header, once each."""
-        for position, path in enumerate(self.table.headers):
-            key = "", "column_ignored", str(position)
-            if not path and key not in self._inferred and pc.any(block.columns[position].filled()).as_py():
-                cell = xl_rowcol_to_cell(self.table.header_row - 1, position)
-                self._inferred[key] = Problem("column_ignored.unnamed", sheet=self.table.sheet_name, cell=cell)
-
     def _first_in_data(self, block: Block, field: Field, first: int, odd: Mapping[int, str]) -> int | None:
         """Returns the first row of data with the same cell as the row `first`, which may be no data; or None."""
         column = block.columns[self.columns.positions[field.name]]
@@ -387,15 +380,6 @@ def _alike(labels: list[tuple[str, str]], is_area: bool) -> dict[str, frozenset[
         for key in {own, ":" + own.partition(":")[2]} if is_area else {own}:
             alike[key] = alike.get(key, frozenset()) | {code}
     return alike
-
-
-def _bare_totals(column: Cells) -> list[int]:
-    """Returns the rows in which a column that is not read has just a word for totals."""
-    encoded = column.text.dictionary_encode()
-    totals = [code for code, text in enumerate(encoded.dictionary.to_pylist()) if fold(text) in BARE_TOTALS]
-    if not totals:
-        return []
-    return pc.indices_nonzero(pc.is_in(encoded.indices, pa.array(totals, encoded.indices.type))).to_pylist()
 
 
 def _without_blank_rows(block: Block) -> tuple[Block, list[int]]:

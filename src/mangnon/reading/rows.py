@@ -8,7 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from mangnon.contract.forms import submission_forms
+from mangnon.reading.cells import Cells
 from mangnon.reading.layout import match_field
 from mangnon.reading.problems import Values
 from mangnon.reading.vocabulary import (
@@ -75,6 +79,15 @@ def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_af
     # A single word in a column of numbers may be a number in words, so it is a note only below other notes.
     is_alone = len(filled) == 1 and not row.measures & filled.keys()
     return "note" if is_after_notes or is_alone or any(is_note(word) for word in words) else None
+
+
+def bare_totals(column: Cells) -> list[int]:
+    """Returns the rows in which a column that is not read has just a word for totals."""
+    encoded = column.text.dictionary_encode()
+    totals = [code for code, text in enumerate(encoded.dictionary.to_pylist()) if fold(text) in BARE_TOTALS]
+    if not totals:
+        return []
+    return pc.indices_nonzero(pc.is_in(encoded.indices, pa.array(totals, encoded.indices.type))).to_pylist()
 
 
 def skipped(rows: Mapping[str, Sequence[int]]) -> Values:
