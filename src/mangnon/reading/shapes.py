@@ -3,6 +3,7 @@
 They are refused by name. Read as the only table, one of them would lose the rows or the columns of the other.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -14,6 +15,7 @@ from mangnon.reading.problems import Problem, RefusedForm
 
 # A row with fewer texts is no header of a form.
 FEWEST_TITLES = 3
+HAS_DIGIT = re.compile(r"\d")
 
 
 def refuse_transposed(rows: Sequence[Sequence[object]], sheet: str | None, but: Sequence[str] = ()) -> None:
@@ -56,6 +58,25 @@ def refuse_two(
     for form in forms:
         if header := layout.find_header(rows, merged, form):
             refuse_beside(rows, merged, header, form, sheet)
+
+
+def refuse_merged_numbers(
+    rows: Sequence[Sequence[object]],
+    merged: Sequence[layout.Range],
+    header: layout.Header,
+    form: Form,
+    sheet: str | None,
+) -> None:
+    """Raises RefusedForm if a number below the header belongs to several rows, or to several columns of numbers."""
+    numbers = {column for column, match in header.fields(form).items() if match.field.type in ("integer", "number")}
+    for (top, left), (bottom, right) in merged:
+        if not header.last_row < top < len(rows) or left >= len(rows[top]):
+            continue
+        columns = numbers & set(range(left, right + 1))
+        if HAS_DIGIT.search(str(rows[top][left])) and ((columns and top < bottom) or len(columns) > 1):
+            cells = f"{xl_rowcol_to_cell(top, left)}:{xl_rowcol_to_cell(bottom, right)}"
+            where = {"sheet": sheet, "row": top + 1, "cell": xl_rowcol_to_cell(top, left)}
+            raise RefusedForm(Problem("merged_number", {"cells": cells}, **where, value=str(rows[top][left])))
 
 
 def _borders(header: layout.Header, form: Form) -> tuple[int, int]:

@@ -49,10 +49,11 @@ class DelimitedFile:
         declared = DECLARED.match(head)
         head = head[declared.end() :] if declared else head
         self._separator, rows, ends = self._rows(head, declared[1] if declared else None)
-        marked = next((number for number, row in enumerate(rows) if not (row and row[0].startswith("#"))), len(rows))
+        marked = next((number for number, row in enumerate(rows) if not _is_of_cover(row)), len(rows))
         entries = {
             row[0].removeprefix("#").strip(): CoverEntry(row[1].strip() if len(row) > 1 else "", sheet, f"B{number}")
             for number, row in enumerate(rows[:marked], start=1)
+            if row
         }
         form = self._form(entries, rows[marked:], place)
         header = layout.find_header(rows[marked:], [], form)
@@ -290,6 +291,11 @@ def _split(head: str, separator: str) -> tuple[list[list[str]], list[int]]:
     except csv.Error:
         pass  # the separator does not fit: keep the rows before the error
     return rows, ends
+
+
+def _is_of_cover(row: list[str]) -> bool:
+    """Returns whether a row is a line `#key,value`, or blank: some programs write a blank line after each."""
+    return not any(cell.strip() for cell in row) or row[0].startswith("#")
 
 
 def _most_fields(rows: list[list[str]]) -> int:

@@ -81,6 +81,7 @@ class Workbook:
         except RefusedFile as refusal:
             raise RefusedForm(*refusal.problems) from refusal
         titles.refuse_scaled_counts(lines)
+        shapes.refuse_merged_numbers(sheet.rows, sheet.merged, header, form, sheet.name)
         _refuse_unknown_results(sheet, header, form)
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
