@@ -17,10 +17,11 @@ from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms, submission_forms
 from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cells import Cells
-from mangnon.reading.cover import CoverEntry, read_cover, unreadable_total
+from mangnon.reading.cover import CoverEntry, read_cover
 from mangnon.reading.files.tails import Tails
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
 from mangnon.reading.rows import listed_rows
+from mangnon.reading.statements import Statements, unreadable_total
 from mangnon.reading.tables import Block, Table
 
 BLOCK_BYTES = 2 << 20
@@ -68,9 +69,8 @@ class DelimitedFile:
         )
         self._unit = titles.unit_above(lines)
         self._lines = lines
-        self._is_announced = bool(entries)
         if entries:
-            self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists, place)
+            self.cover = read_cover(entries, Statements({form.name: _declared(entries, form)}), lists, place)
         else:
             self.cover = titles.cover_from_titles(lines, [form.name], lists, file_name, place)
         self.notes += self.cover.notes
@@ -83,10 +83,8 @@ class DelimitedFile:
         if not self._headers:
             raise RefusedForm(Problem("header_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
         notes: list[Problem] = []
-        return Table(
-            self._sheet, self._header_row, self._headers, self._blocks(form, notes), self._unit,
-            is_announced=self._is_announced, notes=notes,
-        )  # fmt: skip
+        blocks = self._blocks(form, notes)
+        return Table(self._sheet, self._header_row, self._headers, blocks, self._unit, notes=notes)
 
     def _refuse_two_tables(self, rows: list[list[str]], forms: list[Form]) -> None:
         try:

@@ -46,7 +46,7 @@ class Body(Protocol):
 
 def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: list[Excerpt], lists: CodeLists) -> None:
     """Writes the feedback on a delivery, whose file is `original`, to `path`."""
-    own = open_harmless(original)
+    own = None if feedback.is_receipt else open_harmless(original)
     body: Body = Excerpts(excerpts) if own is None else OwnSheets(own)
     marks: dict[tuple[str, str], list[str]] = defaultdict(list)
     lines = []
@@ -54,7 +54,8 @@ def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: lis
         cell = body.place(finding)
         line = _line(finding, cell, _expected(finding, feedback, lists), is_own=own is not None)
         lines.append(line)
-        if cell is not None:
+        # No single cell is to blame for what concerns a whole form.
+        if cell is not None and (finding.cell or finding.row is not None):
             marks[cell.parent.title, cell.coordinate].append(f"{WORDS[line.severity].upper()}: {line.message}")
             if len(marks[cell.parent.title, cell.coordinate]) == 1:  # the first finding of a cell is the gravest
                 _colour(cell, FILLS[finding.severity])
@@ -202,7 +203,8 @@ def _expected(finding: Finding, feedback: Feedback, lists: CodeLists) -> str:
         choices(field, feedback.reporter, feedback.period, lists) if feedback.reporter and feedback.period else {}
     )
     expected = f"Cách ghi: {field.help}" if field.help else ""
-    if field.type != "boolean" and 0 < len(accepted) <= MOST_CHOICES:
+    is_said = bool((finding.wording_values or {}).get("choices"))
+    if field.type != "boolean" and not is_said and 0 < len(accepted) <= MOST_CHOICES:
         expected += f" Nhận một trong: {listed(accepted.values(), between='; ')}."
     return expected
 
