@@ -1,6 +1,10 @@
 """Looks through the content of an .ods for what calamine does not return."""
 
 import re
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.parsers import expat
 
@@ -8,6 +12,9 @@ from mangnon.reading.files.inspection import Inspection, Look
 from mangnon.reading.files.safety import content, opened_zip, refuse_definitions, refuse_far_cells
 
 CELLS = ("table:table-cell", "table:covered-table-cell")
+BREAK_IN_ROW = re.compile(
+    rb"(</table:table-cell>|<table:table-cell[^<>]*/>|<table:table-row(?: [^<>]*[^/<>])?>)\s+(?=<)"
+)
 HIDDEN = ("collapse", "filter")
 # What a cell shows in place of a value; some programs store the number 0 beside it.
 ERROR = re.compile(r"#(?:DIV/0!|REF!|N/A|NAME\?|NUM!|VALUE!|NULL!|SPILL!|CALC!)|Err:\d{3}")
@@ -24,6 +31,27 @@ def inspect_ods(path: Path, file_name: str) -> Inspection:
         data = content(parts, parts.getinfo("content.xml"))
     _Tables(found, file_name).parser().Parse(data, True)
     return found
+
+
+@contextmanager
+def without_indentation(path: Path, file_name: str) -> Iterator[Path]:
+    """Gives the path of the .ods, or of a copy without the line breaks between cells, which calamine takes for an error.
+
+    Some libraries write such line breaks. Raises RefusedFile or zipfile.BadZipFile.
+    """
+    with opened_zip(path, file_name) as parts:
+        data = content(parts, parts.getinfo("content.xml"))
+        if not BREAK_IN_ROW.search(data):
+            yield path
+            return
+        with tempfile.NamedTemporaryFile(prefix="mangnon-", suffix=".ods") as copy:
+            with zipfile.ZipFile(copy, "w") as written:
+                for member in parts.infolist():
+                    part = content(parts, member)
+                    is_table = member.filename == "content.xml"
+                    written.writestr(member.filename, BREAK_IN_ROW.sub(rb"\1", part) if is_table else part)
+            copy.flush()
+            yield Path(copy.name)
 
 
 class _Tables:

@@ -15,6 +15,7 @@ from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, STATEMENT_COL
 from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cover import entries_of, read_cover
 from mangnon.reading.files.inspection import Position
+from mangnon.reading.files.open_document import without_indentation
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
 from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_remark, is_wide
 from mangnon.reading.files.workbook_parts import inspect_workbook
@@ -96,7 +97,11 @@ class Workbook:
     def _open(self, path: Path) -> None:
         try:
             self._inspection = inspect_workbook(path, self.file_name)
-            self._book = CalamineWorkbook.from_path(str(path))
+            if self._inspection.merged is None:
+                self._book = CalamineWorkbook.from_path(str(path))
+            else:
+                with without_indentation(path, self.file_name) as book:
+                    self._book = CalamineWorkbook.from_path(str(book))
         except (PasswordError, PermissionError) as error:
             raise RefusedFile(password_protected(self.file_name)) from error
         except BaseException as error:
