@@ -35,7 +35,7 @@ def inspect_ods(path: Path, file_name: str) -> Inspection:
 
 @contextmanager
 def without_indentation(path: Path, file_name: str) -> Iterator[Path]:
-    """Gives the path of the .ods, or of a copy without the line breaks between cells, which calamine takes for an error.
+    """Gives the path of the .ods, or of a copy without the line breaks between cells, which are an error to calamine.
 
     Some libraries write such line breaks. Raises RefusedFile or zipfile.BadZipFile.
     """
