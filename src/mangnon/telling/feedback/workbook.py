@@ -20,9 +20,10 @@ from mangnon.contract.forms import Field, Form, all_forms
 from mangnon.contract.template import choices
 from mangnon.reading.layout import plain_header
 from mangnon.reading.vocabulary import normalised
+from mangnon.telling.feedback.copies import open_copy
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
-from mangnon.telling.feedback.harmless import filled_cells, open_harmless, write_text
+from mangnon.telling.feedback.harmless import filled_cells, write_text
 from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, SummaryLine, write_summary
 from mangnon.vietnamese import listed
 
@@ -44,9 +45,9 @@ class Body(Protocol):
         """Returns the cell to mark for a finding; None if no cell shows it."""
 
 
-def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: list[Excerpt], lists: CodeLists) -> None:
-    """Writes the feedback on a delivery, whose file is `original`, to `path`."""
-    own = None if feedback.is_receipt else open_harmless(original)
+def write(path: Path, feedback: Feedback, original: Path | None, excerpts: list[Excerpt], lists: CodeLists) -> None:
+    """Writes the feedback on a delivery to `path`: into a copy of its file `original`, or else with excerpts."""
+    own = open_copy(original) if original else None
     body: Body = Excerpts(excerpts) if own is None else OwnSheets(own)
     marks: dict[tuple[str, str], list[str]] = defaultdict(list)
     lines = []
