@@ -53,7 +53,7 @@ def open_harmless(path: Path) -> Workbook | None:
         with path.open("rb") as file:
             book = load_workbook(file, data_only=True, keep_links=False)
         if not any(cell.value is not None for sheet in book.worksheets for cell in filled_cells(sheet)):
-            logger.warning("openpyxl sees no cell (Strict Open XML?), so the feedback has excerpts only")
+            logger.warning("openpyxl sees no cell (Strict Open XML?), so it cannot copy the sheets")
             return None
         _strip(book)
         _sum_again(book, path)
