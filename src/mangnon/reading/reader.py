@@ -349,8 +349,11 @@ class Reading:
     def _problem(self, block: Block, index: int, field: Field, what: BadValue | Inferred) -> Problem:
         row = int(block.row_numbers[index])
         place = self.columns.positions[field.name]
+        values = what.values
+        if what.id == "ambiguous_number.cell":
+            values = {**values, "shown": self.table.shown(row - 1, place)}
         return Problem(
-            what.id, what.values, sheet=self.table.sheet_name, row=row, field=field.name,
+            what.id, values, sheet=self.table.sheet_name, row=row, field=field.name,
             cell=xl_rowcol_to_cell(row - 1, place), value=block.columns[place].shown(index), title=field.title,
         )  # fmt: skip
 

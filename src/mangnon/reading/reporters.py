@@ -1,6 +1,8 @@
 """Finds the reporter that a text names: by code, or by name with or without prefixes, diacritics and capitals."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists, Reporter
@@ -32,6 +34,25 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tupl
         reporter = (valid or found)[0]
         return reporter.code, [inferred(reporter, text, where)]
     raise RefusedFile(unknown(text, where) if not valid else ambiguous(text, valid, where))
+
+
+@contextmanager
+def answering(texts: Callable[[], Iterable[str]], lists: CodeLists) -> Iterator[None]:
+    """Adds to a RefusedFile the one reporter that these texts name, so that it is told why its file is refused."""
+    try:
+        yield
+    except RefusedFile as refusal:
+        named = {reporter.code for text in texts() for reporter in _named(text, lists)}
+        if len(named) == 1:
+            refusal.reporter = named.pop()
+        raise
+
+
+def _named(text: str, lists: CodeLists) -> list[Reporter]:
+    by_code = {normalised(code): reporter for code, reporter in lists.reporters.items()}
+    if reporter := by_code.get(normalised(text)):
+        return [reporter]
+    return named_exactly(text, lists) or named_in(text, None, lists) or mentioned_in(text, None, lists)
 
 
 def refuse_reference(named: str, place: str | None, where: Place) -> None:

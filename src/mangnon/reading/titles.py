@@ -117,6 +117,12 @@ def stated_reporters(
     return found
 
 
+def naming(lines: list[TitleLine]) -> list[str]:
+    """Returns the texts that may name the reporter: those after `Đơn vị báo cáo:`, else all but addressees."""
+    labelled = [line.value for line in lines if line.label in REPORTERS and line.value]
+    return labelled or [line.text for line in lines if not ADDRESSEE.match(fold(line.text)) and not line.is_unit]
+
+
 def cover_from_titles(
     lines: list[TitleLine], forms: Iterable[str], lists: CodeLists, file_name: str, place: str | None
 ) -> Cover:

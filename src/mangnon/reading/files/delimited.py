@@ -20,6 +20,7 @@ from mangnon.reading.cells import Cells
 from mangnon.reading.cover import CoverEntry, read_cover
 from mangnon.reading.files.tails import Tails
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.reporters import answering
 from mangnon.reading.rows import listed_rows
 from mangnon.reading.statements import Statements, unreadable_total
 from mangnon.reading.tables import Block, Table
@@ -56,24 +57,30 @@ class DelimitedFile:
             for number, row in enumerate(rows[:marked], start=1)
             if row
         }
-        form = self._form(entries, rows[marked:], place)
+        self._lines: list[titles.TitleLine] = []
+        named = entries.get("reporter")
+        with answering(lambda: [str(named.value)] if named else titles.naming(self._lines), lists):
+            form = self._form(entries, rows[marked:], place)
+            self._find_table(form, rows, ends, marked)
+            self._skipped_lines += declared is not None
+            if entries:
+                self.cover = read_cover(entries, Statements({form.name: _declared(entries, form)}), lists, place)
+            else:
+                self.cover = titles.cover_from_titles(self._lines, [form.name], lists, file_name, place)
+        self.notes += self.cover.notes
+
+    def _find_table(self, form: Form, rows: list[list[str]], ends: list[int], marked: int) -> None:
+        """Finds the header and the lines above it; `marked` is the number of lines of the cover."""
         header = layout.find_header(rows[marked:], [], form)
         first, last = (header.first_row, header.last_row) if header else (0, 0)
         self._headers = header.paths if header else [(cell,) for cell in rows[marked]] if marked < len(rows) else []
         self._header_row = marked + last + 1
         self._skipped_lines = ends[marked + last] if marked + last < len(ends) else len(ends)
-        self._skipped_lines += declared is not None
         self._shape = self._refused_shape(rows[marked:], header, form)
-        lines = titles.lines_above(
-            ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), sheet
+        self._lines = titles.lines_above(
+            ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), self._sheet
         )
-        self._unit = titles.unit_above(lines)
-        self._lines = lines
-        if entries:
-            self.cover = read_cover(entries, Statements({form.name: _declared(entries, form)}), lists, place)
-        else:
-            self.cover = titles.cover_from_titles(lines, [form.name], lists, file_name, place)
-        self.notes += self.cover.notes
+        self._unit = titles.unit_above(self._lines)
 
     def table(self, form: Form) -> Table:
         """Returns the table: the rows after the header. Raises RefusedForm if there is no header."""

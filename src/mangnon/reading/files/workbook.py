@@ -13,13 +13,15 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, STATEMENT_COLUMN, Form, submission_forms
 from mangnon.reading import fonts, layout, shapes, titles
-from mangnon.reading.cover import entries_of, read_cover
+from mangnon.reading.cover import CoverEntry, entries_of, read_cover
 from mangnon.reading.files.inspection import Position
 from mangnon.reading.files.open_document import without_indentation
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
 from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_remark, is_wide
+from mangnon.reading.files.shown import Shown
 from mangnon.reading.files.workbook_parts import inspect_workbook
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.reporters import answering
 from mangnon.reading.rows import listed_rows
 from mangnon.reading.statements import statements_of
 from mangnon.reading.tables import Table, empty_table
@@ -43,7 +45,7 @@ class Workbook:
         self.file_name = file_name
         self.notes: list[Problem] = []
         self._lists = lists
-        self._place = place
+        self._place, self._path = place, path
         self._open(path)
         self._convert: fonts.Convert | None = None
         self._sheets: dict[str, Sheet] = {}
@@ -51,7 +53,9 @@ class Workbook:
         self._decide_font(covers or self._book.sheet_names)
         self._of_form: dict[str, list[str]] = {}
         if covers:
-            self._read_cover(covers[0])
+            entries = entries_of(self._sheet(covers[0]).rows, COVER)
+            with answering(lambda: [str(entries["reporter"].value)] if "reporter" in entries else [], lists):
+                self._read_cover(covers[0], entries)
         else:
             self._read_titles()
         self.notes += self.cover.notes
@@ -90,7 +94,7 @@ class Workbook:
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), notes=_hidden(sheet, header, form),
+            titles.unit_above(lines), notes=_hidden(sheet, header, form), shown=Shown(self._path, sheet.name).number,
             is_converted=self._convert is not None, says_nothing=says_nothing,
         )  # fmt: skip
 
@@ -136,14 +140,14 @@ class Workbook:
             self.notes.append(fonts.inferred(way, self.file_name))
             self._sheets = {}
 
-    def _read_cover(self, name: str) -> None:
+    def _read_cover(self, name: str, entries: dict[str, CoverEntry]) -> None:
         sheet = self._sheet(name)
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
         if unknown := [place for place in sheet.look.uncalculated if place[1] == VALUES_ON_COVER]:
             raise RefusedFile(_not_calculated(sheet, unknown))
         rows = sheet.rows
-        self.cover = read_cover(entries_of(rows, COVER), statements_of(rows, COVER), self._lists, self._place)
+        self.cover = read_cover(entries, statements_of(rows, COVER), self._lists, self._place)
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:
@@ -172,9 +176,10 @@ class Workbook:
                 self.notes.append(Problem("sheet_empty", sheet=names[0]))
         if not contained and not lines:
             raise RefusedFile(Problem("cover_missing.workbook", {"file_name": self.file_name}))
-        self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name, self._place)
-        if not contained:
-            raise RefusedFile(Problem("no_form.file", {"file_name": self.file_name}))
+        with answering(lambda: titles.naming(lines), self._lists):
+            self.cover = titles.cover_from_titles(lines, contained, self._lists, self.file_name, self._place)
+            if not contained:
+                raise RefusedFile(Problem("no_form.file", {"file_name": self.file_name}))
         self._note_guesses(guessed)
 
     def _assign(self, names: Iterable[str], without: set[str]) -> dict[str, list[str]]:
