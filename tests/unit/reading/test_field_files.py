@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 import pytest
-import yaml
+from support import corpus
+from support.corpus import FOLDER
 from support.messy import LISTS
 
 from mangnon.contract.code_lists import OFFICE
@@ -14,8 +14,7 @@ from mangnon.reading.delivery import FileRefused, FormBegun, FormRead, FormRefus
 from mangnon.reading.problems import Problem
 from mangnon.reading.reader import ReadBlock
 
-FOLDER = Path(__file__).parents[2] / "fixtures" / "field"
-FILES: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "files.yml").read_text(encoding="utf-8"))
+FILES = corpus.files()
 
 
 @dataclass
@@ -63,3 +62,7 @@ def test_what_comes_out_of_a_file(name: str) -> None:
 def test_every_file_is_in_the_table_and_in_the_readme() -> None:
     files = {path.name for path in FOLDER.iterdir()} - {"README.md", "files.yml"}
     assert files == set(FILES)
+
+
+def test_the_page_of_reading_shows_the_corpus() -> None:
+    assert corpus.PAGE.read_text(encoding="utf-8") == corpus.page(), "run: PYTHONPATH=tests python -m support.corpus"

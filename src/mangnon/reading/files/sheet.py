@@ -91,10 +91,13 @@ def is_filled(row: list) -> bool:
 
 def is_remark(row: list) -> bool:
     """Returns whether a row is blank, or has one text alone that does not say that nothing happened: `sẽ gửi sau`."""
-    filled = [cell for cell in row if cell not in ("", None)]
-    if len(filled) != 1 or not isinstance(filled[0], str):
+    filled = {column: cell for column, cell in enumerate(row) if cell not in ("", None)}
+    if len(filled) != 1:
         return not filled
-    return fold(filled[0]) not in NOTHING_HAPPENED and not any(sign.isdigit() for sign in filled[0])
+    ((column, cell),) = filled.items()
+    if not isinstance(cell, str) or fold(cell) in NOTHING_HAPPENED:
+        return False
+    return column == 0 or not any(sign.isdigit() for sign in cell)  # in another column it may be a number in words
 
 
 def is_wide(rows: list[list]) -> bool:
