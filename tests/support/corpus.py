@@ -1,4 +1,4 @@
-"""The corpus of field files as a part of docs/reading.md: `PYTHONPATH=tests .venv/bin/python -m support.corpus` writes it."""
+"""The corpus of field files as a part of docs/reading.md. `PYTHONPATH=tests python -m support.corpus` writes it."""
 
 import re
 from collections import defaultdict
@@ -27,8 +27,9 @@ def section() -> str:
     whole = sum("refused" not in one for one in table.values())
     part = sum("refused" in one and any(one["rows"].values()) for one in table.values())
     lines = [
-        f"{len(table)} files by {len(makers)} makers ({', '.join(sorted(makers))}): {whole} are read, of {part} the good",
-        f"rows or forms are read and the others refused, {len(table) - whole - part} are refused. None is read wrongly.",
+        f"{len(table)} files by {len(makers)} makers: {', '.join(sorted(makers))}.",
+        f"{whole} are read; of {part} the good rows or forms are read and the others refused;",
+        f"{len(table) - whole - part} are refused. None is read wrongly.",
         "",
         "| finding | files | such as |",
         "|---|---|---|",
