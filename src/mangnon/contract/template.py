@@ -148,6 +148,7 @@ class _Template:
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, 40)
         sheet.set_column(2, 3, 32)
+        _fit_to_paper(sheet)
         sheet.write(0, 0, "Báo cáo công tác trẻ em hằng tháng", self.title)
         sheet.write(1, 0, "Ô có dấu * là bắt buộc.", self.note)
         if synthetic:
@@ -196,6 +197,7 @@ class _Template:
         sheet.set_column(1, 1, 38)
         sheet.set_column(2, 2, 12)
         sheet.set_column(3, 3, 80)
+        _fit_to_paper(sheet)
         sheet.write(0, 0, "Hướng dẫn", self.title)
         for row, step in enumerate(STEPS, start=1):
             sheet.write(row, 0, f"{row}. {step}")
@@ -223,9 +225,7 @@ class _Template:
         sheet.write(1, 0, form.help, self.note)
         sheet.set_row(HEADER_ROW, 48)
         sheet.freeze_panes(FIRST_ROW, 0)
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
+        _fit_to_paper(sheet)
         sheet.repeat_rows(HEADER_ROW)
         for column, field in enumerate(form.fields):
             sheet.write(HEADER_ROW, column, header(field), self.header[field.required])
@@ -262,6 +262,13 @@ class _Template:
     def _width(self, field: Field) -> int:
         longest = max(map(len, self.shown[field].values()), default=0)
         return min(max(WIDTHS.get(field.type, 16), longest + 2), 46)
+
+
+def _fit_to_paper(sheet: Worksheet) -> None:
+    """Has the sheet printed on A4, all columns on a page."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
 
 
 def _list_name(field: Field) -> str:

@@ -1,6 +1,7 @@
 """The reporter's own sheets, to be marked: a harmless copy of an .xlsx, and the values of any other workbook.
 
-openpyxl knows neither .ods nor .xls, and sees no cell in Strict Open XML. Their reporters get an .xlsx of their sheets.
+openpyxl knows neither .ods nor .xls, and sees no cell in Strict Open XML. Their reporters get an .xlsx of their sheets,
+with the looks and the drop-downs of the template where they have its texts.
 """
 
 import logging
@@ -14,6 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
+from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import COVER_SHEET, Form, submission_forms
 from mangnon.contract.template import HEADER_ROW, header, total_formula
 from mangnon.reading.files.compound import SIGNATURE as COMPOUND
@@ -21,7 +23,10 @@ from mangnon.reading.files.sheet import Sheet
 from mangnon.reading.files.workbook_parts import inspect_workbook
 from mangnon.reading.layout import Range
 from mangnon.reading.vocabulary import normalised
+from mangnon.telling.feedback.findings import Feedback
 from mangnon.telling.feedback.harmless import COVER_ROWS, LARGEST, open_harmless, write_text
+from mangnon.telling.feedback.looks import blank_sheets
+from mangnon.telling.feedback.summary import Shown
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +36,11 @@ WIDEST = 40
 MOST_MERGED = 10_000
 
 
-def open_copy(path: Path) -> Workbook | None:
-    """Returns a copy of the workbook; None if the file is no workbook, is too large or cannot be copied."""
+def open_copy(path: Path, feedback: Feedback, lists: CodeLists) -> tuple[Workbook, Shown] | None:
+    """Returns a copy of the workbook, and how much of it the copy shows.
+
+    Returns None if the file is no workbook, is too large or cannot be copied.
+    """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as parts:
             names = {part.filename.replace("\\", "/") for part in parts.infolist()}
@@ -47,13 +55,13 @@ def open_copy(path: Path) -> Workbook | None:
             area for name in source.sheet_names for area in source.get_sheet_by_name(name).merged_cell_ranges or ()
         ]
         if all(map(_is_small, merged)) and (book := open_harmless(path)) is not None:
-            return book
-        book = _copied(path, source)
+            return book, "own"
+        book = _copied(path, source, feedback, lists)
         _sum_again(book)
     except Exception as error:  # calamine raises many kinds
         logger.warning("the sheets cannot be copied, so the feedback has excerpts only: %r", error)
         return None
-    return book
+    return book, "copied" if _has_drop_downs(book) else "values"
 
 
 def _is_compound(path: Path) -> bool:
@@ -67,25 +75,48 @@ def _is_small(area: Range) -> bool:
     return (bottom - top + 1) * (right - left + 1) <= MOST_MERGED
 
 
-def _copied(path: Path, source: CalamineWorkbook) -> Workbook:
+def _copied(path: Path, source: CalamineWorkbook, feedback: Feedback, lists: CodeLists) -> Workbook:
     inspection = inspect_workbook(path, path.name)
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for described in source.sheets_metadata:
-        original = Sheet(described.name, source.get_sheet_by_name(described.name), inspection, None)
-        sheet = book.create_sheet(described.name)
-        if described.visible != SheetVisibleEnum.Visible:
-            sheet.sheet_state = "hidden"
-        for number, row in enumerate(original.rows, start=1):
-            for column, value in enumerate(row, start=1):
-                if value not in ("", None):
-                    _write(sheet.cell(number, column), value)
-        for (top, left), (bottom, right) in filter(_is_small, original.merged):
-            sheet.merge_cells(None, top + 1, left + 1, bottom + 1, right + 1)
-        for column, values in enumerate(zip(*original.head, strict=True), start=1):
-            width = max(map(len, map(str, values)))
-            sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, WIDTH), WIDEST)
+    originals = {
+        name: Sheet(name, source.get_sheet_by_name(name), inspection, None) for name in source.sheet_names
+    }
+    if feedback.reporter and feedback.period:
+        rows = {name: original.rows for name, original in originals.items()}
+        book = blank_sheets(rows, feedback.reporter, feedback.period, lists)
+    else:
+        book = Workbook()
+        book.remove(book.worksheets[0])
+    for place, described in enumerate(source.sheets_metadata):
+        original = originals[described.name]
+        if described.name not in book.sheetnames:
+            _widen(book.create_sheet(described.name), original)
+        sheet = book[described.name]
+        book.move_sheet(sheet, place - book.index(sheet))
+        sheet.sheet_state = "visible" if described.visible == SheetVisibleEnum.Visible else "hidden"
+        _fill(sheet, original)
     return book
+
+
+def _widen(sheet: Worksheet, original: Sheet) -> None:
+    for column, values in enumerate(zip(*original.head, strict=True), start=1):
+        width = max(map(len, map(str, values)))
+        sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, WIDTH), WIDEST)
+
+
+def _fill(sheet: Worksheet, original: Sheet) -> None:
+    for number, row in enumerate(original.rows, start=1):
+        for column, value in enumerate(row, start=1):
+            if value not in ("", None):
+                cell = sheet.cell(number, column)
+                if not cell.has_style:
+                    cell.number_format = sheet.column_dimensions[get_column_letter(column)].number_format
+                _write(cell, value)
+    for (top, left), (bottom, right) in filter(_is_small, original.merged):
+        sheet.merge_cells(None, top + 1, left + 1, bottom + 1, right + 1)
+
+
+def _has_drop_downs(book: Workbook) -> bool:
+    return any(sheet.data_validations.dataValidation for sheet in book.worksheets)
 
 
 def _write(cell: Cell, value: object) -> None:

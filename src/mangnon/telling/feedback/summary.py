@@ -5,6 +5,7 @@ The reader knows no form of that name, so the sheet may stay when the reporter s
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -19,12 +20,25 @@ from mangnon.telling.feedback.findings import Feedback, Outcome
 from mangnon.telling.feedback.harmless import write_text
 from mangnon.vietnamese import listed, moment, month, number
 
+# What follows the summary: the reporter's own workbook; its sheets, copied into an .xlsx with the template's looks; their
+# values alone; the rows with findings.
+Shown = Literal["own", "copied", "values", "excerpts"]
+
 SUMMARY_SHEET = "Phản hồi"
 WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem lại", "info": "Thông tin"}
 # Light enough for black text (contrast above 13). None is in Excel's palette, so we can recognise our own marks.
 FILLS: dict[Severity, str] = {"critical": "FFFFC9C4", "warning": "FFFFE9A8", "info": "FFD3E5FA"}
 BLACK = Color(rgb="FF000000")
 SYNTHETIC = "Dữ liệu mẫu (giả định): số liệu không phải báo cáo thật."
+
+COPIES: dict[Shown, str] = {
+    "own": "Công thức tự đặt đã được thay bằng giá trị.",
+    "copied": "Đây là bản chép ở dạng .xlsx: Excel, LibreOffice, WPS đều mở được; khi lưu hãy giữ dạng .xlsx.",
+    "values": (
+        "Đây là bản chép ở dạng .xlsx, chỉ có giá trị: không có danh sách chọn và định dạng của tệp đã gửi. "
+        "Nếu tiện hơn, có thể sửa trong tệp đã gửi."
+    ),
+}
 
 WIDTHS = {"A": 16, "B": 24, "C": 12, "D": 28, "E": 24, "F": 80}
 HEADINGS = ("Mức độ", "Trang", "Ô", "Cột", "Giá trị đã đọc", "Nội dung và cách sửa")
@@ -51,8 +65,8 @@ class SummaryLine:
     target: tuple[str, str] | None
 
 
-def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], is_own: bool) -> None:
-    """Writes the summary as the first sheet. `is_own` says whether the other sheets are the reporter's own."""
+def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], shown: Shown) -> None:
+    """Writes the summary as the first sheet. `shown` says what the other sheets are."""
     sheet = book.create_sheet(SUMMARY_SHEET, 0)
     book.active = 0
     for column, width in WIDTHS.items():
@@ -66,7 +80,7 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], 
         row = _paragraphs(sheet, row + 1, ["Kết quả từng biểu"], BOLD)
         row = _pairs(sheet, row, _outcomes(feedback))
     row = _paragraphs(sheet, row + 1, ["Việc cần làm"], BOLD)
-    row = _paragraphs(sheet, row, [f"{place}. {step}" for place, step in enumerate(_steps(feedback, is_own), 1)])
+    row = _paragraphs(sheet, row, [f"{place}. {step}" for place, step in enumerate(_steps(feedback, shown), 1)])
     row = _paragraphs(sheet, row + 1, ["Danh sách"], BOLD)
     _table(sheet, row, lines)
     if left_out := sum(feedback.totals.values()) - len(lines):
@@ -121,7 +135,7 @@ def _said(outcome: Outcome, warned: bool, nothing_happened: bool) -> str:
     return f"Đã nhận: {understood}{note}{waiting}."
 
 
-def _steps(feedback: Feedback, is_own: bool) -> Iterator[str]:
+def _steps(feedback: Feedback, shown: Shown) -> Iterator[str]:
     if feedback.is_receipt:
         yield "Xem lại kết quả từng biểu ở trên. Nếu đúng như vậy thì không cần làm gì."
         yield "Nếu thật ra có số liệu, hãy ghi vào tệp báo cáo, tăng “Lần gửi” thêm 1, ghi lý do rồi gửi lại."
@@ -134,14 +148,14 @@ def _steps(feedback: Feedback, is_own: bool) -> Iterator[str]:
             f"Điểm “{WORDS['warning']}”: nếu số liệu đúng thì giữ nguyên, không cần làm gì; nếu sai thì sửa"
             f"{'' if critical else ' và gửi lại'}."
         )
-    if is_own:
+    if shown != "excerpts":
         yield (
             "Bấm vào tên ô để đến ô đó; ghi chú ở ô nêu lỗi và cách sửa. Màu: đỏ nhạt là phải sửa, vàng nhạt là nên "
             "xem lại, xanh nhạt là thông tin."
         )
         yield (
             "Có thể sửa ngay trong tệp này rồi gửi lại: trang “Phản hồi”, màu và ghi chú không ảnh hưởng đến việc đọc "
-            "tệp. Công thức tự đặt đã được thay bằng giá trị."
+            f"tệp. {COPIES[shown]}"
         )
     else:
         yield (
@@ -149,7 +163,7 @@ def _steps(feedback: Feedback, is_own: bool) -> Iterator[str]:
             "để đối chiếu."
         )
     revision = feedback.next_revision
-    where = "Trên trang Bìa" if is_own or feedback.revision is None else "Ở phần bìa của tệp"
+    where = "Trên trang Bìa" if shown != "excerpts" or feedback.revision is None else "Ở phần bìa của tệp"
     if revision:
         yield f"Khi gửi lại: {where[0].lower()}{where[1:]}, tăng “Lần gửi” lên {revision} và ghi “Lý do gửi lại”."
     elif critical:

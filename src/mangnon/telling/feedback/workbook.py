@@ -5,6 +5,7 @@ If the file is no .xlsx, is too large or cannot be opened, the summary is follow
 
 from collections import defaultdict
 from copy import copy
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -24,8 +25,8 @@ from mangnon.telling.feedback.copies import open_copy
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
 from mangnon.telling.feedback.harmless import filled_cells, write_text
-from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, SummaryLine, write_summary
-from mangnon.vietnamese import listed
+from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, Shown, SummaryLine, write_summary
+from mangnon.vietnamese import day, listed, number
 
 AUTHOR = "Măng Non"
 # The header of a sheet is searched in so many rows.
@@ -47,8 +48,9 @@ class Body(Protocol):
 
 def write(path: Path, feedback: Feedback, original: Path | None, excerpts: list[Excerpt], lists: CodeLists) -> None:
     """Writes the feedback on a delivery to `path`: into a copy of its file `original`, or else with excerpts."""
-    own = open_copy(original) if original else None
-    body: Body = Excerpts(excerpts) if own is None else OwnSheets(own)
+    own = open_copy(original, feedback, lists) if original else None
+    body: Body = OwnSheets(own[0]) if own else Excerpts(excerpts)
+    shown: Shown = own[1] if own else "excerpts"
     marks: dict[tuple[str, str], list[str]] = defaultdict(list)
     lines = []
     for finding in feedback.findings:
@@ -62,7 +64,7 @@ def write(path: Path, feedback: Feedback, original: Path | None, excerpts: list[
                 _colour(cell, FILLS[finding.severity])
     for (title, coordinate), notes in marks.items():
         body.book[title][coordinate].comment = _note("\n".join(notes))
-    write_summary(body.book, feedback, lines, is_own=own is not None)
+    write_summary(body.book, feedback, lines, shown)
     body.book.save(path)
 
 
@@ -171,8 +173,8 @@ def _header(sheet: Worksheet, form: Form) -> tuple[int, dict[str, int]]:
 def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> SummaryLine:
     field = _field(finding)
     value = finding.value
-    if value is None and cell is not None and finding.row is not None and finding.field:
-        value = "" if cell.value is None else str(cell.value)
+    if cell is not None and finding.row is not None and finding.field and (value is None or is_own):
+        value = _said(cell.value, value)
     form = all_forms()[finding.form] if finding.form else None
     return SummaryLine(
         severity=finding.severity,
@@ -183,6 +185,15 @@ def _line(finding: Finding, cell: Cell | None, expected: str, is_own: bool) -> S
         message=f"{finding.said} {expected}".strip(),
         target=None if cell is None else (cell.parent.title, cell.coordinate),
     )
+
+
+def _said(value: object, read: str | None) -> str:
+    """Returns what a cell holds as people write it; a text as it was `read`, if it was."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return read if read is not None else str(value or "")
+    if isinstance(value, int | float):
+        return number(value)
+    return day(value) if isinstance(value, date) else str(value)
 
 
 def _row(finding: Finding) -> str:
