@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import Field, Form, all_forms
+from mangnon.contract.forms import ANSWER_SHEET, Field, Form, all_forms
 from mangnon.contract.template import choices
 from mangnon.reading.layout import plain_header
 from mangnon.reading.vocabulary import normalised
@@ -24,7 +24,7 @@ from mangnon.telling.feedback.copies import open_copy
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
 from mangnon.telling.feedback.harmless import filled_cells, write_text
-from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, SummaryLine, write_summary
+from mangnon.telling.feedback.summary import BLACK, FILLS, WORDS, SummaryLine, write_summary
 from mangnon.vietnamese import listed
 
 AUTHOR = "Măng Non"
@@ -72,7 +72,7 @@ class OwnSheets:
     def __init__(self, book: Workbook) -> None:
         self.book = book
         for sheet in list(book.worksheets):
-            if normalised(sheet.title) == normalised(SUMMARY_SHEET):
+            if normalised(sheet.title) == normalised(ANSWER_SHEET):
                 book.remove(sheet)
                 self._clear_marks()
         self._sheets = {normalised(sheet.title): sheet for sheet in book.worksheets}
@@ -219,6 +219,6 @@ def _colour(cell: Cell, fill: str) -> None:
 
 def _note(text: str) -> Comment:
     if len(text) > LONGEST_NOTE:
-        text = f"{text[:LONGEST_NOTE]}… (xem trang “{SUMMARY_SHEET}”)"
+        text = f"{text[:LONGEST_NOTE]}… (xem trang “{ANSWER_SHEET}”)"
     lines = sum(1 + len(line) // LINE_LENGTH for line in text.splitlines())
     return Comment(text, AUTHOR, height=LINE_HEIGHT * (lines + 1), width=NOTE_WIDTH)
