@@ -105,13 +105,13 @@ def _note_skipped(connection: Connection, inbox: Store, skipped: list[Skipped]) 
 
 def _delivery(copy: Path, sha256: str, name: str, place: str | None, lists: CodeLists) -> dict[str, Any]:
     """The row of ops.deliveries for a file that arrives now."""
-    cover = _cover(copy, name, place, sha256, lists)
+    cover, reporter = _cover(copy, name, place, sha256, lists)
     return {
         "sha256": sha256,
         "place": place,
         "file_name": name,
         "size_bytes": copy.stat().st_size,
-        "reporter_code": cover.reporter_code if cover else None if place == OFFICE else place,
+        "reporter_code": reporter,
         "period": cover and cover.period,
         "revision": cover and cover.revision,
         "revision_reason": cover and cover.reason,
@@ -177,9 +177,17 @@ def _insert(connection: Connection, delivery: dict[str, Any]) -> int | None:
     return row[0] if row else None
 
 
-def _cover(copy: Path, name: str, place: str | None, sha256: str, lists: CodeLists) -> Cover | None:
-    # A file that cannot be read is a delivery all the same; the loader says what is wrong with it.
+def _cover(copy: Path, name: str, place: str | None, sha256: str, lists: CodeLists) -> tuple[Cover | None, str | None]:
+    """The cover of a file, if it can be read, and whose file it is.
+
+    One that cannot be read is a delivery all the same. The loader says what is wrong with it, and whoever has the place
+    is told; in the office's place whoever the file names.
+    """
+    named = None if place == OFFICE else place
     try:
-        return read_cover(copy, name, lists, place, places.sender_of(place, None, sha256))
-    except (RefusedFile, ReadingFailed):
-        return None
+        cover = read_cover(copy, name, lists, place, places.sender_of(place, None, sha256))
+    except RefusedFile as refusal:
+        return None, named or (refusal.reporter if refusal.reporter in lists.reporters else None)
+    except ReadingFailed:
+        return None, named
+    return cover, cover.reporter_code

@@ -28,9 +28,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class FileRefused:
-    """The file cannot be read at all."""
+    """The file cannot be read at all. `reporter` is whom it names, if it names anybody."""
 
     problems: list[Problem]
+    reporter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_cover_of(path: Path, file_name: str, lists: CodeLists, place: str | Non
     try:
         yield Opened(open_source(path, file_name, lists, place).cover)
     except RefusedFile as refusal:
-        yield FileRefused(list(refusal.problems))
+        yield FileRefused(list(refusal.problems), refusal.reporter)
 
 
 def read_delivery(
@@ -76,7 +77,7 @@ def read_delivery(
         yield Opened(source.cover)
         reporter = reporter_of(source.cover, lists)
     except RefusedFile as refusal:
-        yield FileRefused(list(refusal.problems))
+        yield FileRefused(list(refusal.problems), refusal.reporter)
         return
     for name in source.cover.forms:
         if forms is None or name in forms:

@@ -99,7 +99,7 @@ def _what_is_wrong(text: str) -> tuple[str, Values]:
         return "not_a_number.underscore", {"meant": text.replace("_", "")}
     if EXPONENT.fullmatch(text):
         return "not_a_number.exponent", {"text": text}
-    if fold(text) in NO_NUMBER:
+    if fold(text) in NO_NUMBER or text.startswith("#"):  # such as #N/A, which a CSV keeps of a formula's error
         return "not_a_number.no_value", {"text": text}
     if (matched := ENGLISH.fullmatch(text)) and ("," in text or matched["fraction"]):
         return "not_a_number.english", {"meant": written(_number(matched, matched["whole"].replace(",", "")))}

@@ -103,7 +103,12 @@ class RefusedForm(Exception):
 
 
 class RefusedFile(RefusedForm):
-    """A file cannot be read at all; `problems` says why."""
+    """A file cannot be read at all; `problems` says why.
+
+    `reporter` is the code of the reporter that the file names, if it names one: it is answered all the same.
+    """
+
+    reporter: str | None = None
 
 
 def rule_of(problem_id: str) -> str:

@@ -1,11 +1,13 @@
 """Finds the reporter that a text names: by code, or by name with or without prefixes, diacritics and capitals."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists, Reporter
 from mangnon.reading.problems import Place, Problem, RefusedFile
-from mangnon.reading.vocabulary import body, normalised, split_area, without_office
+from mangnon.reading.vocabulary import body, codes_of_number, normalised, split_area, without_office
 
 CODE = re.compile(r"\w+")
 
@@ -21,12 +23,36 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tupl
     by_code = {normalised(code): code for code in lists.reporters}
     if normalised(text) in by_code:
         return by_code[normalised(text)], []
-    found = by_other_code(text, period, lists) or named_exactly(text, lists) or named_in(text, period, lists)
+    found = (
+        by_other_code(text, period, lists)
+        or by_number(text, period, lists)
+        or named_exactly(text, lists)
+        or named_in(text, period, lists)
+    )
     valid = [reporter for reporter in found if reporter.is_valid_in(period)]
     if len(valid) == 1 or (not valid and len(found) == 1):
         reporter = (valid or found)[0]
         return reporter.code, [inferred(reporter, text, where)]
     raise RefusedFile(unknown(text, where) if not valid else ambiguous(text, valid, where))
+
+
+@contextmanager
+def answering(texts: Callable[[], Iterable[str]], lists: CodeLists) -> Iterator[None]:
+    """Adds to a RefusedFile the one reporter that these texts name, so that it is told why its file is refused."""
+    try:
+        yield
+    except RefusedFile as refusal:
+        named = {reporter.code for text in texts() for reporter in _named(text, lists)}
+        if len(named) == 1:
+            refusal.reporter = named.pop()
+        raise
+
+
+def _named(text: str, lists: CodeLists) -> list[Reporter]:
+    by_code = {normalised(code): reporter for code, reporter in lists.reporters.items()}
+    if reporter := by_code.get(normalised(text)):
+        return [reporter]
+    return named_exactly(text, lists) or named_in(text, None, lists) or mentioned_in(text, None, lists)
 
 
 def refuse_reference(named: str, place: str | None, where: Place) -> None:
@@ -52,6 +78,15 @@ def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:
         for reporter in lists.reporters.values()
         if reporter.area in areas and reporter.kind != "provincial_body"
     ]
+
+
+def by_number(text: str, period: date, lists: CodeLists) -> list[Reporter]:
+    """Returns the reporters whose code, or the other code of whose area, lost its zeros when it became this number."""
+    others = {other for area in lists.members("areas", period) for other in area.other_codes}
+    found = [lists.reporters[code] for code in codes_of_number(text, lists.reporters)]
+    for code in codes_of_number(text, others):
+        found += [reporter for reporter in by_other_code(code, period, lists) if reporter not in found]
+    return found
 
 
 def named_exactly(text: str, lists: CodeLists) -> list[Reporter]:

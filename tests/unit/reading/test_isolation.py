@@ -17,7 +17,7 @@ from support.hostile import COVER, HEADER, HOSTILE, ROW, csv
 from mangnon.contract.code_lists import OFFICE
 from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FormRead, Opened
-from mangnon.reading.files.workbook_parts import inspect_xls
+from mangnon.reading.files.binary_workbook import inspect_xls
 from mangnon.reading.isolation import limits
 from mangnon.reading.isolation.client import ReaderGone, ReadingFailed, read_cover, reading
 from mangnon.reading.isolation.wire import SIZES, BadMessage, Decoder, encoded
@@ -160,7 +160,7 @@ def arrow(**columns: list[object]) -> bytes:
         (b'{"kind": "form begun", "form": "ops.loads", "notes": []}', b""),
         (b'{"kind": "form read", "declared_totals": {"attendances": NaN}, "notes": []}', b""),
         (b'{"kind": "form read", "declared_totals": {"load_id": 1}, "notes": []}', b""),
-        (b'{"kind": "file refused", "problems": [{"id": "no_such_rule", "values": {}}]}', b""),
+        (b'{"kind": "file refused", "reporter": null, "problems": [{"id": "no_such_rule", "values": {}}]}', b""),
         (BLOCK, b"no arrow"),
         (BLOCK, arrow(load_id=[1])),
         (b"[" * 100_000, b""),
@@ -193,7 +193,11 @@ def test_a_reader_speaks_for_the_place_of_its_file_alone(place: str, reporter: s
 
 
 def test_texts_that_cannot_be_stored_are_shown_with_signs() -> None:
-    sent = {"kind": "file refused", "problems": [{"id": "no_form.cover", "values": {}, "value": "a\0\ud800b"}]}
+    sent = {
+        "kind": "file refused",
+        "reporter": None,
+        "problems": [{"id": "no_form.cover", "values": {}, "value": "a\0\ud800b"}],
+    }
     (problem,) = Decoder(OFFICE).message(json.dumps(sent).encode(), b"").problems  # type: ignore[union-attr]
     assert problem.value == "a␀\ufffdb"
 

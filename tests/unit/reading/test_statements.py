@@ -170,3 +170,30 @@ def test_made_up_data_are_never_taken_for_real(tmp_path: Path, said: str, is_mad
         assert refused(path).rule == "synthetic_unclear"
     else:
         assert read(path)[0].is_synthetic == is_made_up
+
+
+@pytest.mark.parametrize("wrong", ["a month", "a mark", "nothing at all"])
+def test_a_file_that_cannot_be_read_still_says_whom_to_answer(tmp_path: Path, wrong: str) -> None:
+    path, book = template(tmp_path, INCIDENT)
+    if wrong == "a month":
+        book["Bìa"].cell(_row_of(book["Bìa"], "Kỳ báo cáo"), 2).value = "quý I"
+    elif wrong == "a mark":
+        mark(book, "Vụ việc", "?")
+    else:
+        mark(book, "Vụ việc", None)
+        book["Vụ việc"].delete_rows(4, 50)
+    book.save(path)
+    with pytest.raises(RefusedFile) as refusal:
+        read(path)
+    assert refusal.value.reporter == "193"
+
+
+def test_a_csv_and_a_sheet_by_hand_say_whom_to_answer_too(tmp_path: Path) -> None:
+    text = csv_text(all_forms()["incidents"], HA_LONG).replace("#period,2020-06", "#period,quý I")
+    (tmp_path / "a.csv").write_text(text)
+    title = "UBND huyện Ba Chẽ,,,\n" + "\n".join(text.splitlines()[6:])
+    (tmp_path / "b.csv").write_text(title)
+    for name, code in (("a.csv", "193"), ("b.csv", "202")):
+        with pytest.raises(RefusedFile) as refusal:
+            read(tmp_path / name)
+        assert refusal.value.reporter == code

@@ -5,10 +5,11 @@ from functools import cached_property
 
 import numpy as np
 from python_calamine import CalamineSheet
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.reading import fonts, layout
 from mangnon.reading.cells import Cells
-from mangnon.reading.files.workbook_parts import Inspection
+from mangnon.reading.files.inspection import Inspection, Look, Position
 from mangnon.reading.tables import Block
 from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold
 
@@ -17,7 +18,7 @@ NO_OBJECT = "PyObject pointer is null"
 
 
 class Sheet:
-    """One sheet: its rows from A1 on, its merged cells, and its cells with errors."""
+    """One sheet: its rows from A1 on, its merged cells, and what calamine does not return."""
 
     def __init__(self, name: str, sheet: CalamineSheet, inspection: Inspection, convert: fonts.Convert | None) -> None:
         self.name = name
@@ -25,7 +26,28 @@ class Sheet:
         self.merged = (
             (inspection.merged or {}).get(name, []) if inspection.merged is not None else sheet.merged_cell_ranges or []
         )
-        self.errors = inspection.errors.get(name, [])
+        self._inspection = inspection
+
+    @property
+    def look(self) -> Look:
+        """What a look through its part found."""
+        return self._inspection.looks[self.name]
+
+    @property
+    def errors(self) -> list[str]:
+        """The cells with errors."""
+        return [xl_rowcol_to_cell(*place) for place in self.look.errors]
+
+    @property
+    def unknown_results(self) -> list[Position]:
+        """The formulas that nobody has calculated; a zero may be what a library wrote in place of the result."""
+        unsure = [] if self._inspection.is_calculated else self.look.zeros
+        return sorted([*self.look.uncalculated, *unsure])
+
+    @property
+    def agrees(self) -> bool:
+        """Whether calamine sees as many rows and columns as the look through its part."""
+        return self._inspection.agrees(self.name, self._sheet.end)
 
     @cached_property
     def head(self) -> list[list]:
@@ -69,10 +91,13 @@ def is_filled(row: list) -> bool:
 
 def is_remark(row: list) -> bool:
     """Returns whether a row is blank, or has one text alone that does not say that nothing happened: `sẽ gửi sau`."""
-    filled = [cell for cell in row if cell not in ("", None)]
-    if len(filled) != 1 or not isinstance(filled[0], str):
+    filled = {column: cell for column, cell in enumerate(row) if cell not in ("", None)}
+    if len(filled) != 1:
         return not filled
-    return fold(filled[0]) not in NOTHING_HAPPENED and not any(sign.isdigit() for sign in filled[0])
+    ((column, cell),) = filled.items()
+    if not isinstance(cell, str) or fold(cell) in NOTHING_HAPPENED:
+        return False
+    return column == 0 or not any(sign.isdigit() for sign in cell)  # in another column it may be a number in words
 
 
 def is_wide(rows: list[list]) -> bool:

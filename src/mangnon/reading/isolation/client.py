@@ -68,7 +68,9 @@ def read_cover(path: Path, file_name: str, lists: CodeLists, place: str | None, 
     if isinstance(found[0], Opened):
         return found[0].cover
     assert isinstance(found[0], FileRefused)
-    raise RefusedFile(*found[0].problems)
+    refusal = RefusedFile(*found[0].problems)
+    refusal.reporter = found[0].reporter
+    raise refusal
 
 
 @contextmanager

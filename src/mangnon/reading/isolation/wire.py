@@ -83,7 +83,10 @@ def _sent(problems: list[Problem]) -> list[dict[str, Any]]:
 
 _ENCODERS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Opened: lambda message: ("opened", {"cover": vars(message.cover) | {"notes": [], "nothing": []}}),
-    FileRefused: lambda message: ("file refused", {"problems": _sent(message.problems)}),
+    FileRefused: lambda message: (
+        "file refused",
+        {"problems": _sent(message.problems), "reporter": message.reporter},
+    ),
     FormBegun: lambda message: ("form begun", {"form": message.form, "notes": _sent(message.notes)}),
     FormRead: lambda message: (
         "form read",
@@ -124,7 +127,11 @@ class Decoder:
                 raise BadMessage("reference data in the place of the office")
             return Opened(cover)
         if kind == "file refused":
-            return FileRefused(_problems(content["problems"]))
+            # Only in the office's place a file may say whose it is.
+            named = content["reporter"] if self._place == OFFICE else None
+            if not isinstance(named, str | None) or named == REFERENCE_REPORTER:
+                raise BadMessage(f"a refused file of {named!r}")
+            return FileRefused(_problems(content["problems"]), named)
         if kind == "form begun":
             self._form = all_forms()[content["form"]]
             return FormBegun(self._form.name, _problems(content["notes"]))
