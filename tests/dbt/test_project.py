@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mangnon.contract.forms import all_forms, core_tables
 from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
@@ -121,6 +122,14 @@ def test_core_is_never_rebuilt(models: list[dict[str, Any]]) -> None:
             assert config["full_refresh"] is False, model["name"]
             assert config["contract"]["enforced"], model["name"]
             assert config["pre-hook"], model["name"]
+
+
+def test_every_table_with_rows_of_loads_is_one_of_a_form(models: list[dict[str, Any]]) -> None:
+    """A night models the tables of the forms that came. Another table would never be filled."""
+    of_forms = {table for form in all_forms().values() for table in core_tables(form)}
+    assert of_forms == {
+        model["name"] for model in models if "delete_loads_of_batches" in str(model["config"]["pre-hook"])
+    }
 
 
 def test_views_of_the_marts_hold_no_logic(models: list[dict[str, Any]]) -> None:

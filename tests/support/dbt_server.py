@@ -5,6 +5,7 @@ own that runs the real dbt on the real project, with the arguments and the envir
 dbt's debug log and its artifacts are left out.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -23,7 +24,10 @@ from mangnon.warehouse import dbt
 USUAL = dbt.run_process
 
 # With these arguments dbt must read the project itself, so the server passes no manifest.
-READ_ANEW = {"parse", "--vars"}
+READ_ANEW = {"--vars"}
+
+# The project is read for no database in particular, so what one worker has read is not stale for another.
+NOWHERE = {f"MANGNON_DB_{name}": "0" for name in ("HOST", "PORT", "USER", "PASSWORD", "NAME")}
 
 
 class DbtServer:
@@ -92,14 +96,17 @@ def serve(address: str) -> None:
     while listener in wait([listener, sys.stdin.fileno()]):
         connection: Connection[Any, Any] = Connection(listener.accept()[0].detach())
         arguments, environment = connection.recv()
-        _become(environment)
         manifest = None
         if not READ_ANEW & set(arguments):
             key = _project(arguments)
             if key not in manifests:
+                _become(environment | NOWHERE)
                 manifests[key] = _read(dbtRunner, arguments)
             manifest = manifests[key]
+        _become(environment)
+        gc.freeze()  # a collection in a fork would copy all memory
         if os.fork() == 0:
+            gc.disable()
             _answer(connection, dbtRunner(manifest), arguments)
         connection.close()
 
@@ -110,18 +117,35 @@ def _become(environment: dict[str, str]) -> None:
 
 
 def _project(arguments: list[str]) -> tuple[Any, ...]:
-    """Returns everything that the manifest depends on: folders, files and the database."""
-    folder, target = (arguments[arguments.index(name) + 1] for name in ("--project-dir", "--target-path"))
-    files = [(str(path), path.stat().st_mtime_ns) for path in sorted(Path(folder).rglob("*")) if path.is_file()]
-    database = sorted(item for item in os.environ.items() if item[0].startswith("MANGNON_DB_"))
-    return target, *files, *database
+    """Returns everything that the manifest depends on, except the name of the database."""
+    folder = _given(arguments, "--project-dir")
+    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(Path(folder).rglob("*")) if path.is_file())
+
+
+def _given(arguments: list[str], option: str) -> str:
+    return arguments[arguments.index(option) + 1]
 
 
 def _read(runner: Any, arguments: list[str]) -> Any:
     """Returns the manifest; None if the project cannot be read, and then the call itself says why."""
+    from dbt_common.clients.jinja import template_cache  # noqa: PLC0415
+
     folders = arguments[arguments.index("--project-dir") :]
     # The static parser starts threads, which a fork does not have: a call that parses there would wait for ever.
-    return runner().invoke(["--quiet", "--log-level-file", "none", "--no-static-parser", "parse", *folders]).result
+    manifest = runner().invoke(["--quiet", "--log-level-file", "none", "--no-static-parser", "parse", *folders]).result
+    for macro in manifest.macros.values() if manifest else ():
+        template_cache.get_node_template(macro)  # each call would compile them again
+    return manifest
+
+
+def _point(manifest: Any, database: str, target: Path) -> None:
+    """Makes the manifest one of this database, and leaves it in the target folder, as reading the project does."""
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        if node.relation_name:
+            node.relation_name = node.relation_name.replace(f'"{node.database}"', f'"{database}"')
+        node.database = database
+    if not (target / "manifest.json").exists():
+        manifest.write(target / "manifest.json")
 
 
 def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
@@ -132,7 +156,10 @@ def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
         try:
-            options = ["--log-level-file", "none", *(["--no-write-json"] if runner.manifest else [])]
+            options = ["--log-level-file", "none"]
+            if runner.manifest:
+                _point(runner.manifest, os.environ["MANGNON_DB_NAME"], Path(_given(arguments, "--target-path")))
+                options.append("--no-write-json")
             outcome = runner.invoke([*options, *arguments])
             if outcome.exception:
                 print(outcome.exception)

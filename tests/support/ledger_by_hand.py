@@ -15,7 +15,7 @@ from psycopg import sql
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, packaged_rows
 from mangnon.contract.forms import reference_forms
 from mangnon.ledger import candidates, content_hash
-from mangnon.ledger.batches import close_night, closed_batches, open_night
+from mangnon.ledger.batches import close_night, closed_batches, open_night, tables_to_model
 from mangnon.warehouse import dbt
 
 # The usual line of each form, which breaks no rule. A case gives only the fields that differ.
@@ -85,7 +85,7 @@ class Ledger:
 
     def model(self, batches: list[int], reference_loads: list[int]) -> None:
         """Models the batches with dbt, as a night does."""
-        dbt.model(batches, reference_loads)
+        dbt.model(batches, tables_to_model(self.connection, batches), reference_loads)
         with self.connection.transaction():
             content_hash.note_modelled(self.connection, batches)
 

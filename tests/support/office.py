@@ -16,12 +16,7 @@ from typing import Any
 SOFFICE = shutil.which("soffice")
 # UNO comes with the Python of the system, not with ours.
 PYTHON = "/usr/bin/python3"
-KINDS = {
-    ".xlsx": "Calc MS Excel 2007 XML",
-    ".ods": "calc8",
-    ".xls": "MS Excel 97",
-    ".pdf": "calc_pdf_Export",
-}  # fmt: skip
+KINDS = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8", ".xls": "MS Excel 97"}
 SETTINGS = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -49,13 +44,9 @@ class Book:
         """Types a text into a cell, or pastes it: what the cell's limits forbid can only be pasted."""
         self._do("type", sheet, cell, text)
 
-    def choose(self, sheet: str, cell: str, text: str) -> None:
-        """Chooses a text from the cell's drop-down."""
-        assert text in self._do("choices", sheet, cell)
-        self._do("type", sheet, cell, text)
-
-    def clear(self, sheet: str, area: str) -> None:
-        self._do("clear", sheet, area)
+    def choices(self, sheet: str, cell: str) -> list[str]:
+        """The texts of the cell's drop-down; none if it has no drop-down."""
+        return self._do("choices", sheet, cell)
 
     def rows(self, sheet: str) -> list[list[str]]:
         """What the cells of a sheet show."""
@@ -99,9 +90,9 @@ def running_office(home: Path) -> Iterator[Office]:
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
     pipe = f"mangnon{os.getpid()}"
+    options = ("--headless", "--norestore", "--nologo", "--nolockcheck")
     office = subprocess.Popen(
-        [SOFFICE, f"-env:UserInstallation={profile.as_uri()}", f"--accept=pipe,name={pipe};urp;"]
-        + ["--headless", "--norestore", "--nologo", "--nolockcheck"],
+        [SOFFICE, *options, f"-env:UserInstallation={profile.as_uri()}", f"--accept=pipe,name={pipe};urp;"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     script = Path(__file__).with_name("office_hands.py")

@@ -1,4 +1,4 @@
-"""What a clerk does in LibreOffice, done by LibreOffice's own Python: tests/support/office.py starts this and talks to it.
+"""What a clerk does in LibreOffice. The system's Python runs this; tests/support/office.py starts it and talks to it.
 
 Each line on standard input is an act and its arguments as JSON; each line on standard output is what came of it.
 """
@@ -44,10 +44,6 @@ class Hands:
         controller.setActiveSheet(self.book.Sheets.getByName(sheet))
         self._dispatch(".uno:GoToCell", ToPoint=cell)
         self._dispatch(".uno:EnterString", StringName=text)
-
-    def clear(self, sheet, area):
-        values, texts, days = 1, 4, 2  # com.sun.star.sheet.CellFlags
-        self._range(sheet, area).clearContents(values | texts | days)
 
     def choices(self, sheet, cell):
         """The texts of the cell's drop-down."""

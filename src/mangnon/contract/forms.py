@@ -28,6 +28,8 @@ FOLDER = Path(__file__).parent
 COVER_SHEET = "Bìa"
 INSTRUCTION_SHEET = "Hướng dẫn"
 LISTS_SHEET = "Danh mục"
+# The first sheet of an answer, and how it begins: it may stay when the workbook is sent again.
+ANSWER_SHEET, ANSWER_TITLE = "Phản hồi", "PHẢN HỒI VỀ BÁO CÁO CÔNG TÁC TRẺ EM"
 
 # What the cover says of a form, in the words that the template offers.
 STATEMENTS = WITH_DATA, NOTHING_HAPPENED, NOT_YET = "có số liệu", "không phát sinh", "chưa có"

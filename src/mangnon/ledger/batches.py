@@ -1,5 +1,6 @@
 """Batches: what one night, or one backfill, read; from closing on a batch never changes."""
 
+from mangnon.contract.forms import all_forms, core_tables
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -53,3 +54,11 @@ def closed_batches(connection: Connection) -> list[int]:
     """The batches that wait to be published, oldest first."""
     rows = connection.execute("select batch_id from ops.batches where state = 'closed' order by batch_id").fetchall()
     return [row[0] for row in rows]
+
+
+def tables_to_model(connection: Connection, batches: list[int]) -> list[str]:
+    """The tables of the core that rows of the batches' loads go to; none if all loads were refused or held."""
+    rows = connection.execute(
+        "select distinct form from ops.loads where batch_id = any(%s) and state in ('loaded', 'modelled')", [batches]
+    ).fetchall()
+    return sorted({table for (form,) in rows for table in core_tables(all_forms()[form])})

@@ -213,6 +213,8 @@ def _configure() -> None:
                 "mp_start_method": "forkserver",
                 "mp_forkserver_preload": "mangnon.orchestration.preloaded",
             },
+            # The DAGs change only with the version, so parsing them seldom is enough.
+            "dag_processor": {"min_file_process_interval": 300},
             # A supervisor that has just missed the end of its task looks again after so many seconds.
             "workers": {"min_heartbeat_interval": 1},
         }

@@ -18,6 +18,7 @@ from mangnon import warehouse
 from mangnon.intake import reference
 from mangnon.intake.reference import Deliverer, Received
 from mangnon.ledger import content_hash
+from mangnon.ledger.batches import tables_to_model
 from mangnon.ledger.code_lists import counting_reference_loads
 from mangnon.publishing import gates, verdicts
 from mangnon.warehouse import Connection, dbt
@@ -66,7 +67,7 @@ def judge_waiting() -> None:
         if not batches:
             return
         try:
-            dbt.model(batches, counting_reference_loads(connection))
+            dbt.model(batches, tables_to_model(connection, batches), counting_reference_loads(connection))
         except dbt.TransformError as error:
             with connection.transaction():
                 _discard(connection, batches, str(error))

@@ -16,7 +16,7 @@ from mangnon import warehouse
 from mangnon.failures import Failure
 from mangnon.ledger import approvals, candidates, content_hash, releases
 from mangnon.ledger.approvals import Approval
-from mangnon.ledger.batches import closed_batches
+from mangnon.ledger.batches import closed_batches, tables_to_model
 from mangnon.ledger.code_lists import counting_reference_loads
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.publishing import gates, lists, pruning, verdicts
@@ -44,7 +44,7 @@ def model(batches: list[int]) -> None:
     """
     with _publishing(batches=batches) as connection:
         lists.judge_waiting()
-        dbt.model(batches, counting_reference_loads(connection))
+        dbt.model(batches, tables_to_model(connection, batches), counting_reference_loads(connection))
         with connection.transaction():
             content_hash.note_modelled(connection, batches)
         logger.info("the rows of the batches are in the core")

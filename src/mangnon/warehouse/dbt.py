@@ -47,12 +47,16 @@ def last_manifest() -> dict[str, Any]:
     return content
 
 
-def model(batches: list[int], reference_load_ids: list[int]) -> None:
-    """Appends the rows of these batches' loads to the core, and tests them. Raises TransformError."""
-    dbt(
-        "build", "--select", "tag:night", *MODELS_AND_TESTS,
-        asked={"batches": batches, "reference_loads": reference_load_ids},
-    )  # fmt: skip
+def model(batches: list[int], tables: list[str], reference_load_ids: list[int]) -> None:
+    """Appends the rows of these batches' loads to these tables of the core, and tests them. Raises TransformError.
+
+    The tables must be all that can hold rows of the loads. Each costs time, also when nothing comes to it.
+    """
+    if tables:
+        dbt(
+            "build", "--select", *tables, *MODELS_AND_TESTS,
+            asked={"batches": batches, "reference_loads": reference_load_ids},
+        )  # fmt: skip
 
 
 def model_again(load_ids: list[int], reference_load_ids: list[int]) -> None:

@@ -29,6 +29,8 @@ YEAR_2020 = backfills.Scope(date(2020, 1, 1), date(2020, 12, 1))
 MONTHS = [date(2020, month, 1) for month in range(1, 13)]
 # Of a snapshot, the year shows what its last month shows.
 LAST_QUARTER = backfills.Scope(date(2020, 10, 1), date(2020, 12, 1))
+FIRST_QUARTER = backfills.Scope(date(2020, 1, 1), date(2020, 3, 1))
+MISSING = date(2020, 11, 1)  # the month of which a file is not in the archive
 # One school model more is a child-protection model: one more of F05, one less of F21.
 CORRECTED = ("thuốc nam quý hiếm,school_model", "thuốc nam quý hiếm,child_protection_model")
 
@@ -178,10 +180,10 @@ def test_a_corrected_code_list_changes_exactly_its_figures_in_one_release(correc
 def test_a_failing_month_holds_the_release_up_until_it_is_mended(
     corrected: ModuleType, tmp_path: Path, run_night: Night
 ) -> None:
-    backfill_id = begin(corrected)
-    with missing_in_the_archive(corrected, date(2020, 5, 1)) as name:
-        for month in MONTHS:
-            if month.month == 5:
+    backfill_id = begin(corrected, LAST_QUARTER)
+    with missing_in_the_archive(corrected, MISSING) as name:
+        for month in MONTHS[-3:]:
+            if month == MISSING:
                 with pytest.raises(backfills.RereadFailed, match=f"{name}.*could not be read again"):
                     backfills.reread(backfill_id, month)
             else:
@@ -201,19 +203,19 @@ def test_a_failing_month_holds_the_release_up_until_it_is_mended(
 
     # Left half way, the same command goes on with it; what was read is not read again.
     with corrected.connect("loader") as connection:
-        assert backfills.unfinished(connection, YEAR_2020) == backfill_id
+        assert backfills.unfinished(connection, LAST_QUARTER) == backfill_id
         assert backfills.unfinished(connection, backfills.Scope(*MONTHS[:2])) is None
-    assert [backfills.reread(backfill_id, month) > 0 for month in MONTHS] == [month.month == 5 for month in MONTHS]
-    assert backfills.finish(backfill_id, date(2020, 5, 1))
-    assert backfills.finish(backfill_id, date(2020, 5, 1)), "a task that was killed says it again"
+    assert [backfills.reread(backfill_id, month) > 0 for month in MONTHS[-3:]] == [False, True, False]
+    assert backfills.finish(backfill_id, MISSING)
+    assert backfills.finish(backfill_id, MISSING), "a task that was killed says it again"
     assert publish_all() == 4
-    assert not backfills.finish(backfill_id, date(2020, 5, 1))
+    assert not backfills.finish(backfill_id, MISSING)
     assert changed(corrected, 3, 4) == {(2020, "F05"): 1, (2020, "F21"): -1}
-    assert stale(corrected) == 0
+    assert stale(corrected, LAST_QUARTER) == 0
 
 
 def test_one_reporter_and_one_form_only(corrected: ModuleType) -> None:
-    everything = stale(corrected)
+    everything = stale(corrected, FIRST_QUARTER)
     scope = backfills.Scope(date(2020, 1, 1), date(2020, 2, 1), "193", "incidents")
     assert stale(corrected, scope) == 2
     backfill_id = begin(corrected, scope)
@@ -222,11 +224,11 @@ def test_one_reporter_and_one_form_only(corrected: ModuleType) -> None:
         corrected,
         "select distinct loads.reporter_code, loads.form from ops.loads inner join ops.backfills using (batch_id)",
     ) == [("193", "incidents")]
-    assert stale(corrected) == everything - 2
+    assert stale(corrected, FIRST_QUARTER) == everything - 2
 
-    # Another backfill, of everything, is independent; what the first has read is not read again.
-    other = begin(corrected)
-    assert reread(other) == MONTHS[-1:]
+    # Another backfill, of all reporters and forms, is independent; what the first has read is not read again.
+    other = begin(corrected, FIRST_QUARTER)
+    assert reread(other, MONTHS[:3]) == [MONTHS[2]]
     assert publish_all() == 3
     assert reread(backfill_id, MONTHS[:2]) == [date(2020, 2, 1)]
     assert publish_all() is None
@@ -269,14 +271,15 @@ def test_code_that_changes_half_way_ends_in_one_release_of_one_code(
     published: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fingerprint, "code", lambda: "the first change")
-    backfill_id = begin(published)
-    assert reread(backfill_id, MONTHS[:2]) == []
+    backfill_id = begin(published, LAST_QUARTER)
+    october, november, december = MONTHS[-3:]
+    assert reread(backfill_id, [october, november]) == []
     monkeypatch.setattr(fingerprint, "code", lambda: "the second change")
     with published.connect("loader") as connection:
-        backfills.resume(connection, backfill_id, backfills.stale_months(connection, YEAR_2020))
-    assert reread(backfill_id, MONTHS[2:]) == []
-    assert reread(backfill_id, MONTHS[:2]) == [MONTHS[1]]
-    assert stale(published) == 0
+        backfills.resume(connection, backfill_id, backfills.stale_months(connection, LAST_QUARTER))
+    assert reread(backfill_id, [december]) == []
+    assert reread(backfill_id, [october, november]) == [november]
+    assert stale(published, LAST_QUARTER) == 0
     assert publish_all() is None  # none of it changed what is read
 
 

@@ -45,6 +45,9 @@ def test_other_programs_get_their_own_sheets_back_and_may_mend_them(name: str, t
     assert (cover.reporter_code, cover.period) == (read(original)[0].reporter_code, read(original)[0].period)
     assert rows == read(original)[1], "what comes back reads like what was sent"
     assert not [problem for problem in problems if problem.severity == "critical"]
+    assert not [problem for problem in problems if problem.sheet == "Phản hồi"], (
+        "its own sheet is known when it comes back"
+    )
 
 
 def merged_without_end(path: Path) -> Path:

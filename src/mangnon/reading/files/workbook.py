@@ -11,7 +11,15 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, STATEMENT_COLUMN, Form, submission_forms
+from mangnon.contract.forms import (
+    ANSWER_SHEET,
+    ANSWER_TITLE,
+    INSTRUCTION_SHEET,
+    LISTS_SHEET,
+    STATEMENT_COLUMN,
+    Form,
+    submission_forms,
+)
 from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cover import CoverEntry, entries_of, read_cover
 from mangnon.reading.files.inspection import Position
@@ -189,7 +197,7 @@ class Workbook:
             if normalised(name) in OF_TEMPLATE:
                 continue
             sheet = self._sheet(name)
-            if not any(map(is_filled, sheet.head)):
+            if not any(map(is_filled, sheet.head)) or _is_answer(sheet):
                 continue
             form, is_exact = layout.form_of_title(name)
             forms = [form] if form else [] if is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
@@ -250,6 +258,12 @@ def _as_file(refuse: Callable[..., None], *found: object) -> None:
 
 def _formula_error(sheet: Sheet) -> Problem:
     return Problem("formula_error", {"cells": sheet.errors[:10]}, sheet=sheet.name, cell=sheet.errors[0])
+
+
+def _is_answer(sheet: Sheet) -> bool:
+    """Returns whether a sheet is what we told the reporter, sent back with the workbook."""
+    first = str(sheet.head[0][0]) if sheet.head and sheet.head[0] else ""
+    return normalised(sheet.name) == normalised(ANSWER_SHEET) and first.startswith(ANSWER_TITLE)
 
 
 def _not_calculated(sheet: Sheet, places: list[Position]) -> Problem:

@@ -1,6 +1,6 @@
 """The first sheet of a feedback workbook, "Phản hồi": what became of the delivery, what to do, and every finding.
 
-The reader knows no form of that name, so the sheet may stay when the reporter sends the workbook again.
+The reader knows the sheet, so it may stay when the reporter sends the workbook again.
 """
 
 from collections.abc import Iterator
@@ -14,17 +14,16 @@ from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mangnon.contract.forms import all_forms
+from mangnon.contract.forms import ANSWER_SHEET, ANSWER_TITLE, all_forms
 from mangnon.reading.problems import Severity
 from mangnon.telling.feedback.findings import Feedback, Outcome
 from mangnon.telling.feedback.harmless import write_text
 from mangnon.vietnamese import listed, moment, month, number
 
-# What follows the summary: the reporter's own workbook; its sheets, copied into an .xlsx with the template's looks; their
-# values alone; the rows with findings.
+# What follows the summary: the reporter's own workbook; its sheets, copied into an .xlsx, with the template's looks or
+# as values alone; the rows with findings.
 Shown = Literal["own", "copied", "values", "excerpts"]
 
-SUMMARY_SHEET = "Phản hồi"
 WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem lại", "info": "Thông tin"}
 # Light enough for black text (contrast above 13). None is in Excel's palette, so we can recognise our own marks.
 FILLS: dict[Severity, str] = {"critical": "FFFFC9C4", "warning": "FFFFE9A8", "info": "FFD3E5FA"}
@@ -67,12 +66,12 @@ class SummaryLine:
 
 def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], shown: Shown) -> None:
     """Writes the summary as the first sheet. `shown` says what the other sheets are."""
-    sheet = book.create_sheet(SUMMARY_SHEET, 0)
+    sheet = book.create_sheet(ANSWER_SHEET, 0)
     book.active = 0
     for column, width in WIDTHS.items():
         sheet.column_dimensions[column].width = width
     of_month = f" THÁNG {month(feedback.period)}" if feedback.period else ""
-    row = _paragraphs(sheet, 1, [f"PHẢN HỒI VỀ BÁO CÁO CÔNG TÁC TRẺ EM{of_month}"], TITLE)
+    row = _paragraphs(sheet, 1, [f"{ANSWER_TITLE}{of_month}"], TITLE)
     if feedback.is_synthetic:
         row = _paragraphs(sheet, row, [SYNTHETIC], WARNING)
     row = _pairs(sheet, row + 1, _facts(feedback))

@@ -16,8 +16,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from mangnon import vietnamese
 from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import Field, Form, all_forms
+from mangnon.contract.forms import ANSWER_SHEET, Field, Form, all_forms
 from mangnon.contract.template import choices
 from mangnon.reading.layout import plain_header
 from mangnon.reading.vocabulary import normalised
@@ -25,8 +26,7 @@ from mangnon.telling.feedback.copies import open_copy
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
 from mangnon.telling.feedback.harmless import filled_cells, write_text
-from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, Shown, SummaryLine, write_summary
-from mangnon.vietnamese import day, listed, number
+from mangnon.telling.feedback.summary import BLACK, FILLS, WORDS, Shown, SummaryLine, write_summary
 
 AUTHOR = "Măng Non"
 # The header of a sheet is searched in so many rows.
@@ -74,7 +74,7 @@ class OwnSheets:
     def __init__(self, book: Workbook) -> None:
         self.book = book
         for sheet in list(book.worksheets):
-            if normalised(sheet.title) == normalised(SUMMARY_SHEET):
+            if normalised(sheet.title) == normalised(ANSWER_SHEET):
                 book.remove(sheet)
                 self._clear_marks()
         self._sheets = {normalised(sheet.title): sheet for sheet in book.worksheets}
@@ -192,8 +192,8 @@ def _said(value: object, read: str | None) -> str:
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return read if read is not None else str(value or "")
     if isinstance(value, int | float):
-        return number(value)
-    return day(value) if isinstance(value, date) else str(value)
+        return vietnamese.number(value)
+    return vietnamese.day(value) if isinstance(value, date) else str(value)
 
 
 def _row(finding: Finding) -> str:
@@ -217,7 +217,7 @@ def _expected(finding: Finding, feedback: Feedback, lists: CodeLists) -> str:
     expected = f"Cách ghi: {field.help}" if field.help else ""
     is_said = bool((finding.wording_values or {}).get("choices"))
     if field.type != "boolean" and not is_said and 0 < len(accepted) <= MOST_CHOICES:
-        expected += f" Nhận một trong: {listed(accepted.values(), between='; ')}."
+        expected += f" Nhận một trong: {vietnamese.listed(accepted.values(), between='; ')}."
     return expected
 
 
@@ -230,6 +230,6 @@ def _colour(cell: Cell, fill: str) -> None:
 
 def _note(text: str) -> Comment:
     if len(text) > LONGEST_NOTE:
-        text = f"{text[:LONGEST_NOTE]}… (xem trang “{SUMMARY_SHEET}”)"
+        text = f"{text[:LONGEST_NOTE]}… (xem trang “{ANSWER_SHEET}”)"
     lines = sum(1 + len(line) // LINE_LENGTH for line in text.splitlines())
     return Comment(text, AUTHOR, height=LINE_HEIGHT * (lines + 1), width=NOTE_WIDTH)
