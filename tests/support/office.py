@@ -53,8 +53,12 @@ class Book:
         return self._do("rows", sheet)
 
     def cell(self, sheet: str, cell: str) -> dict[str, str]:
-        """What can be seen of a cell: `shown`, `colour`, `note`, and its `link`."""
+        """What can be seen of a cell: its `colour` and its `note`."""
         return self._do("cell", sheet, cell)
+
+    def follow(self, sheet: str, cell: str) -> list[str]:
+        """Follows the link in a cell. Returns the sheet and the cell where it leads."""
+        return self._do("follow", sheet, cell)
 
     @property
     def sheets(self) -> list[str]:

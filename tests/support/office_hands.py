@@ -65,13 +65,17 @@ class Hands:
             for row in range(last.EndRow + 1)
         ]
 
+    def follow(self, sheet, cell):
+        """Follows the link in a cell. Returns the sheet and the cell where it leads."""
+        link = self._range(sheet, cell).getCellByPosition(0, 0).TextFields.getByIndex(0)
+        self._dispatch(".uno:JumpToMark", Bookmark=link.URL.lstrip("#"))
+        title, _, found = self.book.CurrentSelection.AbsoluteName.replace("$", "").rpartition(".")
+        return [title.strip("'"), found]
+
     def cell(self, sheet, cell):
-        """What can be seen of a cell: what it shows, its colour, its note and where its link leads."""
+        """What can be seen of a cell: its colour and its note."""
         found = self._range(sheet, cell).getCellByPosition(0, 0)
-        links = [found.TextFields.getByIndex(place).URL for place in range(found.TextFields.Count)]
-        note = found.Annotation.String
-        colour = f"{found.CellBackColor & 0xFFFFFF:06X}"
-        return {"shown": found.String, "colour": colour, "note": note, "link": links[0] if links else ""}
+        return {"colour": f"{found.CellBackColor & 0xFFFFFF:06X}", "note": found.Annotation.String}
 
     def sheets(self):
         return list(self.book.Sheets.ElementNames)

@@ -77,9 +77,7 @@ def _is_small(area: Range) -> bool:
 
 def _copied(path: Path, source: CalamineWorkbook, feedback: Feedback, lists: CodeLists) -> Workbook:
     inspection = inspect_workbook(path, path.name)
-    originals = {
-        name: Sheet(name, source.get_sheet_by_name(name), inspection, None) for name in source.sheet_names
-    }
+    originals = {name: Sheet(name, source.get_sheet_by_name(name), inspection, None) for name in source.sheet_names}
     if feedback.reporter and feedback.period:
         rows = {name: original.rows for name, original in originals.items()}
         book = blank_sheets(rows, feedback.reporter, feedback.period, lists)
