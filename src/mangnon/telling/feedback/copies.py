@@ -30,9 +30,9 @@ from mangnon.telling.feedback.summary import Shown
 
 logger = logging.getLogger(__name__)
 
-DAY, WIDTH = "dd/mm/yyyy", 18
+DAY, GENERAL = "dd/mm/yyyy", "General"
 # The formats of cells are not known, so columns are as wide as their first contents.
-WIDEST = 40
+WIDTH, WIDEST = 18, 40
 MOST_MERGED = 10_000
 
 
@@ -102,12 +102,13 @@ def _widen(sheet: Worksheet, original: Sheet) -> None:
 
 
 def _fill(sheet: Worksheet, original: Sheet) -> None:
+    formats = {letter: column.number_format for letter, column in sheet.column_dimensions.items()}
     for number, row in enumerate(original.rows, start=1):
         for column, value in enumerate(row, start=1):
             if value not in ("", None):
                 cell = sheet.cell(number, column)
-                if not cell.has_style:
-                    cell.number_format = sheet.column_dimensions[get_column_letter(column)].number_format
+                if not cell.has_style:  # a new cell does not get that of its column by itself
+                    cell.number_format = formats.get(cell.column_letter, GENERAL)
                 _write(cell, value)
     for (top, left), (bottom, right) in filter(_is_small, original.merged):
         sheet.merge_cells(None, top + 1, left + 1, bottom + 1, right + 1)
