@@ -1,8 +1,9 @@
 """The answer to any workbook holds its own sheets, and no file harms whoever writes it. All data are made up."""
 
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,22 +15,32 @@ from mangnon.reading.isolation import limits
 from mangnon.telling.feedback.apart import write_workbook
 from mangnon.telling.feedback.findings import Feedback, Finding, Outcome
 
+FIELD = FROM_OFFICES.with_name("field")
+MARCH = date(2021, 3, 1)
 
-def feedback(file_name: str, sheet: str, cell: str, form: str = "incidents") -> Feedback:
+
+def feedback(
+    file_name: str, sheet: str, cell: str, form: str = "incidents", period: date = JUNE, reporter: str = "193"
+) -> Feedback:
     """What is said of a file in which this cell is wrong."""
     finding = Finding(form, "unknown_code", "critical", "…", sheet=sheet, row=12, field="area", cell=cell, value="?")
     return Feedback(
         delivery_id=1, sha256="0" * 64, file_name=file_name, received_at=datetime.now(UTC), is_synthetic=True,
-        revision=1, next_revision=2, period=JUNE, reporter=LISTS.reporters["193"],
+        revision=1, next_revision=2, period=period, reporter=LISTS.reporters[reporter],
         outcomes=[Outcome(1, form, "refused", None, None, None, 0)], findings=[finding], totals={"critical": 1},
     )  # fmt: skip
 
 
-def answered(original: Path, sheet: str, cell: str, folder: Path) -> Path:
+def answered(original: Path, sheet: str, cell: str, folder: Path, **said: Any) -> Path:
     """The answer to a file."""
     path = folder / "answer.xlsx"
-    write_workbook(path, feedback(original.name, sheet, cell), original, [], LISTS)
+    write_workbook(path, feedback(original.name, sheet, cell, **said), original, [], LISTS)
     return path
+
+
+def words_of(book: openpyxl.Workbook) -> str:
+    """What the summary says."""
+    return str([[cell.value for cell in row] for row in book["Phản hồi"]])
 
 
 @pytest.mark.parametrize("name", ["200-2020-03.xls", "201-2020-06.ods"])
@@ -40,7 +51,7 @@ def test_other_programs_get_their_own_sheets_back_and_may_mend_them(name: str, t
     book = openpyxl.load_workbook(path)
     assert book.sheetnames[0] == "Phản hồi"
     assert book[sheet]["B12"].comment.text.startswith("PHẢI SỬA: ")
-    assert "Có thể sửa ngay trong tệp này" in str([[cell.value for cell in row] for row in book["Phản hồi"]])
+    assert "Có thể sửa ngay trong tệp này" in words_of(book)
     cover, rows, problems = read(path)
     assert (cover.reporter_code, cover.period) == (read(original)[0].reporter_code, read(original)[0].period)
     assert rows == read(original)[1], "what comes back reads like what was sent"
@@ -48,6 +59,29 @@ def test_other_programs_get_their_own_sheets_back_and_may_mend_them(name: str, t
     assert not [problem for problem in problems if problem.sheet == "Phản hồi"], (
         "its own sheet is known when it comes back"
     )
+
+
+@pytest.mark.parametrize("name", ["libreoffice-mau-dien.ods", "libreoffice-mau-dien.xls"])
+def test_the_template_of_other_programs_comes_back_as_the_template(name: str, tmp_path: Path) -> None:
+    path = answered(FIELD / name, "Hoạt động", "A4", tmp_path, period=MARCH)
+    book = openpyxl.load_workbook(path)
+    assert "chỉ có giá trị" not in words_of(book)
+    sheet = book["Hoạt động"]
+    drop_downs = {str(limit.sqref)[:2] for limit in sheet.data_validations.dataValidation if limit.type == "list"}
+    assert {"A4", "C4", "D4", "L4"} == drop_downs
+    assert (sheet.freeze_panes, sheet["A3"].fill.fgColor.rgb, sheet["E4"].number_format) == ("A4", "FF1F5C3A", "#,##0")
+    assert book["Danh mục"].sheet_state == "hidden"
+    assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] in ([], ["Phản hồi"])
+    assert read(path)[1] == read(FIELD / name)[1]
+
+
+def test_drop_downs_with_other_choices_are_not_offered(tmp_path: Path) -> None:
+    # The file's own lists name the area of 193.
+    original = FIELD / "libreoffice-mau-dien.ods"
+    book = openpyxl.load_workbook(answered(original, "Hoạt động", "A4", tmp_path, period=MARCH, reporter="194"))
+    assert not [limit for sheet in book for limit in sheet.data_validations.dataValidation]
+    assert "chỉ có giá trị: không có danh sách chọn" in words_of(book)
+    assert book["Hoạt động"]["A4"].value == "Thành phố Hạ Long"
 
 
 def merged_without_end(path: Path) -> Path:

@@ -25,7 +25,7 @@ from mangnon.reading.layout import Range
 from mangnon.reading.vocabulary import normalised
 from mangnon.telling.feedback.findings import Feedback
 from mangnon.telling.feedback.harmless import COVER_ROWS, LARGEST, open_harmless, write_text
-from mangnon.telling.feedback.looks import blank_sheets
+from mangnon.telling.feedback.looks import blank_sheets, fit_to_paper
 from mangnon.telling.feedback.summary import Shown
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _copied(path: Path, source: CalamineWorkbook, feedback: Feedback, lists: Cod
     for place, described in enumerate(source.sheets_metadata):
         original = originals[described.name]
         if described.name not in book.sheetnames:
-            _widen(book.create_sheet(described.name), original)
+            _lay_out(book.create_sheet(described.name), original)
         sheet = book[described.name]
         book.move_sheet(sheet, place - book.index(sheet))
         sheet.sheet_state = "visible" if described.visible == SheetVisibleEnum.Visible else "hidden"
@@ -95,7 +95,8 @@ def _copied(path: Path, source: CalamineWorkbook, feedback: Feedback, lists: Cod
     return book
 
 
-def _widen(sheet: Worksheet, original: Sheet) -> None:
+def _lay_out(sheet: Worksheet, original: Sheet) -> None:
+    fit_to_paper(sheet)
     for column, values in enumerate(zip(*original.head, strict=True), start=1):
         width = max(map(len, map(str, values)))
         sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, WIDTH), WIDEST)

@@ -1,4 +1,4 @@
-"""The looks of copied sheets: a sheet with the template's texts gets the template's looks, drop-downs and limits."""
+"""The looks of an answer's sheets: a copied one with the template's texts gets the template's looks and drop-downs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -39,6 +39,14 @@ def blank_sheets(originals: Mapping[str, Rows], reporter: Reporter, period: date
         for cell in filled_cells(sheet):
             cell.value = None
     return book
+
+
+def fit_to_paper(sheet: Worksheet) -> None:
+    """Has a sheet printed on A4, all columns on a page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
 def _is_alike(rows: Rows, sheet: Worksheet) -> bool:

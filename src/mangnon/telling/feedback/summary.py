@@ -18,6 +18,7 @@ from mangnon.contract.forms import ANSWER_SHEET, ANSWER_TITLE, all_forms
 from mangnon.reading.problems import Severity
 from mangnon.telling.feedback.findings import Feedback, Outcome
 from mangnon.telling.feedback.harmless import write_text
+from mangnon.telling.feedback.looks import fit_to_paper
 from mangnon.vietnamese import listed, moment, month, number
 
 # What follows the summary: the reporter's own workbook; its sheets, copied into an .xlsx, with the template's looks or
@@ -231,8 +232,5 @@ def _lay_out(sheet: Worksheet, header_row: int, last_row: int) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.auto_filter.ref = f"A{header_row}:F{last_row}"
     sheet.print_title_rows = f"{header_row}:{header_row}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    fit_to_paper(sheet)
     sheet.oddFooter.center.text = "Trang &P/&N"

@@ -26,6 +26,7 @@ from mangnon.telling.feedback.copies import open_copy
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
 from mangnon.telling.feedback.harmless import filled_cells, write_text
+from mangnon.telling.feedback.looks import fit_to_paper
 from mangnon.telling.feedback.summary import BLACK, FILLS, WORDS, Shown, SummaryLine, write_summary
 
 AUTHOR = "Măng Non"
@@ -115,9 +116,7 @@ class Excerpts:
             form = all_forms()[excerpt.form]
             sheet = self.book.create_sheet(form.title)
             sheet.freeze_panes = "B2"
-            sheet.page_setup.orientation = "landscape"
-            sheet.page_setup.fitToHeight = 0
-            sheet.sheet_properties.pageSetUpPr.fitToPage = True
+            fit_to_paper(sheet)
             for column, title in enumerate(("Dòng trong tệp", *(field.title for field in form.fields)), start=1):
                 cell = sheet.cell(1, column)
                 write_text(cell, title)
