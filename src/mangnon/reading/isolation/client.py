@@ -32,6 +32,8 @@ ENVIRONMENT: dict[str, str] = {
     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     # A file's memory is limited by address space, which other allocators and threads reserve by the gigabyte.
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # Who forks has one thread: a lock that another held would stay locked in the fork.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
