@@ -24,7 +24,7 @@ def start_s3(folder: Path) -> dict[str, object]:
     return places | {
         "AWS_ACCESS_KEY_ID": remote.KEY,
         "AWS_SECRET_ACCESS_KEY": remote.SECRET,
-        "AWS_ENDPOINT_URL": f"http://{NAME}_s3_1:{S3_PORT}",
+        "AWS_ENDPOINT_URL": f"http://s3:{S3_PORT}",
     }
 
 
@@ -39,15 +39,17 @@ def start_sftp(folder: Path) -> str:
         "sftp", SFTP_PORT, "--user", "0", "--volume", f"{folder}:/srv/sftp", "--volume", f"{SFTP_SERVER}:/server.py:ro",
         "mangnon:0.1.0", "python", "/server.py", "/srv/sftp", str(SFTP_PORT), "0.0.0.0",
     )  # fmt: skip
-    host = f"{NAME}_sftp_1"
-    (folder / "known_hosts").write_text(f"[{host}]:{SFTP_PORT} {(folder / 'host.pub').read_text()}")
+    (folder / "known_hosts").write_text(f"[sftp]:{SFTP_PORT} {(folder / 'host.pub').read_text()}")
     for source, target in (("user", "sftp_key"), ("known_hosts", "known_hosts")):
         podman("cp", folder / source, f"{NAME}_scheduler_1:/var/lib/mangnon/secrets/{target}")
-    return f"sftp://{host}:{SFTP_PORT}/srv/sftp/inbox"
+    return f"sftp://sftp:{SFTP_PORT}/srv/sftp/inbox"
 
 
 def _run(service: str, port: int, *options: str | Path) -> None:
-    podman("network", "create", "--ignore", NETWORK)
-    answers = f"bash -c '</dev/tcp/127.0.0.1/{port}'"
-    podman("run", "--detach", "--name", f"{NAME}_{service}_1", "--network", NETWORK, "--health-cmd", answers, *options)
+    if NETWORK not in podman("network", "ls", "--format", "{{.Name}}").split():
+        podman("network", "create", NETWORK)
+    podman(
+        "run", "--detach", "--name", f"{NAME}_{service}_1", "--network", NETWORK, "--network-alias", service,
+        "--health-cmd", f"bash -c '</dev/tcp/127.0.0.1/{port}'", *options,
+    )  # fmt: skip
     api.wait(lambda: is_healthy(f"{NAME}_{service}_1"), 60, f"the server of {service}")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from functools import lru_cache
+from threading import Lock
 from types import ModuleType
 
 from mangnon.orchestration import services
@@ -13,7 +14,9 @@ from mangnon.stores import STORES, StoreFailure
 PROGRAM = "mangnon.orchestration.kept_connections"
 # Else Airflow looks into the environment alone.
 AS_SERVER = {"_AIRFLOW_PROCESS_CONTEXT": "server"}
-SECONDS = 120
+SECONDS = 60
+# The doctor opens several stores at a time.
+ASKING = Lock()
 
 
 def look_up(name: str) -> str | None:
@@ -25,7 +28,13 @@ def look_up(name: str) -> str | None:
     if hasattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS"):
         return _of_task(sys.modules["airflow.sdk"], name)
     environment = services.command_environment("connections")
-    return _of_command(tuple(sorted(environment.items())), os.getpid()).get(name) if environment else None
+    if environment is None:
+        return None
+    with ASKING:
+        said = _of_command(tuple(sorted(environment.items())), os.getpid())
+    if isinstance(said, str):
+        raise StoreFailure(said)
+    return said.get(name)
 
 
 def _of_task(sdk: ModuleType, name: str) -> str | None:
@@ -37,8 +46,11 @@ def _of_task(sdk: ModuleType, name: str) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _of_command(environment: tuple[tuple[str, str], ...], _process: int) -> dict[str, str]:
-    """Asks in a process of its own for all connections at once: Airflow takes seconds, and takes over the logs."""
+def _of_command(environment: tuple[tuple[str, str], ...], _process: int) -> dict[str, str] | str:
+    """Asks for all connections at once, or returns why Airflow cannot be asked.
+
+    In a process of its own: Airflow takes seconds, and takes over the logs. A command asks once, also if it fails.
+    """
     names = [f"mangnon_{which}" for which in STORES]
     try:
         said = subprocess.run(
@@ -46,8 +58,8 @@ def _of_command(environment: tuple[tuple[str, str], ...], _process: int) -> dict
             timeout=SECONDS,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise StoreFailure(f"Airflow did not say within {SECONDS} s which connections it has") from None
+        return f"Airflow did not say within {SECONDS} s which connections it has"
     if said.returncode:
         why = (said.stderr.strip().splitlines() or [f"exit code {said.returncode}"])[-1]
-        raise StoreFailure(f"Airflow cannot be asked for its connections: {why}")
+        return f"Airflow cannot be asked for its connections: {why}"
     return dict(json.loads(said.stdout.splitlines()[-1]))
