@@ -10,7 +10,7 @@ import s3fs
 from fsspec.asyn import sync
 
 from mangnon.stores.connection import Connection
-from mangnon.stores.store import BLOCK, Entry, Listing, NotReadable, Store, StoreFailure, one_line
+from mangnon.stores.store import BLOCK, Entry, Listing, NotReadable, Store, StoreFailure, local_copy, one_line
 
 CONNECT, ANSWER = 10, 30  # seconds that a server has for it
 # s3fs tries what the network spoiled again; what stays a failure fails the task, which Airflow tries again.
@@ -87,7 +87,7 @@ class Bucket(Store):
                 raise NotReadable(f"it may not be read: {one_line(error)}") from error
             body = answer["Body"]
             try:
-                with target.open("wb") as copy:
+                with local_copy(target) as copy:
                     while block := sync(self._client.loop, body.read, BLOCK, timeout=ANSWER):
                         copy.write(block)
             finally:

@@ -13,7 +13,18 @@ from asyncssh.constants import FILEXFER_TYPE_DIRECTORY, FILEXFER_TYPE_REGULAR, F
 from fsspec.asyn import get_loop, sync
 
 from mangnon.stores.connection import Connection
-from mangnon.stores.store import BLOCK, DEEPEST, Entry, Listing, NotReadable, Skipped, Store, StoreFailure, one_line
+from mangnon.stores.store import (
+    BLOCK,
+    DEEPEST,
+    Entry,
+    Listing,
+    NotReadable,
+    Skipped,
+    Store,
+    StoreFailure,
+    local_copy,
+    one_line,
+)
 
 CONNECT, ANSWER = 15, 60  # seconds that a server has for it
 # Seconds for all of one act, however slow: a server may answer each part in time and never come to an end.
@@ -240,7 +251,7 @@ class SftpFolder(Store):
 
 
 async def _copy(file: Any, target: Path) -> None:
-    with target.open("wb") as copy:
+    with local_copy(target) as copy:
         offset = 0
         while block := await asyncio.wait_for(file.read(BLOCK, offset), ANSWER):
             copy.write(block)

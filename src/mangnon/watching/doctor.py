@@ -5,6 +5,7 @@ or a server that does not answer holds up no other and is itself a finding.
 """
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoAnswer
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from typing import Literal
 
@@ -23,6 +25,7 @@ from mangnon.contract.code_lists import OFFICE
 from mangnon.intake import archive, places
 from mangnon.orchestration import api
 from mangnon.orchestration.api import ServiceError
+from mangnon.reading.isolation import limits
 from mangnon.settings import settings
 from mangnon.stores import STORES, StoreFailure, StoreName, open_store, shown
 from mangnon.stores.mark import what_is_missing
@@ -291,13 +294,15 @@ def _store(which: StoreName) -> Iterator[Diagnosis]:
 
 def _disk() -> Iterator[Diagnosis]:
     told = set()
-    for place, folder in local_folders().items():
+    wanted = {place: (folder, LOWEST_FREE) for place, folder in local_folders().items()}
+    wanted |= {"folder of temporary files": (Path(tempfile.gettempdir()), limits.FILE)}
+    for place, (folder, lowest) in wanted.items():
         if (device := folder.stat().st_dev) in told:
             continue
         told.add(device)
         free = shutil.disk_usage(folder).free
         said = f"{free / (1 << 30):.1f} GiB are free where the {place} lies ({folder})"
-        if free >= LOWEST_FREE:
+        if free >= lowest:
             yield Diagnosis("ok", "disk", said)
         else:
             yield Diagnosis("to do", "disk", said, "free space, `mangnon prune` helps, or give it a larger disk")
