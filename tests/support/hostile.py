@@ -130,5 +130,5 @@ HOSTILE: dict[str, tuple[str, Make, str]] = {
     ),
     "NaN in a count": ("nan.csv", csv(cell(b"attendances", b"NaN")), "not_a_number"),
     "infinity in a count": ("vo-cung.csv", csv(cell(b"attendances", b"-Infinity")), "not_a_number"),
-    "an exponent without end": ("mu-10.csv", csv(cell(b"attendances", b"1e999999999999999999")), "too_large"),
+    "an exponent without end": ("mu-10.csv", csv(cell(b"attendances", b"1e999999999999999999")), "not_a_number"),
 }

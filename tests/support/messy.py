@@ -176,6 +176,8 @@ def csv_text(form: Form, sent: Submission, separator: str = ",", revision: int =
     style = Style(numbers_as_text=True)
     placed = [(field, (field.title,)) for field in form.fields]
     writer.writerows(_row(0, placed, line, reporter, sent.period, style) for line in sent.lines[form.name])
+    if not sent.lines[form.name]:
+        writer.writerow(["Không phát sinh", *[""] * (len(form.fields) - 1)])
     return file.getvalue()
 
 

@@ -35,8 +35,9 @@ def read(path: Path) -> tuple[Any, Rows, list[Problem]]:
                 source.table(all_forms()[name])
             )
             blocks = list(reading)
-            problems += [problem for block in blocks for problem in block.problems] + reading.notes()
+            problems += [problem for block in blocks for problem in block.problems]
             reading.declared(source.cover.forms[name])
+            problems += reading.notes()
             table = pa.concat_tables([block.rows for block in blocks])
             rows[name] = table.drop_columns(["sheet_name", "row_number"]).to_pylist()
         except RefusedForm as refusal:

@@ -12,7 +12,7 @@ from mangnon.contract.template import write_template
 from mangnon.intake import steps
 
 LISTS = CodeLists.from_package()
-SITES = {"programme_sites": []}
+MONTH = date(2025, 11, 1)
 
 
 def load_everything() -> None:
@@ -25,7 +25,9 @@ def send_refused(inbox: Path, name: str, reporter: str = "SLDTBXH", **cover: Any
     """Puts a submission into the reporter's place that is refused, because a form on its cover has no sheet."""
     path = inbox / reporter / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_template(path, LISTS.reporters[reporter], date(2025, 11, 1), LISTS, SITES, **cover)
+    area = LISTS.areas_of(LISTS.reporters[reporter], MONTH)[0].code
+    site = {"area": area, "programme": "injury_prevention", "site_count": 1}
+    write_template(path, LISTS.reporters[reporter], MONTH, LISTS, {"programme_sites": [site]}, **cover)
     book = openpyxl.load_workbook(path)
     book.remove(book["Mô hình"])
     book.save(path)

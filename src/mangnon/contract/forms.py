@@ -29,6 +29,10 @@ COVER_SHEET = "Bìa"
 INSTRUCTION_SHEET = "Hướng dẫn"
 LISTS_SHEET = "Danh mục"
 
+# What the cover says of a form, in the words that the template offers.
+STATEMENTS = WITH_DATA, NOTHING_HAPPENED, NOT_YET = "có số liệu", "không phát sinh", "chưa có"
+STATEMENT_COLUMN = "Tình hình số liệu"
+
 # A higher revision is a slip, or is meant to outbid whatever comes later.
 HIGHEST_REVISION = 99
 

@@ -14,7 +14,11 @@ from mangnon.contract import dbt_files
 from mangnon.contract.code_lists import packaged_rows
 from mangnon.contract.forms import (
     HIGHEST_REVISION,
+    NOT_YET,
+    NOTHING_HAPPENED,
     REFERENCE,
+    STATEMENT_COLUMN,
+    WITH_DATA,
     Field,
     Form,
     all_forms,
@@ -46,9 +50,10 @@ COVER = (
     ("Tên đơn vị", "", "Name of the reporter, for people only."),
     ("Kỳ báo cáo (năm-tháng) *", "#period", "The month, such as 2020-03."),
     (
-        "Có gửi",
+        f"{STATEMENT_COLUMN} *",
         "#form",
-        'The forms that the file contains. A workbook marks them with "x"; a CSV has one, by its name as below.',
+        f'What the file says of each form: "{WITH_DATA}" (data), "{NOTHING_HAPPENED}" (nothing happened), "{NOT_YET}" '
+        "(not yet). A CSV has one form, by its name as below; a line of its table says that nothing happened.",
     ),
     ("Lần gửi *", "#revision", f"Revision, a whole number from 1 to {HIGHEST_REVISION}; the highest one counts."),
     ("Lý do gửi lại", "#reason", "Why the reporter sends the file again."),

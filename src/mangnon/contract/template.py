@@ -20,6 +20,11 @@ from mangnon.contract.forms import (
     HIGHEST_REVISION,
     INSTRUCTION_SHEET,
     LISTS_SHEET,
+    NOT_YET,
+    NOTHING_HAPPENED,
+    STATEMENT_COLUMN,
+    STATEMENTS,
+    WITH_DATA,
     Field,
     Form,
     submission_forms,
@@ -39,8 +44,8 @@ Lines = Mapping[str, Sequence[Mapping[str, Any]]]
 
 STEPS = (
     "Kiểm tra mã đơn vị và kỳ báo cáo ở trang Bìa. Mỗi tệp chỉ dành cho một đơn vị và một tháng.",
-    'Trên trang Bìa, cột "Có gửi": giữ dấu "x" ở mỗi biểu có trong báo cáo này, xóa dấu "x" ở biểu chưa gửi.',
-    'Biểu có dấu "x" mà không có dòng nào nghĩa là trong tháng không phát sinh; biểu không có dấu "x" là chưa báo cáo.',
+    f'Trang Bìa, cột "{STATEMENT_COLUMN}": chọn cho mỗi biểu "{WITH_DATA}", "{NOTHING_HAPPENED}" hoặc "{NOT_YET}".',
+    f'"{NOT_YET}" là sẽ gửi sau. Chỉ "{NOTHING_HAPPENED}" mới được tính là không có gì; để trống sẽ bị hỏi lại.',
     "Nhập mỗi biểu từ dòng ngay dưới tiêu đề. Cột có dấu * là bắt buộc. Không thêm, bớt hay đổi tên cột.",
     "Không có số liệu thì để trống; bằng không thì ghi 0. Để trống không phải là bằng không.",
     "Lượt, số trẻ, số vụ và số nạn nhân là các số khác nhau: không cộng, không thay cho nhau.",
@@ -111,6 +116,7 @@ class _Template:
         self.warning = workbook.add_format({"bold": True, "font_color": "#B00020"})
         self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         self.text = workbook.add_format({"num_format": "@", "border": 1})
+        self.none = workbook.add_format({"border": 1, "bg_color": "#EEEEEE"})
         self.total = workbook.add_format({"num_format": "#,##0", "border": 1, "bg_color": "#EEEEEE"})
         self.header = {
             required: workbook.add_format(
@@ -123,8 +129,7 @@ class _Template:
 
     def write(self, lines: Lines | None, revision: int, reason: str, synthetic: bool) -> None:
         """Writes all sheets. The cover comes first, the hidden lists last."""
-        given: Lines = dict.fromkeys(self.reporter.expected_forms, ()) if lines is None else lines
-        forms = [form for form in submission_forms() if form.name in {*self.reporter.expected_forms, *given}]
+        forms = [form for form in submission_forms() if form.name in {*self.reporter.expected_forms, *(lines or ())}]
         self.shown = {
             field: choices(field, self.reporter, self.period, self.code_lists)
             for form in forms
@@ -135,9 +140,9 @@ class _Template:
         sheets = {form: self.workbook.add_worksheet(form.title) for form in forms}
         self.ranges = self._write_lists(self.workbook.add_worksheet(LISTS_SHEET))
         self._write_cover_fields(cover, revision, reason, synthetic)
-        self._write_declared_totals(cover, forms, given)
+        self._write_declared_totals(cover, forms, lines)
         for form, sheet in sheets.items():
-            self._write_form(sheet, form, given.get(form.name, ()), synthetic)
+            self._write_form(sheet, form, (lines or {}).get(form.name, ()), synthetic)
 
     def _write_cover_fields(self, sheet: Worksheet, revision: int, reason: str, synthetic: bool) -> None:
         sheet.set_column(0, 0, 34)
@@ -161,20 +166,30 @@ class _Template:
         message = f"Lần gửi là số nguyên từ 1 đến {HIGHEST_REVISION}."
         sheet.data_validation(6, 1, 6, 1, _limits("integer", 1, HIGHEST_REVISION, message))
 
-    def _write_declared_totals(self, sheet: Worksheet, forms: Sequence[Form], given: Lines) -> None:
+    def _write_declared_totals(self, sheet: Worksheet, forms: Sequence[Form], given: Lines | None) -> None:
         row = 10
-        for column, title in enumerate(("Biểu", "Có gửi", "Chỉ tiêu", "Tổng khai báo")):
+        for column, title in enumerate(("Biểu", f"{STATEMENT_COLUMN} *", "Chỉ tiêu", "Tổng khai báo")):
             sheet.write(row, column, title, self.header[True])
         for form in forms:
+            self._write_statement(sheet, row + 1, form, given)
             for field in (form.field(name) for name in form.totals):
                 row += 1
                 sheet.write(row, 0, form.title, self.text)
-                sheet.write(row, 1, "x" if form.name in given else "", self.text)
-                sheet.data_validation(row, 1, row, 1, _drop_down(["x"], 'Chỉ ghi "x", hoặc để trống.'))
                 sheet.write(row, 2, field.title, self.text)
-                cached = _declared_total(field, given.get(form.name, ()))
+                cached = _declared_total(field, (given or {}).get(form.name, ()))
                 sheet.write_formula(row, 3, total_formula(form, field), self.total, cached)
         sheet.write(row + 1, 0, 'Tổng khai báo tự tính từ các biểu, không gồm các dòng "trong đó".', self.note)
+
+    def _write_statement(self, sheet: Worksheet, row: int, form: Form, given: Lines | None) -> None:
+        """Writes what the cover says of a form, in the form's first row; a blank template says nothing."""
+        says = "" if given is None else NOT_YET
+        if given is not None and form.name in given:
+            says = WITH_DATA if given[form.name] else NOTHING_HAPPENED
+        message = f'Chọn "{WITH_DATA}", "{NOTHING_HAPPENED}" hoặc "{NOT_YET}".'
+        sheet.write(row, 1, says, self.text)
+        sheet.data_validation(row, 1, row, 1, _drop_down([*STATEMENTS], message) | {"input_message": message})
+        for below in range(row + 1, row + len(form.totals)):
+            sheet.write(below, 1, "", self.none)
 
     def _write_instructions(self, sheet: Worksheet, forms: Sequence[Form]) -> None:
         sheet.set_column(0, 0, 24)

@@ -9,10 +9,11 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
-from mangnon.contract.forms import HIGHEST_REVISION, Form, submission_forms
+from mangnon.contract.forms import HIGHEST_REVISION, STATEMENT_COLUMN, STATEMENTS
 from mangnon.reading.cells import NUL_SIGN, storable
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.reporters import refuse_other_place, refuse_reference, reporter_of
+from mangnon.reading.statements import SIGNS, Statements
 from mangnon.reading.vocabulary import normalised
 
 PERIOD = re.compile(
@@ -32,11 +33,11 @@ MISSING = {"reporter": "reporter_missing.cover", "period": "period_missing.cover
 OF_REFERENCE: Mapping[str, Any] = {"period": REFERENCE_PERIOD, "revision": 1}
 # Files that came before there were places had no other bound.
 HIGHEST_OTHER_REVISION = 999_999_999
-# The years of periods; and what no total reaches, which is the same as for cells.
+# Marks beside “Dữ liệu mẫu (giả định)”.
+YES = {*SIGNS, "có", "true", "yes", "1"}
+NO = {"", "không", "false", "no", "0"}
+# The years of periods.
 FIRST_YEAR, END_YEAR = 2000, 2100
-LARGEST_TOTAL = 10**15
-# A message shows so much of a cell that holds a text without end.
-LONGEST_SHOWN = 100
 
 
 class Unreadable(Exception):
@@ -63,9 +64,9 @@ class CoverEntry:
 
 @dataclass(frozen=True)
 class Cover:
-    """What the cover of a delivery says. `forms` maps each contained form to its declared totals by field.
+    """What the cover of a delivery says. `forms` maps each form that it reports on to its declared totals by field.
 
-    `notes` says what was inferred.
+    `nothing` has those of which it says that nothing happened. `notes` says what was inferred.
     """
 
     reporter_code: str
@@ -75,14 +76,10 @@ class Cover:
     is_synthetic: bool
     forms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+    nothing: frozenset[str] = frozenset()
 
 
-def read_cover(
-    entries: Mapping[str, CoverEntry],
-    forms: Mapping[str, Mapping[str, float]],
-    lists: CodeLists,
-    place: str | None,
-) -> Cover:
+def read_cover(entries: Mapping[str, CoverEntry], said: Statements, lists: CodeLists, place: str | None) -> Cover:
     """Returns the cover that the entries give, by key (see TITLES). Raises RefusedFile with every problem found.
 
     `place` decides who may speak: see mangnon.reading.opening.
@@ -109,8 +106,10 @@ def read_cover(
     if NUL_SIGN in storable(str(reason)):
         found = {"label": TITLES["reason"]}
         problems.append(Problem("unstorable_text.cover", found, **entries["reason"].where, value=storable(str(reason))))
-    if not forms:
-        problems.append(Problem("no_form.cover"))
+    if _is_unclear(synthetic):
+        problems.append(Problem("synthetic_unclear", {"label": TITLES["synthetic"]}, **entries["synthetic"].where))
+    if not said.forms:
+        problems.append(Problem("no_form.cover", {"column": STATEMENT_COLUMN, "choices": list(STATEMENTS)}))
     if problems:
         raise RefusedFile(*problems)
     notes: list[Problem] = []
@@ -123,9 +122,10 @@ def read_cover(
         period=values["period"],
         revision=values["revision"],
         reason=str(reason).strip() if reason else None,
-        is_synthetic=is_yes(synthetic),
-        forms=forms,
+        is_synthetic=_is_yes(synthetic),
+        forms=said.forms,
         notes=tuple(notes),
+        nothing=frozenset(said.nothing),
     )
 
 
@@ -147,37 +147,17 @@ def entries_of(rows: list[list], sheet: str) -> dict[str, CoverEntry]:
     return found
 
 
-def forms_of(rows: list[list], sheet: str) -> dict[str, dict[str, float]]:
-    """Returns the contained forms with their declared totals, from the table form | sent | field | total.
-
-    Raises RefusedFile for a total that no sum can have.
-    """
-    forms = {normalised(form.title): form for form in submission_forms()}
-    contained: dict[str, dict[str, float]] = {}
-    for number, row in enumerate(rows):
-        title, sent, field_title, total = (*row, "", "", "", "")[:4]
-        form = forms.get(normalised(str(title)))
-        if form is None or not is_yes(sent):
-            continue
-        declared = contained.setdefault(form.name, {})
-        for name in form.totals:
-            if normalised(form.field(name).title) == normalised(str(field_title)) and isinstance(total, (int, float)):
-                if not abs(total) < LARGEST_TOTAL:  # nor is NaN
-                    raise RefusedFile(unreadable_total(form, name, total, sheet, xl_rowcol_to_cell(number, 3)))
-                declared[name] = total
-    return contained
+def _is_yes(value: object) -> bool:
+    return _mark(value) in YES
 
 
-def unreadable_total(form: Form, name: str, total: object, sheet: str | None, cell: str) -> Problem:
-    """Returns the problem of a declared total that is no number of at most 15 digits."""
-    shown = storable(str(total))
-    found = {"column": form.field(name).title}
-    return Problem("total_unreadable.cover", found, sheet=sheet, field=name, cell=cell, value=shown[:LONGEST_SHOWN])
+def _is_unclear(value: object) -> bool:
+    """Returns whether a mark says neither yes nor no: made-up data must not be taken for real."""
+    return _mark(value) not in YES | NO
 
 
-def is_yes(value: object) -> bool:
-    """Returns whether a cell says yes: x, có or true."""
-    return str(value).strip().casefold() in ("x", "có", "true")
+def _mark(value: object) -> str:
+    return normalised("" if value is None else _text(value))
 
 
 def _text(value: object) -> str:

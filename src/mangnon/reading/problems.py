@@ -75,6 +75,25 @@ class Problem:
         return self.said if self.title is None else IN_CELL.format(cell=self.cell, title=self.title, said=self.said)
 
 
+class BadValue(Exception):
+    """A cell breaks the contract of its field. It carries the id and the values of the problem."""
+
+    def __init__(self, problem_id: str, values: Values | None = None) -> None:
+        super().__init__(problem_id)
+        self.id = problem_id
+        self.values = values or {}
+
+    @property
+    def rule(self) -> str:
+        """The rule that the cell breaks."""
+        return rule_of(self.id)
+
+    @property
+    def cause(self) -> Values:
+        """Its id and values, for another problem that names it as the cause."""
+        return {"id": self.id, "values": self.values}
+
+
 class RefusedForm(Exception):
     """A form cannot be read at all; `problems` says why."""
 

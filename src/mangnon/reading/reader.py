@@ -10,17 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mangnon.contract.code_lists import Code, CodeLists, Reporter, month_after
+from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import Field, Form
+from mangnon.reading.allowed import contracts_of
 from mangnon.reading.cells import Cells
 from mangnon.reading.columns import Columns, find_columns
 from mangnon.reading.fonts import looks_legacy
-from mangnon.reading.problems import Place, Problem, RefusedForm
+from mangnon.reading.problems import BadValue, Place, Problem, RefusedForm
 from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped
 from mangnon.reading.tables import Block, Table
 from mangnon.reading.tally import Claim, Sums, Tally
-from mangnon.reading.values import BadValue, Contract, Inferred, ReadColumn, likeness, read_column
-from mangnon.reading.vocabulary import BARE_TOTALS, fold, normalised
+from mangnon.reading.values import Contract, Inferred, ReadColumn, read_column
+from mangnon.reading.vocabulary import BARE_TOTALS, fold
 
 ARROW_TYPES = {
     "string": pa.string(),
@@ -74,7 +75,7 @@ class FormReader:
 
     def __init__(self, form: Form, code_lists: CodeLists, reporter: Reporter | None, period: date) -> None:
         self.form = form
-        self._contracts = {field.name: _contract(field, code_lists, reporter, period) for field in form.fields}
+        self._contracts = contracts_of(form, code_lists, reporter, period)
 
     def read(self, table: Table) -> "Reading":
         """Returns the reading of a table; iterate it to read. Raises RefusedForm if a column is missing or doubled."""
@@ -124,14 +125,19 @@ class Reading:
     def declared(self, on_cover: Mapping[str, float]) -> dict[str, float]:
         """Returns the declared totals by field: those of the cover and those of rows of totals.
 
-        Raises RefusedForm if rows of totals contradict the cover, each other or the rows of their section, or if the
-        table has no rows and nothing says that nothing happened.
+        Raises RefusedForm if rows of totals contradict the cover, each other or the rows of their section, if the table
+        has no rows and no words say that nothing happened, or if they say so and it has rows.
         """
         declared = self._tally.declared(
             {name: total for name, total in on_cover.items() if not self._left_out_texts(name, total)}
         )
-        if not (self._count or declared or self.table.is_announced or "nothing" in self._skipped):
-            raise RefusedForm(Problem("form_empty", {"form": self.form.title}, sheet=self.table.sheet_name))
+        found = {"form": self.form.title}
+        if self._count and self.table.says_nothing:
+            raise RefusedForm(Problem("nothing_but_rows", found, sheet=self.table.sheet_name))
+        if not self._count and self.form.kind != "reference":
+            if not self.table.says_nothing and "nothing" not in self._skipped:
+                raise RefusedForm(Problem("form_empty", found, sheet=self.table.sheet_name))
+            self._inferred["nothing",] = Problem("nothing_happened", found, sheet=self.table.sheet_name)
         return declared
 
     def _left_out_texts(self, name: str, total: float) -> bool:
@@ -341,39 +347,6 @@ class Reading:
             what.id, what.values, sheet=self.table.sheet_name, row=row, field=field.name,
             cell=xl_rowcol_to_cell(row - 1, place), value=block.columns[place].shown(index), title=field.title,
         )  # fmt: skip
-
-
-def _contract(field: Field, code_lists: CodeLists, reporter: Reporter | None, period: date) -> Contract:
-    if reporter is not None and field.codes:
-        valid = (
-            code_lists.areas_of(reporter, period) if field.codes == "areas" else code_lists.members(field.codes, period)
-        )
-        labels = [(code.code, code.label) for code in valid]
-        contract = Contract(field, members=_code_members(valid), expired=_code_members(code_lists.every(field.codes)))
-    elif field.categories:
-        labels = list(field.categories)
-        contract = Contract(field, members=_members(field.categories))
-    else:
-        return Contract(field) if reporter is None else Contract(field, None, period, month_after(period))
-    return replace(contract, labels=dict(labels), alike=_alike(labels, field.codes == "areas"))
-
-
-def _members(categories: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return {normalised(name): value for value, label in categories for name in (value, label)}
-
-
-def _code_members(codes: list[Code]) -> dict[str, str]:
-    return {normalised(name): code.code for code in codes for name in (code.label, code.code, *code.other_codes)}
-
-
-def _alike(labels: list[tuple[str, str]], is_area: bool) -> dict[str, frozenset[str]]:
-    """Returns the codes by the `likeness` of their labels; areas also by their names without the prefix."""
-    alike: dict[str, frozenset[str]] = {}
-    for code, label in labels:
-        own = likeness(label, is_area)
-        for key in {own, ":" + own.partition(":")[2]} if is_area else {own}:
-            alike[key] = alike.get(key, frozenset()) | {code}
-    return alike
 
 
 def _bare_totals(column: Cells) -> list[int]:

@@ -33,7 +33,13 @@ class Table:
     blocks: Iterator[Block]
     unit_line: TitleLine | None = None  # `ĐVT: triệu đồng`, above the table
     is_converted: bool = False  # whether its texts were converted from an old font
-    is_announced: bool = True  # whether the cover names the form; then a table without rows means: nothing happened
+    says_nothing: bool = False  # whether the cover says that nothing happened
+
+
+def empty_table(form: Form) -> Table:
+    """Returns the table of a form that has no sheet because nothing happened."""
+    block = Block(np.array([], dtype=np.int64), [Cells.of([]) for _ in form.fields], [])
+    return Table(None, 1, [(field.title,) for field in form.fields], iter([block]), says_nothing=True)
 
 
 class Source(Protocol):

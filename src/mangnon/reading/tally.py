@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mangnon.contract.forms import Form
-from mangnon.reading.problems import Place, Problem, RefusedForm, Values
-from mangnon.reading.values import BadValue
+from mangnon.reading.problems import BadValue, Place, Problem, RefusedForm, Values
 
 Sums = dict[str, int]  # field → sum
 

@@ -1,10 +1,10 @@
 """Reads cells into typed values, strictly by the contract of their field.
 
-A cell of a workbook is a text, a number or a day; a cell of a CSV is a text. Numbers in texts are Vietnamese: `49.980`
-is 49980, and `17.316,469 triệu` is 17316469000 đồng. A number cell has lost these marks: 4.989 may have been typed as
-4989 or as 4,989. So a fraction where a whole number belongs is refused, never guessed. Some values are understood
-although they are not written as the contract says (`-` for zero, `TP Ha Long`); they are returned as inferred. Arrow
-reads whole columns at once; only the remaining cells are read one by one.
+A cell of a workbook is a text, a number or a day; a cell of a CSV is a text. Numbers in texts are Vietnamese (see
+`numbers`): `49.980` is 49980, and `17.316,469 triệu` is 17316469000 đồng. A number cell has lost these marks: 4.989 may
+have been typed as 4989 or as 4,989. So a fraction where a whole number belongs is refused, never guessed. Some values
+are understood although they are not written as the contract says (`-` for zero, `TP Ha Long`); they are returned as
+inferred. Arrow reads whole columns at once; only the remaining cells are read one by one.
 """
 
 import dataclasses
@@ -18,12 +18,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from babel.numbers import NumberFormatError, parse_decimal
 
 from mangnon.contract.forms import Field
 from mangnon.reading.cells import DAY_AS_TEXT, NUL_SIGN, Cells
-from mangnon.reading.problems import Values, rule_of
+from mangnon.reading.numbers import may_have_meant, read_number, read_unambiguous, with_plain_spaces
+from mangnon.reading.problems import BadValue, Values
 from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
+from mangnon.vietnamese import number as written
 
 # No count of children and no sum of money in the province comes near 10^15.
 LARGEST = 10**15
@@ -36,26 +37,10 @@ PLAIN_INTEGER = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
 DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}")
 ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-AMOUNT = re.compile(r"(?P<number>[-\d.,]+)\s*(?P<unit>[^\d\s].*)?")
-
-
-class BadValue(Exception):
-    """A cell breaks the contract of its field. It carries the id and the values of the problem."""
-
-    def __init__(self, problem_id: str, values: Values | None = None) -> None:
-        super().__init__(problem_id)
-        self.id = problem_id
-        self.values = values or {}
-
-    @property
-    def rule(self) -> str:
-        """The rule that the cell breaks."""
-        return rule_of(self.id)
-
-    @property
-    def cause(self) -> Values:
-        """Its id and values, for another problem that names it as the cause."""
-        return {"id": self.id, "values": self.values}
+AMOUNT = re.compile(r"(?P<number>[+\-\u2212]?[0-9][0-9., ]*?)\s*(?P<unit>[^\d\s.,].*)?")
+# A number cell is what a computer adds up, with noise beyond so many digits: 330.00000000000006 is 330.
+DIGITS = ".15g"
+DECIMALS_SHOWN = 15
 
 
 @dataclass(frozen=True)
@@ -82,6 +67,7 @@ class Contract:
 
     field: Field
     unit: str | None = None  # for money: the unit in the header or above the table
+    qualifier: str | None = None  # for numbers: the column of the form that says `khoảng` or `trên`
     first_day: date | None = None  # days must lie in [first_day, end_day)
     end_day: date | None = None
     members: Mapping[str, str] | None = None  # normalised code or label → code
@@ -129,8 +115,8 @@ def _read_numbers(contract: Contract, cells: Cells) -> ReadColumn:
     def number(cell: object) -> Decimal:
         if isinstance(cell, float) and is_percent and 0 < cell <= 1:  # a cell that shows 50% holds 0.5
             raise BadValue("ambiguous_percent", {"number": f"{cell:.15g}", "percent": f"{cell * 100:.15g}"})
-        text = str(cell).removesuffix("%").strip() if is_percent else cell
-        value = Decimal(str(cell)) if isinstance(cell, float) else _decimal(text)
+        text = str(cell).removesuffix("%").strip() if is_percent else str(cell)
+        value = Decimal(format(cell, DIGITS)) if isinstance(cell, float) else read_number(text)
         if abs(value) >= LARGEST_NUMBER:
             raise BadValue("too_large.number")
         return round(value, DECIMALS)
@@ -241,38 +227,49 @@ def _missing(cell: object) -> Inferred:
 
 def _count(cell: object, contract: Contract) -> int:
     if isinstance(cell, float):
-        raise BadValue("ambiguous_number", {"number": f"{cell:.15g}"})
-    return _whole(_decimal(cell), BadValue("fraction.count", {"column": contract.field.title}))
+        return _whole_cell(cell)
+    try:
+        number = read_unambiguous(str(cell))
+    except BadValue as bad:
+        if bad.id == "not_a_number.not_exact":
+            raise BadValue(bad.id, {**bad.values, "column": contract.qualifier}) from None
+        raise
+    return _whole(number, BadValue("fraction.count", {"column": contract.field.title}))
 
 
 def _amount(cell: object, contract: Contract) -> object:
     """Returns the amount in đồng. A unit in the cell overrides the unit of the column."""
-    matched = None if isinstance(cell, float) else AMOUNT.fullmatch(str(cell))
-    unit = matched and matched["unit"] and unit_of(matched["unit"])
-    if not isinstance(cell, float) and (matched is None or (matched["unit"] and not unit)):
-        raise BadValue("not_a_number.money")
+    number, unit = (Decimal(_whole_cell(cell)), None) if isinstance(cell, float) else _sum_of_money(str(cell))
     if not unit and contract.unit is None:
         raise BadValue("unit_missing.cell", {"column": contract.field.title})
-    if isinstance(cell, float) and not cell.is_integer():
-        raise BadValue("ambiguous_number", {"number": f"{cell:.15g}"})
     factor = UNITS[unit or contract.unit or "đồng"]
-    number = Decimal(cell) if isinstance(cell, float) else _decimal(matched["number"] if matched else cell)
     amount = _whole(number * factor, BadValue("fraction.money"))
     if unit and contract.unit and factor != UNITS[contract.unit]:
         return Inferred(amount, "inferred_unit.cell", {"text": str(cell), "unit": contract.unit})
     return amount
 
 
-def _decimal(cell: object) -> Decimal:
+def _sum_of_money(text: str) -> tuple[Decimal, str | None]:
+    """Returns the number and the unit of a text such as `4.989 triệu đồng`."""
+    matched = AMOUNT.fullmatch(with_plain_spaces(text))
+    unit = matched and matched["unit"] and unit_of(matched["unit"])
     try:
-        number = parse_decimal(str(cell), locale="vi", strict=True)
-    except NumberFormatError:
-        raise BadValue("not_a_number.count") from None
-    if not number.is_finite():  # `NaN` and `Infinity` are numbers to a computer alone
-        raise BadValue("not_a_number.count")
-    if number.adjusted() > 30:
+        return read_unambiguous(matched["number"] if matched and unit else text), unit or None
+    except BadValue as bad:
+        if bad.id in ("not_a_number.count", "not_a_number.word", "not_a_number.not_exact"):
+            raise BadValue("not_a_number.money") from None
+        raise
+
+
+def _whole_cell(cell: float) -> int:
+    """Returns the whole number that a number cell holds."""
+    exact = Decimal(format(cell, DIGITS))
+    if abs(exact) >= LARGEST:
         raise BadValue("too_large.number")
-    return number
+    if exact != exact.to_integral_value():
+        shown = written(round(exact, DECIMALS_SHOWN))
+        raise BadValue("ambiguous_number.cell", {"number": shown, "readings": may_have_meant(cell), "shown": None})
+    return int(exact)
 
 
 def _whole(value: Decimal, fraction: BadValue) -> int:

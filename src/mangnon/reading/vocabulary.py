@@ -66,9 +66,16 @@ _NOTE = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """Returns a text without the characters that nobody sees: zero width, soft hyphens, marks of direction."""
+    if text.isascii():
+        return text
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+
+
 def normalised(text: str) -> str:
-    """Returns the normal form of a text: NFC, Đ for its look-alikes, single spaces, case-folded."""
-    text = unicodedata.normalize("NFC", text)
+    """Returns the normal form of a text: NFC, visible, Đ for its look-alikes, single spaces, case-folded."""
+    text = unicodedata.normalize("NFC", visible(text))
     for letter, right in LOOK_ALIKES.items():
         text = text.replace(letter, right)
     return " ".join(text.split()).casefold()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mangnon.contract.code_lists import CodeLists, Reporter
-from mangnon.contract.forms import Field, all_forms
+from mangnon.contract.forms import NOTHING_HAPPENED, Field, all_forms
 from mangnon.contract.template import choices, header, write_template
 from mangnon.sample.submissions import Row, Submission, submissions
 from mangnon.vietnamese import number
@@ -52,6 +52,8 @@ def _write_csv(
         writer.writerows([f"#{key}", value] for key, value in cover.items())
         writer.writerow(header(field) for field in form.fields)
         writer.writerows([_text(line.get(field.name), field, shown[field]) for field in form.fields] for line in lines)
+        if not lines:
+            writer.writerow([NOTHING_HAPPENED, *[""] * (len(form.fields) - 1)])
 
 
 def _text(value: Any, field: Field, shown: Mapping[Any, str]) -> str:

@@ -29,10 +29,10 @@ from mangnon.ledger.code_lists import read_code_lists
 from mangnon.settings import TIMEZONE
 from mangnon.telling import mail, outbox, reminders
 from mangnon.telling.feedback import findings
+from mangnon.telling.feedback.apart import write_workbook
 from mangnon.telling.feedback.excerpts import excerpts
 from mangnon.telling.feedback.findings import Feedback
 from mangnon.telling.feedback.summary import SYNTHETIC, counted
-from mangnon.telling.feedback.workbook import write_workbook
 from mangnon.telling.reminders import Late
 from mangnon.vietnamese import month
 from mangnon.warehouse import Connection

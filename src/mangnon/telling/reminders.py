@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mangnon.contract.code_lists import CodeLists, Reporter, month_after
-from mangnon.contract.forms import submission_forms
+from mangnon.contract.forms import NOTHING_HAPPENED, submission_forms
 from mangnon.vietnamese import day, month
 from mangnon.warehouse import Connection
 
@@ -55,7 +55,7 @@ class Late:
             f"Kính gửi {self.reporter.name},\n\n"
             f"Báo cáo công tác trẻ em {reported} đến hạn ngày {day(self.due)}. "
             f"Đến ngày {day(today)} còn thiếu:\n\n" + "\n".join(missing) + "\n\n"
-            "Biểu nào trong tháng không phát sinh thì vẫn gửi, không có dòng nào (giữ dấu “x” ở trang Bìa).\n"
+            f"Biểu nào trong tháng không có gì thì vẫn gửi: chọn “{NOTHING_HAPPENED}” ở trang Bìa.\n"
             f"Kèm theo là tệp mẫu trống của {reported}. Nếu đơn vị vừa gửi, xin bỏ qua thư này.\n"
         )
 

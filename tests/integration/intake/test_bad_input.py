@@ -80,7 +80,7 @@ def test_a_sheet_that_the_cover_does_not_announce_is_not_dropped_silently(
 
     edited(edit)(tmp_path / "inbox" / "193" / "a.xlsx")
     load_everything(reference)
-    assert_problem(reference, "a.xlsx", "form_not_announced", None, "Có gửi")
+    assert_problem(reference, "a.xlsx", "form_not_announced", None, "Tình hình số liệu")
 
 
 def test_a_column_that_is_no_field_is_not_read_and_that_is_said(reference: ModuleType, tmp_path: Path) -> None:

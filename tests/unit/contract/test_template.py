@@ -86,7 +86,9 @@ def test_the_cover_says_who_and_when_and_offers_every_expected_form(write):
     assert cover["Kỳ báo cáo (năm-tháng) *"] == "2020-03"
     assert cover["Lần gửi *"] == 1
     assert not cover["Dữ liệu mẫu (giả định)"]
-    assert {sent for sent, _ in declared_totals(workbook).values()} == {"x"}
+    assert not any(says for says, _ in declared_totals(workbook).values()), "a default would be no statement"
+    (offers,) = {rule.formula1 for rule in workbook["Bìa"].data_validations.dataValidation if rule.type == "list"}
+    assert offers == '"có số liệu,không phát sinh,chưa có"'
 
 
 def test_drop_downs_offer_what_is_valid_in_the_month(write):
@@ -146,10 +148,17 @@ def test_lines_are_written_as_an_officer_would(write):
     assert "DỮ LIỆU MẪU" in sheet["A1"].value
 
 
-def test_only_the_forms_given_are_marked_as_sent(write):
-    totals = declared_totals(write("193", lines={"incidents": []}))
+def test_the_cover_says_what_each_form_has(write):
+    site = {"area": "193", "programme": "injury_prevention", "site_count": 1}
+    totals = declared_totals(write("193", lines={"incidents": [], "programme_sites": [site]}))
 
-    assert {form for (form, _), (sent, _) in totals.items() if sent} == {"Vụ việc"}
+    assert {form: says for (form, _), (says, _) in totals.items() if says} == {
+        "Hoạt động": "chưa có",
+        "Đối tượng thụ hưởng": "chưa có",
+        "Vụ việc": "không phát sinh",
+        "Mô hình": "có số liệu",
+        "Trẻ em": "chưa có",
+    }
 
 
 def test_declared_totals_recalculate_to_what_is_cached_and_leave_subsets_out(write, tmp_path):
@@ -159,8 +168,8 @@ def test_declared_totals_recalculate_to_what_is_cached_and_leave_subsets_out(wri
     workbook = write("193", lines={"incidents": [whole, part], "events": [events]})
     cached = declared_totals(openpyxl.load_workbook(tmp_path / "template.xlsx", data_only=True))
 
-    assert cached["Vụ việc", "Số trẻ là nạn nhân"] == ("x", 4)
-    assert cached["Hoạt động", "Tổng lượt người tham dự"] == ("x", 150)
+    assert cached["Vụ việc", "Số trẻ là nạn nhân"] == (None, 4)
+    assert cached["Hoạt động", "Tổng lượt người tham dự"] == (None, 150)
     for key, (_, formula) in declared_totals(workbook).items():
         assert recalculated(workbook, formula) == cached[key][1]
 

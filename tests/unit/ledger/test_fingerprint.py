@@ -92,7 +92,7 @@ def test_what_decides_rows_makes_loads_stale(project: Path, edit: Edit) -> None:
     assert code(project) != before
 
 
-@pytest.mark.parametrize("library", ["babel", "numpy", "olefile", "pyarrow", "python_calamine", "viparse"])
+@pytest.mark.parametrize("library", ["numpy", "olefile", "pyarrow", "python_calamine", "viparse"])
 def test_another_version_of_a_library_that_parses_makes_loads_stale(
     project: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:

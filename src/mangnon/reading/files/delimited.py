@@ -17,8 +17,9 @@ from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms, submission_forms
 from mangnon.reading import fonts, layout, titles
 from mangnon.reading.cells import Cells
-from mangnon.reading.cover import CoverEntry, read_cover, unreadable_total
+from mangnon.reading.cover import CoverEntry, read_cover
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.statements import Statements, unreadable_total
 from mangnon.reading.tables import Block, Table
 
 BLOCK_BYTES = 2 << 20
@@ -56,9 +57,8 @@ class DelimitedFile:
             ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), sheet
         )
         self._unit = titles.unit_above(lines)
-        self._is_announced = bool(entries)
         if entries:
-            self.cover = read_cover(entries, {form.name: _declared(entries, form)}, lists, place)
+            self.cover = read_cover(entries, Statements({form.name: _declared(entries, form)}), lists, place)
         else:
             self.cover = titles.cover_from_titles(lines, [form.name], lists, file_name, place)
         self.notes += self.cover.notes
@@ -67,9 +67,7 @@ class DelimitedFile:
         """Returns the table: the rows after the header. Raises RefusedForm if there is no header."""
         if not self._headers:
             raise RefusedForm(Problem("header_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
-        return Table(
-            self._sheet, self._header_row, self._headers, self._blocks(), self._unit, is_announced=self._is_announced
-        )
+        return Table(self._sheet, self._header_row, self._headers, self._blocks(), self._unit)
 
     def _as_utf8(self, path: Path, lists: CodeLists) -> Path:
         """Returns the file, or a copy of it in UTF-8. Raises RefusedFile if the encoding is not recognised."""

@@ -10,6 +10,7 @@ from mangnon.reading import fonts, layout
 from mangnon.reading.cells import Cells
 from mangnon.reading.files.workbook_parts import Inspection
 from mangnon.reading.tables import Block
+from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold
 
 # The panic of calamine's Rust, which is no Exception, when Python has no memory for another object.
 NO_OBJECT = "PyObject pointer is null"
@@ -64,6 +65,14 @@ def blocks(sheet: Sheet, header: layout.Header, width: int) -> Iterator[Block]:
 def is_filled(row: list) -> bool:
     """Returns whether a row has a cell that is not empty."""
     return any(cell not in ("", None) for cell in row)
+
+
+def is_remark(row: list) -> bool:
+    """Returns whether a row is blank, or has one text alone that does not say that nothing happened: `sẽ gửi sau`."""
+    filled = [cell for cell in row if cell not in ("", None)]
+    if len(filled) != 1 or not isinstance(filled[0], str):
+        return not filled
+    return fold(filled[0]) not in NOTHING_HAPPENED and not any(sign.isdigit() for sign in filled[0])
 
 
 def is_wide(rows: list[list]) -> bool:

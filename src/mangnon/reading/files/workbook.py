@@ -10,14 +10,15 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from mangnon.contract.code_lists import CodeLists
-from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, Form, submission_forms
+from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, STATEMENT_COLUMN, Form, submission_forms
 from mangnon.reading import fonts, layout, titles
-from mangnon.reading.cover import entries_of, forms_of, read_cover
+from mangnon.reading.cover import entries_of, read_cover
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
-from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_wide
+from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_remark, is_wide
 from mangnon.reading.files.workbook_parts import inspect_workbook
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
-from mangnon.reading.tables import Table
+from mangnon.reading.statements import statements_of
+from mangnon.reading.tables import Table, empty_table
 from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
 
 COVER = "Bìa"
@@ -43,7 +44,6 @@ class Workbook:
         covers = [name for name in self._book.sheet_names if normalised(name) == normalised(COVER)]
         self._decide_font(covers or self._book.sheet_names)
         self._of_form: dict[str, list[str]] = {}
-        self._is_announced = bool(covers)
         if covers:
             self._read_cover(covers[0])
         else:
@@ -57,6 +57,9 @@ class Workbook:
         with errors, or if its titles contradict the cover.
         """
         names = self._of_form.get(form.name, [])
+        says_nothing = form.name in self.cover.nothing
+        if says_nothing and not any(is_filled(row) for name in names for row in self._sheet(name).head):
+            return empty_table(form)
         if len(names) != 1:
             raise RefusedForm(self._sheet_missing(form) if not names else _sheet_doubled(form, names))
         sheet = self._sheet(names[0])
@@ -73,7 +76,7 @@ class Workbook:
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), is_converted=self._convert is not None, is_announced=self._is_announced,
+            titles.unit_above(lines), is_converted=self._convert is not None, says_nothing=says_nothing,
         )  # fmt: skip
 
     def _open(self, path: Path) -> None:
@@ -113,7 +116,7 @@ class Workbook:
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
         rows = sheet.rows
-        self.cover = read_cover(entries_of(rows, COVER), forms_of(rows, COVER), self._lists, self._place)
+        self.cover = read_cover(entries_of(rows, COVER), statements_of(rows, COVER), self._lists, self._place)
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:
@@ -122,8 +125,8 @@ class Workbook:
         left = [name for name in self._book.sheet_names if name not in known]
         guessed = self._assign(left, without=set(self._of_form))
         for name, forms in self._of_form.items():
-            if name not in self.cover.forms and any(map(self._has_data, forms)):
-                raise RefusedFile(Problem("form_not_announced", sheet=forms[0]))
+            if name not in self.cover.forms and (filled := next(filter(self._has_data, forms), None)):
+                raise RefusedFile(Problem("form_not_announced", {"column": STATEMENT_COLUMN}, sheet=filled))
         self._note_guesses({form: names for form, names in guessed.items() if form in self.cover.forms})
 
     def _read_titles(self) -> None:
@@ -179,7 +182,7 @@ class Workbook:
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
             return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)
-        return any(map(is_filled, sheet.rows[header.last_row + 1 :]))
+        return not all(map(is_remark, sheet.rows[header.last_row + 1 :]))
 
     def _sheet_missing(self, form: Form) -> Problem:
         return Problem("sheet_missing", {"form": form.title, "file_name": self.file_name})

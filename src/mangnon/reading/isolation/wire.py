@@ -82,7 +82,7 @@ def _sent(problems: list[Problem]) -> list[dict[str, Any]]:
 
 
 _ENCODERS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
-    Opened: lambda message: ("opened", {"cover": vars(message.cover) | {"notes": []}}),
+    Opened: lambda message: ("opened", {"cover": vars(message.cover) | {"notes": [], "nothing": []}}),
     FileRefused: lambda message: ("file refused", {"problems": _sent(message.problems)}),
     FormBegun: lambda message: ("form begun", {"form": message.form, "notes": _sent(message.notes)}),
     FormRead: lambda message: (

@@ -17,6 +17,8 @@ from mangnon.reading.problems import Place, Problem, Severity, UnknownWording, V
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
+# What reporters are told even if nothing is wrong, so that they see what was understood.
+TOLD = ("nothing_happened",)
 # Nobody corrects more findings by hand. Feedback lists so many and counts the rest.
 MOST = 2000
 
@@ -60,6 +62,7 @@ class Outcome:
     state_reason: str | None
     held_by: str | None
     replaced_by: int | None  # the revision
+    rows: int  # how many were loaded
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class Feedback:
     totals: dict[Severity, int]  # number of all findings, including those that are not listed
 
     @property
+    def is_receipt(self) -> bool:
+        """Whether nothing is wrong: the reporter only sees what was understood."""
+        return all(finding.severity == "info" for finding in self.findings)
+
+    @property
     def topics(self) -> set[str]:
         """Form and rule of every listed finding, as `form:rule`."""
         return {f"{finding.form or ''}:{finding.rule}" for finding in self.findings}
@@ -87,15 +95,15 @@ class Feedback:
 
 def untold(connection: Connection) -> dict[int, list[str]]:
     """Returns delivery → the topics that its reporter has not been told."""
-    return {delivery_id: topics for delivery_id, topics in connection.execute(read_sql(__package__, "untold"))}
+    return dict(connection.execute(read_sql(__package__, "untold"), {"told": list(TOLD)}).fetchall())
 
 
 def gather(connection: Connection, delivery_id: int, lists: CodeLists) -> Feedback | None:
-    """Returns the feedback on a delivery as of now; None if nothing is wrong with it any more."""
+    """Returns the feedback on a delivery as of now; None if there is nothing to tell any more."""
     with connection.cursor(row_factory=class_row(Outcome)) as cursor:
         outcomes = cursor.execute(read_sql(__package__, "outcomes"), {"delivery": delivery_id}).fetchall()
     findings, totals = _findings(connection, [outcome for outcome in outcomes if outcome.replaced_by is None])
-    if all(finding.severity == "info" for finding in findings):
+    if all(finding.severity == "info" and finding.rule not in TOLD for finding in findings):
         return None
     with connection.cursor(row_factory=dict_row) as cursor:
         delivery = cursor.execute(

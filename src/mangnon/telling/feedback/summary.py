@@ -17,7 +17,7 @@ from mangnon.contract.forms import all_forms
 from mangnon.reading.problems import Severity
 from mangnon.telling.feedback.findings import Feedback, Outcome
 from mangnon.telling.feedback.harmless import write_text
-from mangnon.vietnamese import listed, moment, month
+from mangnon.vietnamese import listed, moment, month, number
 
 SUMMARY_SHEET = "Phản hồi"
 WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem lại", "info": "Thông tin"}
@@ -66,7 +66,7 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], 
         row = _paragraphs(sheet, row + 1, ["Kết quả từng biểu"], BOLD)
         row = _pairs(sheet, row, _outcomes(feedback))
     row = _paragraphs(sheet, row + 1, ["Việc cần làm"], BOLD)
-    row = _paragraphs(sheet, row, [f"{number}. {step}" for number, step in enumerate(_steps(feedback, is_own), 1)])
+    row = _paragraphs(sheet, row, [f"{place}. {step}" for place, step in enumerate(_steps(feedback, is_own), 1)])
     row = _paragraphs(sheet, row + 1, ["Danh sách"], BOLD)
     _table(sheet, row, lines)
     if left_out := sum(feedback.totals.values()) - len(lines):
@@ -78,6 +78,8 @@ def write_summary(book: Workbook, feedback: Feedback, lines: list[SummaryLine], 
 def counted(feedback: Feedback) -> str:
     """Returns the numbers of findings in Vietnamese words."""
     kinds: dict[Severity, str] = {"critical": "lỗi phải sửa", "warning": "điểm nên xem lại"}
+    if feedback.is_receipt:
+        return "không có lỗi"
     return listed(f"{feedback.totals[kind]} {words}" for kind, words in kinds.items() if kind in feedback.totals)
 
 
@@ -96,11 +98,17 @@ def _facts(feedback: Feedback) -> Iterator[tuple[str, str]]:
 def _outcomes(feedback: Feedback) -> Iterator[tuple[str, str]]:
     for outcome in feedback.outcomes:
         if outcome.form:
-            warned = any(line.form == outcome.form and line.severity == "warning" for line in feedback.findings)
-            yield all_forms()[outcome.form].title, _said(outcome, warned)
+            found = {(line.rule, line.severity) for line in feedback.findings if line.form == outcome.form}
+            warned = any(severity == "warning" for _, severity in found)
+            yield all_forms()[outcome.form].title, _said(outcome, warned, ("nothing_happened", "info") in found)
+    if feedback.reporter:
+        reported = {outcome.form for outcome in feedback.outcomes}
+        for name in feedback.reporter.expected_forms:
+            if name not in reported:
+                yield all_forms()[name].title, "Chưa có trong tệp này nên được coi là chưa báo cáo."
 
 
-def _said(outcome: Outcome, warned: bool) -> str:
+def _said(outcome: Outcome, warned: bool, nothing_happened: bool) -> str:
     if outcome.replaced_by:
         return f"Đã có lần gửi {outcome.replaced_by} thay thế; không cần làm gì với biểu này."
     if outcome.state == "refused":
@@ -109,10 +117,15 @@ def _said(outcome: Outcome, warned: bool) -> str:
         return "TẠM GIỮ, chưa được tính."
     note = ", nhưng có điểm nên xem lại" if warned else ""
     waiting = {"modelled": " và đang chờ công bố", "same": "; số liệu không thay đổi"}.get(outcome.state, "")
-    return f"Đã nhận{note}{waiting}."
+    understood = "0 dòng, không phát sinh" if nothing_happened else f"{number(outcome.rows)} dòng"
+    return f"Đã nhận: {understood}{note}{waiting}."
 
 
 def _steps(feedback: Feedback, is_own: bool) -> Iterator[str]:
+    if feedback.is_receipt:
+        yield "Xem lại kết quả từng biểu ở trên. Nếu đúng như vậy thì không cần làm gì."
+        yield "Nếu thật ra có số liệu, hãy ghi vào tệp báo cáo, tăng “Lần gửi” thêm 1, ghi lý do rồi gửi lại."
+        return
     critical = "critical" in feedback.totals
     if critical:
         yield f"Sửa mọi điểm “{WORDS['critical']}” trong danh sách dưới đây (mức độ nặng nhất ở trên cùng)."
@@ -176,19 +189,19 @@ def _table(sheet: Worksheet, row: int, lines: list[SummaryLine]) -> None:
         cell = sheet.cell(row, column)
         write_text(cell, heading)
         cell.font, cell.fill, cell.border = HEADING_FONT, HEADING_FILL, THIN
-    for number, line in enumerate(lines, start=row + 1):
+    for place, line in enumerate(lines, start=row + 1):
         texts = (WORDS[line.severity], line.sheet, line.cell, line.title, line.value, line.message)
         for column, text in enumerate(texts, start=1):
-            cell = sheet.cell(number, column)
+            cell = sheet.cell(place, column)
             write_text(cell, text)
             cell.alignment, cell.border = WRAPPED, THIN
-        sheet.cell(number, 1).fill = PatternFill("solid", fgColor=FILLS[line.severity])
+        sheet.cell(place, 1).fill = PatternFill("solid", fgColor=FILLS[line.severity])
         if line.target:
             title, coordinate = line.target
-            link = sheet.cell(number, 3)
+            link = sheet.cell(place, 3)
             link.hyperlink = Hyperlink(ref="", location=f"{quote_sheetname(title)}!{coordinate}")
             link.font = LINK
-        sheet.row_dimensions[number].height = max(
+        sheet.row_dimensions[place].height = max(
             _height(text, width, 16) for text, width in zip(texts, WIDTHS.values(), strict=True)
         )
 

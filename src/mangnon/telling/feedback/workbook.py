@@ -20,9 +20,10 @@ from mangnon.contract.forms import Field, Form, all_forms
 from mangnon.contract.template import choices
 from mangnon.reading.layout import plain_header
 from mangnon.reading.vocabulary import normalised
+from mangnon.telling.feedback.copies import open_copy
 from mangnon.telling.feedback.excerpts import Excerpt
 from mangnon.telling.feedback.findings import Feedback, Finding
-from mangnon.telling.feedback.harmless import filled_cells, open_harmless, write_text
+from mangnon.telling.feedback.harmless import filled_cells, write_text
 from mangnon.telling.feedback.summary import BLACK, FILLS, SUMMARY_SHEET, WORDS, SummaryLine, write_summary
 from mangnon.vietnamese import listed
 
@@ -44,9 +45,9 @@ class Body(Protocol):
         """Returns the cell to mark for a finding; None if no cell shows it."""
 
 
-def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: list[Excerpt], lists: CodeLists) -> None:
-    """Writes the feedback on a delivery, whose file is `original`, to `path`."""
-    own = open_harmless(original)
+def write(path: Path, feedback: Feedback, original: Path | None, excerpts: list[Excerpt], lists: CodeLists) -> None:
+    """Writes the feedback on a delivery to `path`: into a copy of its file `original`, or else with excerpts."""
+    own = open_copy(original) if original else None
     body: Body = Excerpts(excerpts) if own is None else OwnSheets(own)
     marks: dict[tuple[str, str], list[str]] = defaultdict(list)
     lines = []
@@ -54,7 +55,8 @@ def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: lis
         cell = body.place(finding)
         line = _line(finding, cell, _expected(finding, feedback, lists), is_own=own is not None)
         lines.append(line)
-        if cell is not None:
+        # No single cell is to blame for what concerns a whole form.
+        if cell is not None and (finding.cell or finding.row is not None):
             marks[cell.parent.title, cell.coordinate].append(f"{WORDS[line.severity].upper()}: {line.message}")
             if len(marks[cell.parent.title, cell.coordinate]) == 1:  # the first finding of a cell is the gravest
                 _colour(cell, FILLS[finding.severity])
@@ -202,7 +204,8 @@ def _expected(finding: Finding, feedback: Feedback, lists: CodeLists) -> str:
         choices(field, feedback.reporter, feedback.period, lists) if feedback.reporter and feedback.period else {}
     )
     expected = f"Cách ghi: {field.help}" if field.help else ""
-    if field.type != "boolean" and 0 < len(accepted) <= MOST_CHOICES:
+    is_said = bool((finding.wording_values or {}).get("choices"))
+    if field.type != "boolean" and not is_said and 0 < len(accepted) <= MOST_CHOICES:
         expected += f" Nhận một trong: {listed(accepted.values(), between='; ')}."
     return expected
 

@@ -14,6 +14,8 @@ select
             and later.period = readings.period
             and later.revision > readings.revision
             and (readings.state = 'refused' or later.state <> 'refused')
-    ) as replaced_by
+    ) as replaced_by,
+    loads.rows_loaded as rows
 from ops.current_readings as readings
+inner join ops.loads on readings.load_id = loads.load_id
 where readings.delivery_id = %(delivery)s and readings.reporter_code is distinct from '_reference'

@@ -28,7 +28,7 @@ topics as (
     from night_loads
     inner join raw.problems on night_loads.load_id = problems.load_id
     where
-        problems.severity <> 'info'
+        (problems.severity <> 'info' or problems.rule = any(%(told)s))
         and not exists (
             select
             from ops.feedback
