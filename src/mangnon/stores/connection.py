@@ -57,6 +57,8 @@ def _read(origin: str, text: str) -> Connection:
         if text.lstrip().startswith("{"):
             return _from_json(origin, json.loads(text))
         url = urlsplit(text)
+        if not url.scheme:
+            raise ValueError(text)
         fields = {name: values[-1] for name, values in parse_qs(url.query).items()}
         # Airflow puts extra fields that are no flat texts into this one.
         fields |= {name: str(value) for name, value in json.loads(fields.pop("__extra__", "{}")).items()}
