@@ -25,6 +25,8 @@ Severity = Literal["critical", "warning", "info"]
 UNKNOWN_KEY = "hashtextextended('unknown', 0)"
 # The load of code lists that counts now.
 CODES = "(select load_id from ops.counting_reference_loads where form = 'codes')"
+# The load of areas that counts now.
+AREAS = "(select load_id from ops.counting_reference_loads where form = 'areas')"
 # A verdict names this many failing lines at most; its count is always exact.
 LINES_NAMED = 5
 

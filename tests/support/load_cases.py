@@ -59,7 +59,30 @@ class Case:
     fine: list[Sent]
 
 
+def for_province(*numbers: tuple[str, int]) -> Sent:
+    """Lines of areas by a body of the province, each with its number of sessions of 100 people."""
+    lines = [{"area": area, "event_count": count, "attendances": 100 * count} for area, count in numbers]
+    return Sent("events", lines, "SLDTBXH")
+
+
 CASES = {
+    "area_is_sum_of_parts": Case(
+        broken=[
+            for_province(("22", 5), ("193", 2), ("194", 3)),
+            Sent(
+                "events",
+                [
+                    {"area": "22", "attendances": 300},
+                    {"area": "193", "attendances": 100, "event_count": 0},
+                    {"area": "194", "attendances": 200},
+                    {"area": "194", "attendances": 70, "event_type": "training"},
+                ],
+                "SLDTBXH",
+                "2020-04-01",
+            ),
+        ],
+        fine=[for_province(("22", 6), ("193", 2), ("194", 3)), for_province(("22", 2), ("193", 2))],
+    ),
     "rows_refused": Case(
         broken=[Sent("events", [{}], rows_refused=1)],
         fine=[events({})],

@@ -8,6 +8,8 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mangnon.reading.days import LAST_MINUTE
+
 # A day that stands where a text belongs is read as this text. So it decides rows, unlike what is written for people.
 DAY_AS_TEXT = "%d/%m/%Y"
 # Stands for NUL, which PostgreSQL cannot store. No cell may contain it.
@@ -104,10 +106,19 @@ def _as_text(value: object) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if _misses_midnight(value):
+        return f"{value:{DAY_AS_TEXT} %H:%M:%S}"
     if value is None or isinstance(value, (int, float, date)):
         return None
     return str(value)  # no field takes a time or a duration, so the cell is refused and the message shows this text
 
 
+def _misses_midnight(value: object) -> bool:
+    """Returns whether a moment is so close to the next day that it may be meant; such a cell stays a text."""
+    return isinstance(value, datetime) and (value.hour, value.minute) >= LAST_MINUTE
+
+
 def _as_day(value: object) -> date | None:
+    if _misses_midnight(value):
+        return None
     return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None

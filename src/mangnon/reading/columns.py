@@ -1,10 +1,13 @@
 """Finds the field of each column of a table, and the unit of its money."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.forms import Field, Form
+from mangnon.reading.cells import Cells
 from mangnon.reading.layout import Path, match_field, unit_in
 from mangnon.reading.problems import Place, Problem, RefusedForm
 from mangnon.reading.tables import Table
@@ -51,6 +54,14 @@ def find_columns(table: Table, form: Form) -> Columns:
     if wrong:
         raise RefusedForm(*wrong)
     return found
+
+
+def unnamed_columns(table: Table, columns: Sequence[Cells]) -> Iterator[tuple[int, Problem]]:
+    """Yields the columns of a block that have cells but no header, with the note that they are not read."""
+    for position, path in enumerate(table.headers):
+        if not path and pc.any(columns[position].filled()).as_py():
+            cell = xl_rowcol_to_cell(table.header_row - 1, position)
+            yield position, Problem("column_unnamed", sheet=table.sheet_name, cell=cell)
 
 
 def _decide_unit(table: Table, field: Field, path: Path, cell: str, found: Columns) -> list[Problem]:

@@ -11,14 +11,12 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mangnon.contract.code_lists import REFERENCE_PERIOD, REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import HIGHEST_REVISION, STATEMENT_COLUMN, STATEMENTS
 from mangnon.reading.cells import NUL_SIGN, storable
+from mangnon.reading.months import NoMonth, month_of
 from mangnon.reading.problems import Place, Problem, RefusedFile
 from mangnon.reading.reporters import refuse_other_place, refuse_reference, reporter_of
 from mangnon.reading.statements import SIGNS, Statements
 from mangnon.reading.vocabulary import normalised
 
-PERIOD = re.compile(
-    r"(?:(?P<year>\d{4})-(?P<month>\d{1,2})|(?:tháng\s+)?(?P<month_first>\d{1,2})[/-](?P<its_year>\d{4}))"
-)
 TITLES = {
     "reporter": "Mã đơn vị báo cáo",
     "period": "Kỳ báo cáo (năm-tháng)",
@@ -36,8 +34,6 @@ HIGHEST_OTHER_REVISION = 999_999_999
 # Marks beside “Dữ liệu mẫu (giả định)”.
 YES = {*SIGNS, "có", "true", "yes", "1"}
 NO = {"", "không", "false", "no", "0"}
-# The years of periods.
-FIRST_YEAR, END_YEAR = 2000, 2100
 
 
 class Unreadable(Exception):
@@ -99,7 +95,7 @@ def read_cover(entries: Mapping[str, CoverEntry], said: Statements, lists: CodeL
                     refuse_reference(values[key], place, entry.where)
                 elif key == "revision" and values[key] > highest_revision(place):
                     raise Unreadable("revision_unreadable.cover")
-            except Unreadable as error:
+            except (Unreadable, NoMonth) as error:
                 found = {"label": TITLES[key], "highest": highest_revision(place)}
                 problems.append(Problem(error.problem_id, found, **entry.where, value=storable(str(entry.value))))
     reason, synthetic = (entries[key].value if key in entries else None for key in ("reason", "synthetic"))
@@ -114,8 +110,13 @@ def read_cover(entries: Mapping[str, CoverEntry], said: Statements, lists: CodeL
         raise RefusedFile(*problems)
     notes: list[Problem] = []
     if values["reporter"] != REFERENCE_REPORTER:
+        period = entries["period"]
+        if not month_of(period.value).is_usual:
+            found = {"period": values["period"]}
+            notes.append(Problem("inferred_period", found, **period.where, value=str(period.value)))
         named, where = values["reporter"], entries["reporter"].where
-        values["reporter"], notes = reporter_of(named, values["period"], lists, where)
+        values["reporter"], inferred = reporter_of(named, values["period"], lists, where)
+        notes += inferred
         refuse_other_place(values["reporter"], place, named, where)
     return Cover(
         reporter_code=values["reporter"],
@@ -165,21 +166,7 @@ def _text(value: object) -> str:
 
 
 def _period(value: object) -> date:
-    if isinstance(value, date):
-        return _in_range(value.year, value.month)
-    matched = PERIOD.fullmatch(normalised(str(value)))
-    if matched is None:
-        raise Unreadable("period_unreadable.text")
-    try:
-        return _in_range(int(matched["year"] or matched["its_year"]), int(matched["month"] or matched["month_first"]))
-    except ValueError:
-        raise Unreadable("period_unreadable.no_month") from None
-
-
-def _in_range(year: int, month: int) -> date:
-    if not FIRST_YEAR <= year < END_YEAR:
-        raise Unreadable("period_unreadable.year")
-    return date(year, month, 1)
+    return month_of(value).first_day
 
 
 def _revision(value: object) -> int:

@@ -8,6 +8,7 @@ fits only one field; this is recorded as inferred.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
 
 from mangnon.contract.forms import Field, Form, all_forms, submission_forms
@@ -176,13 +177,13 @@ def _filled_right(row: Sequence[object]) -> list[object]:
 def fill_merged(rows: list[list], merged: Iterable[Range], only_text: bool) -> list[list]:
     """Writes the value of merged cells into each of them, in place, and returns the rows.
 
-    With `only_text` it does not repeat numbers.
+    With `only_text` it repeats texts and days, but no numbers.
     """
     for (top, left), (bottom, right) in merged:
         if top >= len(rows) or left >= len(rows[top]):
             continue
         value = rows[top][left]
-        if value in ("", None) or (only_text and not isinstance(value, str)):
+        if value in ("", None) or (only_text and not isinstance(value, str | date)):
             continue
         for row in rows[top : bottom + 1]:
             row[left : right + 1] = [value] * (min(right + 1, len(row)) - left)

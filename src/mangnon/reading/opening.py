@@ -13,7 +13,18 @@ ZIP = b"PK\x03\x04"
 WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 TEXTS = {".csv", ".txt", ".tsv"}
 WORKBOOK_PARTS = {"xl/workbook.xml", "content.xml"}
-OTHER_PARTS = ("word/", "ppt/", "xl/workbook.bin", "META-INF/MANIFEST.MF")
+# The kinds of other files, by what their parts or their first bytes are; problems.yml has their names.
+OTHER_PARTS = {
+    "word/": "word", "ppt/": "powerpoint", "xl/workbook.bin": "xlsb", "META-INF/MANIFEST.MF": "program",
+    "Index/Document.iwa": "iwork", "Index/Tables/": "iwork", "Index.zip": "iwork", "index.apxl": "iwork",
+    "OEBPS/": "book", "AndroidManifest.xml": "program",
+}  # fmt: skip
+OTHER_STARTS = {
+    b"%PDF": "pdf", b"\xff\xd8\xff": "picture", b"\x89PNG": "picture", b"GIF8": "picture", b"II*\0": "picture",
+    b"MM\0*": "picture", b"Rar!": "archive", b"7z\xbc\xaf": "archive", b"\x1f\x8b": "archive", b"{\\rtf": "word",
+    b"bplist": "iwork", b'{"url"': "shortcut", b"{\"doc_id\"": "shortcut",
+}  # fmt: skip
+OPEN_DOCUMENTS = {b"text": "word", b"presentation": "powerpoint", b"graphics": "picture", b"database": "database"}
 
 
 def open_source(path: Path, file_name: str, lists: CodeLists, place: str | None) -> Source:
@@ -40,7 +51,10 @@ def open_source(path: Path, file_name: str, lists: CodeLists, place: str | None)
         source = workbook.Workbook(path, file_name, lists, place)
     else:
         _refuse_web_page(start, file_name)
-        if b"\0" in start and suffix not in TEXTS:
+        for sign, kind in OTHER_STARTS.items():
+            if start.startswith(sign) or (kind == "picture" and start[4:12] == b"ftypheic"):
+                raise RefusedFile(_other_kind(file_name, kind))
+        if b"\0" in start and suffix not in TEXTS and not start.startswith(delimited.UTF_16):
             raise RefusedFile(_unknown_format(file_name, suffix))
         try:
             source = delimited.DelimitedFile(path, file_name, lists, place)
@@ -59,11 +73,14 @@ def _is_workbook(path: Path, file_name: str) -> bool:
     """Returns whether a zip file is a workbook and no archive. Raises RefusedFile for other documents."""
     try:
         with zipfile.ZipFile(path) as parts:
-            names = set(parts.namelist())
+            names = {name.replace("\\", "/") for name in parts.namelist()}
+            start = parts.read("mimetype")[:100] if "mimetype" in names else b""
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
-    if any(name.startswith(OTHER_PARTS) for name in names):
-        raise RefusedFile(_unknown_format(file_name, ""))
+    kinds = {kind for part, kind in OTHER_PARTS.items() if any(name.startswith(part) for name in names)}
+    kinds |= {kind for word, kind in OPEN_DOCUMENTS.items() if b"opendocument." + word in start}
+    if kinds and not WORKBOOK_PARTS & names - {"content.xml"}:
+        raise RefusedFile(_other_kind(file_name, min(kinds)))
     return bool(names & WORKBOOK_PARTS)
 
 
@@ -72,7 +89,11 @@ def _refuse_web_page(start: bytes, file_name: str) -> None:
         raise RefusedFile(Problem("not_a_workbook.web_page", {"file_name": file_name}))
 
 
+def _other_kind(file_name: str, kind: str) -> Problem:
+    return Problem("unknown_format.named", {"file_name": file_name, "kind": kind})
+
+
 def _unknown_format(file_name: str, suffix: str) -> Problem:
     if suffix in WORKBOOKS:
         return Problem("not_a_workbook.named_like_one", {"file_name": file_name})
-    return Problem("unknown_format", {"file_name": file_name})
+    return Problem("unknown_format.any", {"file_name": file_name})

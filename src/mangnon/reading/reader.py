@@ -13,15 +13,16 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.contract.forms import Field, Form
 from mangnon.reading.allowed import contracts_of
+from mangnon.reading.asides import Asides
 from mangnon.reading.cells import Cells
-from mangnon.reading.columns import Columns, find_columns
+from mangnon.reading.columns import Columns, find_columns, unnamed_columns
 from mangnon.reading.fonts import looks_legacy
 from mangnon.reading.problems import BadValue, Place, Problem, RefusedForm
-from mangnon.reading.rows import BLANK, OddRow, kind_of, skipped
+from mangnon.reading.rows import BLANK, OddRow, bare_totals, kind_of, skipped
 from mangnon.reading.tables import Block, Table
 from mangnon.reading.tally import Claim, Sums, Tally
 from mangnon.reading.values import Contract, Inferred, ReadColumn, read_column
-from mangnon.reading.vocabulary import BARE_TOTALS, fold
+from mangnon.reading.vocabulary import fold
 
 ARROW_TYPES = {
     "string": pa.string(),
@@ -75,6 +76,7 @@ class FormReader:
 
     def __init__(self, form: Form, code_lists: CodeLists, reporter: Reporter | None, period: date) -> None:
         self.form = form
+        self.period = period
         self._contracts = contracts_of(form, code_lists, reporter, period)
 
     def read(self, table: Table) -> "Reading":
@@ -83,20 +85,21 @@ class FormReader:
         contracts = self._contracts | {
             name: replace(self._contracts[name], unit=unit) for name, unit in columns.units.items()
         }
-        return Reading(self.form, table, columns, contracts)
+        return Reading(table, columns, contracts, self)
 
 
 class Reading:
     """One table while it is read. Iterate its blocks first, then ask for its notes and its declared totals."""
 
-    def __init__(self, form: Form, table: Table, columns: Columns, contracts: Mapping[str, Contract]) -> None:
-        self.form, self.table, self.columns, self.contracts = form, table, columns, contracts
+    def __init__(self, table: Table, columns: Columns, contracts: Mapping[str, Contract], reader: FormReader) -> None:
+        self.form, self.table, self.columns, self.contracts = reader.form, table, columns, contracts
         self._inferred: dict[tuple[str, ...], Problem] = {}
         self._skipped: dict[str, list[int]] = {}
-        self._tally = Tally(form, table.sheet_name)
+        self._tally = Tally(self.form, table.sheet_name)
         self._texts: Sums = {}
         self._numbers: Sums = {}
         self._is_first, self._is_after_notes, self._count = True, False, 0
+        self._asides = Asides(self.form, table, columns.units, reader.period)
         self._refused, self._problems = 0, 0
 
     def __iter__(self) -> Iterator[ReadBlock]:
@@ -114,7 +117,7 @@ class Reading:
 
     def notes(self) -> list[Problem]:
         """Returns what was inferred, and what was not read."""
-        notes = [*self.columns.notes, *self._inferred.values()]
+        notes = [*self.columns.notes, *self.table.notes, *self._inferred.values()]
         if self._problems > MOST_PROBLEMS:
             found = {"shown": MOST_PROBLEMS, "more": self._problems - MOST_PROBLEMS}
             notes.append(Problem("more_problems", found, sheet=self.table.sheet_name))
@@ -172,6 +175,8 @@ class Reading:
         self._follow_totals(block, read, wrong, odd, in_sums)
         self._follow_texts(block, read, in_sums)
         self._note_inferred(block, read, odd)
+        for position, note in unnamed_columns(self.table, block.columns):
+            self._inferred.setdefault(("", note.id, str(position)), note)
         kept = np.ones(count, dtype=bool)
         kept[list(odd)] = False
         rows = pa.table(
@@ -212,11 +217,12 @@ class Reading:
         )
         unread = [column for place, column in enumerate(block.columns) if place not in positions.values()]
         odd: dict[int, str] = {}
-        for index in sorted({*wrong, *(index for column in unread for index in _bare_totals(column))}):
+        for index in sorted({*wrong, *(index for column in unread for index in bare_totals(column))}):
             cells = [column.shown(index) for column in block.columns]
             row = OddRow(cells, measures, self._has_known_code(block, read, index))
             is_first = self._is_first and all(earlier in odd for earlier in range(index))
             kind = kind_of(row, self.table.headers, is_first, self._is_after_notes)
+            self._asides.follow(int(block.row_numbers[index]), kind, cells)
             if kind is None:
                 continue
             odd[index] = kind
@@ -347,15 +353,6 @@ class Reading:
             what.id, what.values, sheet=self.table.sheet_name, row=row, field=field.name,
             cell=xl_rowcol_to_cell(row - 1, place), value=block.columns[place].shown(index), title=field.title,
         )  # fmt: skip
-
-
-def _bare_totals(column: Cells) -> list[int]:
-    """Returns the rows in which a column that is not read has just a word for totals."""
-    encoded = column.text.dictionary_encode()
-    totals = [code for code, text in enumerate(encoded.dictionary.to_pylist()) if fold(text) in BARE_TOTALS]
-    if not totals:
-        return []
-    return pc.indices_nonzero(pc.is_in(encoded.indices, pa.array(totals, encoded.indices.type))).to_pylist()
 
 
 def _without_blank_rows(block: Block) -> tuple[Block, list[int]]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from mangnon.contract.code_lists import OFFICE, REFERENCE_REPORTER, CodeLists, Reporter
 from mangnon.reading.problems import Place, Problem, RefusedFile
-from mangnon.reading.vocabulary import body, normalised, split_area, without_office
+from mangnon.reading.vocabulary import body, codes_of_number, normalised, split_area, without_office
 
 CODE = re.compile(r"\w+")
 
@@ -21,7 +21,12 @@ def reporter_of(text: str, period: date, lists: CodeLists, where: Place) -> tupl
     by_code = {normalised(code): code for code in lists.reporters}
     if normalised(text) in by_code:
         return by_code[normalised(text)], []
-    found = by_other_code(text, period, lists) or named_exactly(text, lists) or named_in(text, period, lists)
+    found = (
+        by_other_code(text, period, lists)
+        or by_number(text, period, lists)
+        or named_exactly(text, lists)
+        or named_in(text, period, lists)
+    )
     valid = [reporter for reporter in found if reporter.is_valid_in(period)]
     if len(valid) == 1 or (not valid and len(found) == 1):
         reporter = (valid or found)[0]
@@ -52,6 +57,15 @@ def by_other_code(text: str, period: date, lists: CodeLists) -> list[Reporter]:
         for reporter in lists.reporters.values()
         if reporter.area in areas and reporter.kind != "provincial_body"
     ]
+
+
+def by_number(text: str, period: date, lists: CodeLists) -> list[Reporter]:
+    """Returns the reporters whose code, or the other code of whose area, lost its zeros when it became this number."""
+    others = {other for area in lists.members("areas", period) for other in area.other_codes}
+    found = [lists.reporters[code] for code in codes_of_number(text, lists.reporters)]
+    for code in codes_of_number(text, others):
+        found += [reporter for reporter in by_other_code(code, period, lists) if reporter not in found]
+    return found
 
 
 def named_exactly(text: str, lists: CodeLists) -> list[Reporter]:

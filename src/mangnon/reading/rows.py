@@ -8,6 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mangnon.contract.forms import submission_forms
+from mangnon.reading.cells import Cells
+from mangnon.reading.layout import match_field
 from mangnon.reading.problems import Values
 from mangnon.reading.vocabulary import (
     BARE_TOTALS,
@@ -16,11 +22,13 @@ from mangnon.reading.vocabulary import (
     is_note,
     is_subtotal,
     is_total,
-    normalised,
     section_of,
 )
 
 BLANK = "blank"
+OTHER_TABLE = "other_table"  # no kind of row: another header, so another table begins
+# A row with fewer headers of one form is no header.
+FEWEST_TITLES = 3
 KINDS = ("section", "subtotal", "total", "note", "header", "numbers", "nothing", BLANK)
 # A message names at most so many places, and counts the others.
 PLACES_NAMED = 10
@@ -48,14 +56,16 @@ class OddRow:
 
 
 def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_after_notes: bool) -> str | None:
-    """Returns the kind of the row (see KINDS), or None if it is data after all."""
+    """Returns the kind of the row (see KINDS), OTHER_TABLE, or None if it is data after all."""
     filled = row.filled
     texts = list(filled.values())
     words = [text for position, text in filled.items() if position not in row.measures or not NUMERIC.fullmatch(text)]
     if is_first and len(filled) >= 2 and _counts_up(texts):
         return "numbers"
-    if _repeats(filled, headers):
-        return "header"
+    if same := _repeated(filled, headers):
+        return "header" if same == len(filled) else OTHER_TABLE
+    if not row.has_numbers and _names_fields(texts):
+        return OTHER_TABLE
     if words and is_subtotal(words[0]):
         return "subtotal"
     if any(fold(word) in BARE_TOTALS for word in words) or (words and is_total(words[0])):
@@ -71,15 +81,24 @@ def kind_of(row: OddRow, headers: Sequence[Sequence[str]], is_first: bool, is_af
     return "note" if is_after_notes or is_alone or any(is_note(word) for word in words) else None
 
 
+def bare_totals(column: Cells) -> list[int]:
+    """Returns the rows in which a column that is not read has just a word for totals."""
+    encoded = column.text.dictionary_encode()
+    totals = [code for code, text in enumerate(encoded.dictionary.to_pylist()) if fold(text) in BARE_TOTALS]
+    if not totals:
+        return []
+    return pc.indices_nonzero(pc.is_in(encoded.indices, pa.array(totals, encoded.indices.type))).to_pylist()
+
+
 def skipped(rows: Mapping[str, Sequence[int]]) -> Values:
     """Returns the values of the problem `rows_skipped` from the row numbers by kind."""
-    places = [(kind, ranges(rows[kind])) for kind in KINDS if kind in rows]
-    return {
-        "skipped": [
-            {"kind": kind, "rows": found[:PLACES_NAMED], "more": max(len(found) - PLACES_NAMED, 0)}
-            for kind, found in places
-        ]
-    }
+    return {"skipped": [{"kind": kind, **listed_rows(rows[kind])} for kind in KINDS if kind in rows]}
+
+
+def listed_rows(numbers: Sequence[int]) -> Values:
+    """Returns the first places of these rows, and how many places more there are."""
+    found = ranges(numbers)
+    return {"rows": found[:PLACES_NAMED], "more": max(len(found) - PLACES_NAMED, 0)}
 
 
 def ranges(numbers: Sequence[int]) -> list[str]:
@@ -101,10 +120,17 @@ def _counts_up(texts: Sequence[str]) -> bool:
     return len(numbers) >= 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def _repeats(filled: Mapping[int, str], headers: Sequence[Sequence[str]]) -> bool:
+def _repeated(filled: Mapping[int, str], headers: Sequence[Sequence[str]]) -> int:
+    """Returns how many cells are headers of their own column; 0 if fewer than two are."""
     same = sum(
-        normalised(text) in map(normalised, headers[position])
-        for position, text in filled.items()
-        if position < len(headers)
+        fold(text) in map(fold, headers[position]) for position, text in filled.items() if position < len(headers)
     )
-    return same >= 2 and same * 2 > len(filled)
+    return same if same >= 2 else 0
+
+
+def _names_fields(texts: Sequence[str]) -> bool:
+    """Returns whether the cells are headers of a form, of whichever."""
+    return len(texts) >= FEWEST_TITLES and any(
+        sum(match_field((text,), form.name) is not None for text in texts) >= FEWEST_TITLES
+        for form in submission_forms()
+    )

@@ -1,7 +1,7 @@
 """The interface between files and the reader: every kind of file offers its cover and its tables in this shape."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +34,7 @@ class Table:
     unit_line: TitleLine | None = None  # `ĐVT: triệu đồng`, above the table
     is_converted: bool = False  # whether its texts were converted from an old font
     says_nothing: bool = False  # whether the cover says that nothing happened
+    notes: list[Problem] = field(default_factory=list)  # what was inferred; complete when the blocks have been read
 
 
 def empty_table(form: Form) -> Table:

@@ -11,20 +11,10 @@ from mangnon.contract.code_lists import CodeLists, Reporter
 from mangnon.reading import reporters
 from mangnon.reading.cells import NUL_SIGN, storable
 from mangnon.reading.cover import TITLES, Cover, highest_revision
-from mangnon.reading.problems import Place, Problem, RefusedFile
-from mangnon.reading.vocabulary import fold, unit_of
+from mangnon.reading.months import is_longer_than_a_month, months_in
+from mangnon.reading.problems import Place, Problem, RefusedFile, RefusedForm
+from mangnon.reading.vocabulary import fold, unit_line, unit_of
 
-DATED = re.compile(r"ngay \d{1,2} thang \d{1,2} nam \d{4}")  # the date of a signature or of a law
-MONTH = re.compile(
-    r"\bthang (\d{1,2}) (?:nam )?(\d{4})\b|\bky bao cao (?:thang )?(?:(\d{1,2}) (\d{4})|(\d{4}) (\d{1,2}))\b"
-)
-LONGER = re.compile(
-    r"\bquy [ivx\d]+\b"
-    r"|\b(?:3|6|9|12|ba|sau|chin) thang (?:(?:dau|cuoi) nam )?(?:nam )?\d{4}\b"
-    r"|\b(?:6|9|sau|chin) thang (?:dau|cuoi) nam\b"
-    r"|\bthang \d{1,2}(?: nam \d{4})? (?:(?:den|toi) )?(?:het )?thang \d{1,2}\b"
-    r"|\bbao cao (?:tong ket )?nam \d{4}\b"
-)
 REVISION = re.compile(r"\b(?:lan gui|gui lan|bao cao lan)(?: thu)? (\d+)\b")
 MADE_UP = "du lieu mau gia dinh"  # fold of the words on the template's sheets
 
@@ -87,6 +77,13 @@ def unit_above(lines: Iterable[TitleLine]) -> TitleLine | None:
     return next((line for line in lines if line.is_unit), None)
 
 
+def refuse_scaled_counts(lines: Iterable[TitleLine]) -> None:
+    """Raises RefusedForm if a line above a table says that its counts are in thousands or so: no form has such."""
+    for line in lines:
+        if (said := unit_line(line.text)) and said.is_scale_of_counts:
+            raise RefusedForm(Problem("unit_above", **line.where, value=line.text))
+
+
 def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
     """Returns the months that the lines name, each with the first line that names it.
 
@@ -94,13 +91,10 @@ def stated_periods(lines: Iterable[TitleLine]) -> dict[date, TitleLine]:
     """
     found: dict[date, TitleLine] = {}
     for line in lines:
-        folded = DATED.sub(" ", fold(line.text))
-        if LONGER.search(folded):
+        if is_longer_than_a_month(line.text):
             raise RefusedFile(Problem("period_not_a_month", **line.where, value=line.text))
-        for matched in MONTH.finditer(folded):
-            month, year = matched[1] or matched[3] or matched[6], matched[2] or matched[4] or matched[5]
-            if 1 <= int(month) <= 12 and 2000 <= int(year) < 2100:
-                found.setdefault(date(int(year), int(month), 1), line)
+        for month in months_in(line.text):
+            found.setdefault(month, line)
     return found
 
 

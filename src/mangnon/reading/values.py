@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,9 +21,19 @@ import pyarrow.compute as pc
 
 from mangnon.contract.forms import Field
 from mangnon.reading.cells import DAY_AS_TEXT, NUL_SIGN, Cells
+from mangnon.reading.days import Day, NoDay, day_of, iso_day, serial_day, swapped
 from mangnon.reading.numbers import may_have_meant, read_number, read_unambiguous, with_plain_spaces
 from mangnon.reading.problems import BadValue, Values
-from mangnon.reading.vocabulary import NIL_IS_MISSING, NIL_IS_ZERO, UNITS, fold, normalised, split_area, unit_of
+from mangnon.reading.vocabulary import (
+    NIL_IS_MISSING,
+    NIL_IS_ZERO,
+    UNITS,
+    codes_of_number,
+    fold,
+    normalised,
+    split_area,
+    unit_of,
+)
 from mangnon.vietnamese import number as written
 
 # No count of children and no sum of money in the province comes near 10^15.
@@ -32,11 +42,7 @@ LARGEST = 10**15
 DECIMALS, LARGEST_NUMBER = 6, 10**12
 # A message about an unknown code lists the accepted labels if there are no more than this.
 CHOICES_SHOWN = 14
-EXCEL_EPOCH = date(1899, 12, 30)
 PLAIN_INTEGER = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,4}|[0-9]{1,15})$"
-DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
-SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}")
-ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 AMOUNT = re.compile(r"(?P<number>[+\-\u2212]?[0-9][0-9., ]*?)\s*(?P<unit>[^\d\s.,].*)?")
 # A number cell is what a computer adds up, with noise beyond so many digits: 330.00000000000006 is 330.
 DIGITS = ".15g"
@@ -130,10 +136,15 @@ def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
             return _missing(cell)
         if (serial := _serial_day(cell, contract)) is not None:
             return serial
-        value = _day(cell, contract.field.format)
-        if contract.first_day and contract.end_day and not contract.first_day <= value < contract.end_day:
-            raise BadValue("date_outside_period", {"day": value, "period": contract.first_day})
-        return value
+        day = _day(cell, contract.field.format)
+        if not _is_in_period(day.value, contract):
+            period, other = contract.first_day, swapped(day.value)
+            if other and _is_in_period(other, contract):
+                raise BadValue("date_outside_period.swapped", {"day": day.value, "period": period, "swapped": other})
+            raise BadValue("date_outside_period.other", {"day": day.value, "period": period})
+        if day.is_usual:
+            return day.value
+        return Inferred(day.value, "inferred_date.text", {"text": cell, "day": day.value})
 
     return _read_odd(cells, pa.nulls(len(cells), pa.date32()), read)
 
@@ -280,22 +291,13 @@ def _whole(value: Decimal, fraction: BadValue) -> int:
     return int(value)
 
 
-def _day(cell: object, pattern: str | None) -> date:
+def _day(cell: object, pattern: str | None) -> Day:
     if isinstance(cell, date):
-        return cell
-    text = str(cell)
-    if SHORT_YEAR.fullmatch(text):
-        raise BadValue("ambiguous_date", {"text": text})
+        return Day(cell, is_usual=True)
     try:
-        if pattern == "%Y-%m-%d":
-            matched = ISO_DAY.fullmatch(text)
-            year, month, day_of_month = map(int, matched.groups() if matched else ())
-        else:
-            matched = DAY.fullmatch(text)
-            day_of_month, month, year = map(int, matched.group(1, 3, 4) if matched else ())
-        return date(year, month, day_of_month)
-    except ValueError:
-        raise BadValue("not_a_date.text") from None
+        return Day(iso_day(str(cell)), is_usual=True) if pattern == "%Y-%m-%d" else day_of(str(cell))
+    except NoDay as error:
+        raise BadValue(error.problem_id, error.values) from None
 
 
 def _serial_day(cell: object, contract: Contract) -> Inferred | None:
@@ -303,13 +305,17 @@ def _serial_day(cell: object, contract: Contract) -> Inferred | None:
 
     Raises BadValue if the day lies outside the period.
     """
-    if contract.first_day is None or contract.end_day is None or not re.fullmatch(r"[34]\d{4}(\.0)?", str(cell)):
+    value = serial_day(str(cell)) if contract.first_day and contract.end_day else None
+    if value is None:
         return None
-    serial = int(float(str(cell)))
-    value = EXCEL_EPOCH + timedelta(days=serial)
-    if not contract.first_day <= value < contract.end_day:
-        raise BadValue("not_a_date.number", {"number": serial, "day": value, "period": contract.first_day})
-    return Inferred(value, "inferred_date", {"number": serial, "day": value})
+    number = int(float(str(cell)))
+    if not _is_in_period(value, contract):
+        raise BadValue("not_a_date.number", {"number": number, "day": value, "period": contract.first_day})
+    return Inferred(value, "inferred_date.number", {"number": number, "day": value})
+
+
+def _is_in_period(day: date, contract: Contract) -> bool:
+    return not (contract.first_day and contract.end_day) or contract.first_day <= day < contract.end_day
 
 
 def _member(text: str, contract: Contract) -> object:
@@ -325,6 +331,9 @@ def _member(text: str, contract: Contract) -> object:
     labels = [contract.labels[code] for code in sorted(codes)]
     if len(codes) == 1:
         return Inferred(next(iter(codes)), "inferred_code", {"text": text, "label": labels[0]})
+    if len(stripped := {members[code] for code in codes_of_number(wanted, members)}) == 1:
+        code = stripped.pop()
+        return Inferred(code, "inferred_code", {"text": text, "label": contract.labels[code]})
     if codes:
         raise BadValue("ambiguous_code", {"text": text, "labels": labels, "is_legacy": False})
     choices = list(contract.labels.values())

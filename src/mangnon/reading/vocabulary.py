@@ -6,6 +6,8 @@ code that compares folds accepts one if a single candidate is left, and records 
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 UNITS = {
     "đồng": 1, "đ": 1, "vnđ": 1, "vnd": 1,
@@ -88,6 +90,14 @@ def fold(text: str) -> str:
     return " ".join("".join(letters).split())
 
 
+def codes_of_number(text: str, codes: Iterable[str]) -> set[str]:
+    """Returns the codes that a program may have turned into this number: `6970` and `6970.0` were `06970`."""
+    digits = text.strip().removesuffix(".0")
+    if not (digits.isascii() and digits.isdigit()) or digits.startswith("0"):
+        return set()
+    return {code for code in codes if code.lstrip("0") == digits and code != text}
+
+
 def split_area(text: str) -> tuple[str | None, str]:
     """Returns the level that the prefix of an area's name means, if it has one, and the fold of the rest."""
     folded = fold(text)
@@ -117,6 +127,24 @@ def unit_of(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+@dataclass(frozen=True)
+class UnitLine:
+    """What a line such as `Đơn vị tính: nghìn đồng` says: a unit of money, or that counts are in thousands or so."""
+
+    unit: str | None
+    is_scale_of_counts: bool
+
+
+def unit_line(text: str) -> UnitLine | None:
+    """Returns what a line says of units; None if it says nothing that changes numbers."""
+    matched = _UNIT_LINE.search(normalised(text))
+    if matched is None:
+        return None
+    unit = unit_of(matched[1])
+    is_scale = unit is None and _SCALE.match(fold(matched[1])) is not None
+    return UnitLine(unit, is_scale) if unit or is_scale else None
+
+
 def is_total(text: str) -> bool:
     """Returns whether a text heads a row of totals."""
     return _TOTAL.fullmatch(fold(text)) is not None
@@ -138,4 +166,6 @@ def is_note(text: str) -> bool:
     return text.lstrip().startswith(("*", "(*")) or _NOTE.match(fold(text)) is not None
 
 
+_UNIT_LINE = re.compile(r"(?:đvt|đơn vị(?: tính)?|don vi(?: tinh)?)(?: tiền)?\s*[:.]?\s+([^()*]+)")
+_SCALE = re.compile(rf"(?:chuc|tram|nghin|ngan|trieu|ty|1 ?000|1 ?000 ?000) (?:{'|'.join(sorted(COUNTED))})\b")
 _FOLDED_UNITS = {fold(unit): unit for unit in reversed(UNITS)}

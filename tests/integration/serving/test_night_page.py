@@ -69,7 +69,7 @@ def test_a_night_with_refusals(
     with published.connect("auditor") as connection:
         (before,) = connection.execute(sessions).fetchone()
     send(inbox, "193", {"events": [event("193", 20)]}, 2)
-    send(inbox, "194", {"events": [event("194", -number) for number in range(1, 4)]}, 2)
+    send(inbox, "194", {"events": [event("194", -number, delegations=-1) for number in range(1, 4)]}, 2)
     os.rename(next(inbox.glob("194/*")), inbox / "194" / "194.xlsx")
     send(inbox, "195", {"events": [event("195", 5)]}, 2)
     send(inbox, "195", {"events": [event("195", 6)]}, 2)
@@ -95,16 +95,17 @@ def test_a_night_with_refusals(
         (reasons,) = connection.execute(
             """
             select count(*) from (
-                select message from raw.problems inner join ops.loads using (load_id)
+                select rule, field || wording_values::text from raw.problems inner join ops.loads using (load_id)
                 where reporter_code = '194' and severity = 'critical'
                 union
-                select message from ops.verdicts inner join ops.loads using (load_id)
+                select expectation, message from ops.verdicts inner join ops.loads using (load_id)
                 where reporter_code = '194' and severity = 'critical' and not is_met
             ) as reasons
             """
         ).fetchone()
-    assert reasons > 6
+    assert reasons > 3
     assert f"và {reasons - 3} lý do khác" in text
+    assert "(và 2 chỗ khác như vậy)" in text, "what differs in its row alone is one reason"
     assert "Hai tệp khác nhau cùng lần gửi 2" in text
     assert "Gửi lại làm thay đổi số liệu đã công bố nhưng bìa không ghi" in text
     with published.connect("auditor") as connection:

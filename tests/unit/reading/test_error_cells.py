@@ -47,15 +47,12 @@ def refused(path: Path) -> list[tuple[str, str | None]]:
         b"<c r='G4' t='e'><v>#N/A</v></c>",
         b'<c  r = "G4"\nt = "e" ><v>#DIV/0!</v></c>',
         b'<c r="g4" t="e"><v>#DIV/0!</v></c>',
+        b'<c x=">" r="G4" t="e"><v>#N/A</v></c>',
+        b'<c t="e"><v>#N/A</v></c>',
     ],
 )
 def test_the_spelling_of_a_cell_hides_no_error(error: bytes, tmp_path: Path) -> None:
     assert refused(workbook(tmp_path / "a.xlsx", error)) == [("formula_error", "G4")]
-
-
-@pytest.mark.parametrize("error", [b'<c x=">" r="G4" t="e"><v>#N/A</v></c>', b'<c t="e"><v>#N/A</v></c>'])
-def test_an_error_whose_place_is_unknown_refuses_the_form(error: bytes, tmp_path: Path) -> None:
-    assert refused(workbook(tmp_path / "a.xlsx", error)) == [("formula_error", "?")]
 
 
 def strict(parts: Parts) -> Parts:

@@ -17,7 +17,7 @@ from support.hostile import COVER, HEADER, HOSTILE, ROW, csv
 from mangnon.contract.code_lists import OFFICE
 from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FormRead, Opened
-from mangnon.reading.files.workbook_parts import inspect_xls
+from mangnon.reading.files.binary_workbook import inspect_xls
 from mangnon.reading.isolation import limits
 from mangnon.reading.isolation.client import ReaderGone, ReadingFailed, read_cover, reading
 from mangnon.reading.isolation.wire import SIZES, BadMessage, Decoder, encoded

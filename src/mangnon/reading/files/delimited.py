@@ -15,10 +15,12 @@ import pyarrow.csv
 
 from mangnon.contract.code_lists import REFERENCE_REPORTER, CodeLists
 from mangnon.contract.forms import Form, all_forms, reference_forms, submission_forms
-from mangnon.reading import fonts, layout, titles
+from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cells import Cells
 from mangnon.reading.cover import CoverEntry, read_cover
+from mangnon.reading.files.tails import Tails
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.rows import listed_rows
 from mangnon.reading.statements import Statements, unreadable_total
 from mangnon.reading.tables import Block, Table
 
@@ -28,6 +30,10 @@ HEAD_BYTES = 256 << 10
 HEAD_ROWS = 100
 TOTAL = re.compile("[0-9]{1,15}")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+# Excel takes the separator from such a first line, and does not show it.
+DECLARED = re.compile(r'"?sep=([^\w"\r\n])"?[ ;,\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+END_MARK = re.compile("\x1a+(?=[\r\n]*$)")  # old programs end a file with it
 
 
 class DelimitedFile:
@@ -41,11 +47,14 @@ class DelimitedFile:
         self._sheet = sheet
         self._path = self._as_utf8(path, lists)
         head = _head(_first_bytes(self._path))
-        self._separator, rows, ends = self._rows(head)
-        marked = next((number for number, row in enumerate(rows) if not (row and row[0].startswith("#"))), len(rows))
+        declared = DECLARED.match(head)
+        head = head[declared.end() :] if declared else head
+        self._separator, rows, ends = self._rows(head, declared[1] if declared else None)
+        marked = next((number for number, row in enumerate(rows) if not _is_of_cover(row)), len(rows))
         entries = {
             row[0].removeprefix("#").strip(): CoverEntry(row[1].strip() if len(row) > 1 else "", sheet, f"B{number}")
             for number, row in enumerate(rows[:marked], start=1)
+            if row
         }
         form = self._form(entries, rows[marked:], place)
         header = layout.find_header(rows[marked:], [], form)
@@ -53,10 +62,13 @@ class DelimitedFile:
         self._headers = header.paths if header else [(cell,) for cell in rows[marked]] if marked < len(rows) else []
         self._header_row = marked + last + 1
         self._skipped_lines = ends[marked + last] if marked + last < len(ends) else len(ends)
+        self._skipped_lines += declared is not None
+        self._shape = self._refused_shape(rows[marked:], header, form)
         lines = titles.lines_above(
             ([] if number < marked else row for number, row in enumerate(rows[: marked + first])), sheet
         )
         self._unit = titles.unit_above(lines)
+        self._lines = lines
         if entries:
             self.cover = read_cover(entries, Statements({form.name: _declared(entries, form)}), lists, place)
         else:
@@ -65,30 +77,52 @@ class DelimitedFile:
 
     def table(self, form: Form) -> Table:
         """Returns the table: the rows after the header. Raises RefusedForm if there is no header."""
+        if self._shape:
+            raise self._shape
+        titles.refuse_scaled_counts(self._lines)
         if not self._headers:
             raise RefusedForm(Problem("header_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
-        return Table(self._sheet, self._header_row, self._headers, self._blocks(), self._unit)
+        notes: list[Problem] = []
+        blocks = self._blocks(form, notes)
+        return Table(self._sheet, self._header_row, self._headers, blocks, self._unit, notes=notes)
+
+    def _refuse_two_tables(self, rows: list[list[str]], forms: list[Form]) -> None:
+        try:
+            shapes.refuse_two(rows, [], forms, self._sheet)
+        except RefusedForm as refusal:
+            raise RefusedFile(*refusal.problems) from refusal
+
+    def _refused_shape(self, rows: list[list[str]], header: layout.Header | None, form: Form) -> RefusedForm | None:
+        try:
+            if header is None:
+                shapes.refuse_transposed(rows, self._sheet)
+            else:
+                shapes.refuse_beside(rows, [], header, form, self._sheet)
+        except RefusedForm as refusal:
+            return refusal
+        return None
 
     def _as_utf8(self, path: Path, lists: CodeLists) -> Path:
         """Returns the file, or a copy of it in UTF-8. Raises RefusedFile if the encoding is not recognised."""
         head = _first_bytes(path)
+        codec = "utf-16" if head.startswith(UTF_16) else "utf-8-sig"
         try:
-            text = _head(head)
+            text = _head(head, codec)
         except UnicodeDecodeError as error:
-            way = fonts.encoding(head, lists)
+            way = fonts.encoding(head, lists) if codec != "utf-16" else None
             if way is None:
                 raise RefusedFile(_not_utf8(self.file_name, self._sheet)) from error
             codec, conversion = way
         else:
             cells = {cell.strip('"') for line in text.splitlines() for cell in csv_cells(line)}
-            codec, conversion = "utf-8-sig", fonts.conversion(cells, (), lists, self.file_name)
-            if conversion is None:
+            conversion = fonts.conversion(cells, (), lists, self.file_name)
+            if conversion is None and codec != "utf-16" and not _ends_with_mark(path):
                 return path
-        self.notes.append(
-            fonts.inferred(conversion, self.file_name)
-            if conversion
-            else Problem("inferred_encoding", {"file_name": self.file_name})
-        )
+        if conversion:
+            self.notes.append(fonts.inferred(conversion, self.file_name))
+        elif codec != "utf-8-sig":
+            encoding = {"file_name": self.file_name, "encoding": "utf16" if codec == "utf-16" else "cp1258"}
+            self.notes.append(Problem("inferred_encoding", encoding))
         self._converted = tempfile.NamedTemporaryFile(prefix="mangnon-", suffix=".csv")  # noqa: SIM115 - lives as long as self
         convert = fonts.CONVERT[conversion] if conversion else str
         try:
@@ -96,24 +130,31 @@ class DelimitedFile:
                 path.open(encoding=codec, newline="") as source,
                 open(self._converted.name, "w", encoding="utf-8", newline="") as target,
             ):
-                target.writelines(unicodedata.normalize("NFC", convert(line)) for line in source)
-        except UnicodeDecodeError as error:
+                target.writelines(unicodedata.normalize("NFC", convert(END_MARK.sub("", line))) for line in source)
+        except UnicodeError as error:
             raise RefusedFile(_not_utf8(self.file_name, self._sheet)) from error
         return Path(self._converted.name)
 
-    def _rows(self, head: str) -> tuple[str, list[list[str]], list[int]]:
+    def _rows(self, head: str, declared: str | None) -> tuple[str, list[list[str]], list[int]]:
         """Returns the separator, the first rows, and the line on which each ends.
 
-        Raises RefusedFile if two separators fit equally well.
+        Raises RefusedFile if two separators fit equally well, or another one better than the declared one.
         """
-        readings = {separator: _split(head, separator) for separator in SEPARATORS}
+        readings = {separator: _split(head, separator) for separator in {**SEPARATORS, declared or ",": ""}}
         counts = {separator: _most_fields(rows) for separator, (rows, _) in readings.items()}
         best = max(counts.values())
         likely = [separator for separator, count in counts.items() if count == best]
-        if best == 0:
+        if declared and counts[declared] == best:
+            return declared, *readings[declared]
+        if declared:
+            likely = [declared, *likely]
+        elif best == 0:
             likely = [max(SEPARATORS, key=lambda separator: head.partition("\n")[0].count(separator))]
         if len(likely) > 1:
-            found = {"file_name": self.file_name, "likely": [SEPARATORS[separator] for separator in likely]}
+            found = {
+                "file_name": self.file_name,
+                "likely": [SEPARATORS.get(separator, separator) for separator in likely],
+            }
             raise RefusedFile(Problem("separator_ambiguous", found, sheet=self._sheet))
         if best and likely[0] != ",":
             found = {"file_name": self.file_name, "separator": SEPARATORS[likely[0]]}
@@ -135,11 +176,12 @@ class DelimitedFile:
             self.notes.append(Problem("inferred_form.text", found, sheet=self._sheet))
             return forms[0]
         if forms:
+            self._refuse_two_tables(rows, forms)
             choices = [{"name": form.name, "title": form.title} for form in forms]
             raise RefusedFile(Problem("form_ambiguous.text", {"file_name": self.file_name, "forms": choices}))
         raise RefusedFile(Problem("cover_missing.text", {"file_name": self.file_name}, sheet=self._sheet))
 
-    def _blocks(self) -> Iterator[Block]:
+    def _blocks(self, form: Form, notes: list[Problem]) -> Iterator[Block]:
         broken: list[pyarrow.csv.InvalidRow] = []
 
         def keep(row: pyarrow.csv.InvalidRow) -> str:
@@ -148,6 +190,7 @@ class DelimitedFile:
 
         names = [str(position) for position in range(len(self._headers))]
         shift = self._header_row - self._skipped_lines  # a row of the header may span several lines
+        tails = Tails(self._path, self._separator, self._headers, form, self._skipped_lines)
         try:
             reader = pyarrow.csv.open_csv(
                 self._path,
@@ -167,18 +210,43 @@ class DelimitedFile:
                 taken = {row.number + shift for row in broken if row.number is not None}
                 numbers = _numbers(next_row, batch.num_rows, taken)
                 next_row = int(numbers[-1]) + 1 if len(numbers) else next_row
-                refused = [self._broken_row(row, shift) for row in broken[reported:]]
+                yield self._block(numbers, batch.columns, broken[reported:], tails, shift)
                 reported = len(broken)
-                yield Block(numbers, [Cells.of_text(column) for column in batch.columns], refused)
             if broken[reported:]:
-                yield Block(
-                    np.array([], dtype=np.int64),
-                    [Cells.of([]) for _ in names],
-                    [self._broken_row(row, shift) for row in broken[reported:]],
-                )
+                none: list[pa.Array] = [pa.array([], pa.string()) for _ in names]
+                yield self._block(np.array([], dtype=np.int64), none, broken[reported:], tails, shift)
         except pa.ArrowInvalid as error:
             if "Empty CSV file" not in str(error):
                 raise RefusedForm(_not_utf8(self.file_name, self._sheet)) from error
+        if tails.short:
+            notes.append(Problem("rows_short", listed_rows([row + shift for row in tails.short]), sheet=self._sheet))
+
+    def _block(
+        self, numbers: np.ndarray, columns: list[pa.Array], broken: list[pyarrow.csv.InvalidRow], tails: Tails,
+        shift: int,
+    ) -> Block:  # fmt: skip
+        """Returns a block of the rows that pyarrow could split and of those that can be mended, in their order."""
+        refused, rows, found = [], [], []
+        for row in broken:
+            cells = tails.mended(row)
+            if cells is None or row.number is None:
+                refused.append(self._broken_row(row, shift))
+            else:
+                rows.append(cells)
+                found.append(row.number + shift)
+        if not rows:
+            return Block(numbers, [Cells.of_text(column) for column in columns], refused)
+        together = np.concatenate([numbers, np.array(found, dtype=np.int64)])
+        order = np.argsort(together, kind="stable")
+        mended = zip(*rows, strict=True)
+        return Block(
+            together[order],
+            [
+                Cells.of_text(pa.concat_arrays([column, pa.array(cells, pa.string())]).take(pa.array(order)))
+                for column, cells in zip(columns, mended, strict=True)
+            ],
+            refused,
+        )
 
     def _broken_row(self, row: pyarrow.csv.InvalidRow, shift: int) -> Problem:
         number = None if row.number is None else row.number + shift
@@ -198,9 +266,15 @@ def _first_bytes(path: Path) -> bytes:
         return file.read(HEAD_BYTES)
 
 
-def _head(start: bytes) -> str:
+def _head(start: bytes, codec: str = "utf-8-sig") -> str:
     """Returns the beginning of a file as text, without a last character that is cut off. Raises UnicodeDecodeError."""
-    return codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+    return END_MARK.sub("", codecs.getincrementaldecoder(codec)().decode(start))
+
+
+def _ends_with_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 4, 0))
+        return file.read().rstrip(b"\r\n").endswith(b"\x1a")
 
 
 def _split(head: str, separator: str) -> tuple[list[list[str]], list[int]]:
@@ -215,6 +289,11 @@ def _split(head: str, separator: str) -> tuple[list[list[str]], list[int]]:
     except csv.Error:
         pass  # the separator does not fit: keep the rows before the error
     return rows, ends
+
+
+def _is_of_cover(row: list[str]) -> bool:
+    """Returns whether a row is a line `#key,value`, or blank: some programs write a blank line after each."""
+    return not any(cell.strip() for cell in row) or row[0].startswith("#")
 
 
 def _most_fields(rows: list[list[str]]) -> int:

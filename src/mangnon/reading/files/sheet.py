@@ -5,10 +5,11 @@ from functools import cached_property
 
 import numpy as np
 from python_calamine import CalamineSheet
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.reading import fonts, layout
 from mangnon.reading.cells import Cells
-from mangnon.reading.files.workbook_parts import Inspection
+from mangnon.reading.files.inspection import Inspection, Look, Position
 from mangnon.reading.tables import Block
 from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold
 
@@ -17,7 +18,7 @@ NO_OBJECT = "PyObject pointer is null"
 
 
 class Sheet:
-    """One sheet: its rows from A1 on, its merged cells, and its cells with errors."""
+    """One sheet: its rows from A1 on, its merged cells, and what calamine does not return."""
 
     def __init__(self, name: str, sheet: CalamineSheet, inspection: Inspection, convert: fonts.Convert | None) -> None:
         self.name = name
@@ -25,7 +26,28 @@ class Sheet:
         self.merged = (
             (inspection.merged or {}).get(name, []) if inspection.merged is not None else sheet.merged_cell_ranges or []
         )
-        self.errors = inspection.errors.get(name, [])
+        self._inspection = inspection
+
+    @property
+    def look(self) -> Look:
+        """What a look through its part found."""
+        return self._inspection.looks[self.name]
+
+    @property
+    def errors(self) -> list[str]:
+        """The cells with errors."""
+        return [xl_rowcol_to_cell(*place) for place in self.look.errors]
+
+    @property
+    def unknown_results(self) -> list[Position]:
+        """The formulas that nobody has calculated; a zero may be what a library wrote in place of the result."""
+        unsure = [] if self._inspection.is_calculated else self.look.zeros
+        return sorted([*self.look.uncalculated, *unsure])
+
+    @property
+    def agrees(self) -> bool:
+        """Whether calamine sees as many rows and columns as the look through its part."""
+        return self._inspection.agrees(self.name, self._sheet.end)
 
     @cached_property
     def head(self) -> list[list]:

@@ -2,26 +2,32 @@
 
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import INSTRUCTION_SHEET, LISTS_SHEET, STATEMENT_COLUMN, Form, submission_forms
-from mangnon.reading import fonts, layout, titles
+from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cover import entries_of, read_cover
+from mangnon.reading.files.inspection import Position
+from mangnon.reading.files.open_document import without_indentation
 from mangnon.reading.files.safety import MOST_SHEETS, password_protected, too_large
 from mangnon.reading.files.sheet import Sheet, blocks, is_filled, is_remark, is_wide
 from mangnon.reading.files.workbook_parts import inspect_workbook
 from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.rows import listed_rows
 from mangnon.reading.statements import statements_of
 from mangnon.reading.tables import Table, empty_table
 from mangnon.reading.vocabulary import NOTHING_HAPPENED, fold, normalised
 
 COVER = "Bìa"
+VALUES_ON_COVER = 1  # the column
+CELLS_NAMED = 10
 # Errors that a damaged file can cause; see also _is_broken.
 BROKEN = (
     CalamineError, OSError, LookupError, ValueError, OverflowError, NotImplementedError, RecursionError,
@@ -49,6 +55,9 @@ class Workbook:
         else:
             self._read_titles()
         self.notes += self.cover.notes
+        for sheet in self._book.sheets_metadata:
+            if sheet.visible != SheetVisibleEnum.Visible and any(sheet.name in of for of in self._of_form.values()):
+                self.notes.append(Problem("sheet_hidden", sheet=sheet.name))
 
     def table(self, form: Form) -> Table:
         """Returns the table on the form's sheet.
@@ -67,22 +76,32 @@ class Workbook:
             raise RefusedForm(_formula_error(sheet))
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
+            shapes.refuse_transposed(sheet.head, sheet.name)
             raise RefusedForm(_header_missing(sheet, form))
+        shapes.refuse_beside(sheet.head, sheet.merged, header, form, sheet.name)
         lines = titles.lines_above(sheet.head[: header.first_row], sheet.name)
         try:
             titles.refuse_other_titles(lines, self.cover, self._lists)
         except RefusedFile as refusal:
             raise RefusedForm(*refusal.problems) from refusal
+        titles.refuse_scaled_counts(lines)
+        shapes.refuse_merged_numbers(sheet.rows, sheet.merged, header, form, sheet.name)
+        _refuse_unknown_results(sheet, header, form)
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), is_converted=self._convert is not None, says_nothing=says_nothing,
+            titles.unit_above(lines), notes=_hidden(sheet, header, form),
+            is_converted=self._convert is not None, says_nothing=says_nothing,
         )  # fmt: skip
 
     def _open(self, path: Path) -> None:
         try:
             self._inspection = inspect_workbook(path, self.file_name)
-            self._book = CalamineWorkbook.from_path(str(path))
+            if self._inspection.merged is None:
+                self._book = CalamineWorkbook.from_path(str(path))
+            else:
+                with without_indentation(path, self.file_name) as book:
+                    self._book = CalamineWorkbook.from_path(str(book))
         except (PasswordError, PermissionError) as error:
             raise RefusedFile(password_protected(self.file_name)) from error
         except BaseException as error:
@@ -91,15 +110,21 @@ class Workbook:
             raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
         if len(self._book.sheet_names) > MOST_SHEETS:
             raise RefusedFile(too_large(self.file_name))
+        if self._book.sheet_names != list(self._inspection.looks):
+            raise RefusedFile(Problem("readings_differ", {"file_name": self.file_name}))
 
     def _sheet(self, name: str) -> Sheet:
         if name not in self._sheets:
             try:
-                self._sheets[name] = Sheet(name, self._book.get_sheet_by_name(name), self._inspection, self._convert)
+                sheet = Sheet(name, self._book.get_sheet_by_name(name), self._inspection, self._convert)
+                agrees = sheet.agrees
             except BaseException as error:
                 if not _is_broken(error):
                     raise
                 raise RefusedFile(_not_a_workbook(self.file_name, error)) from error
+            if not agrees:
+                raise RefusedFile(Problem("readings_differ", {"file_name": self.file_name}, sheet=name))
+            self._sheets[name] = sheet
         return self._sheets[name]
 
     def _decide_font(self, names: Iterable[str]) -> None:
@@ -115,6 +140,8 @@ class Workbook:
         sheet = self._sheet(name)
         if sheet.errors:
             raise RefusedFile(_formula_error(sheet))
+        if unknown := [place for place in sheet.look.uncalculated if place[1] == VALUES_ON_COVER]:
+            raise RefusedFile(_not_calculated(sheet, unknown))
         rows = sheet.rows
         self.cover = read_cover(entries_of(rows, COVER), statements_of(rows, COVER), self._lists, self._place)
         for form in submission_forms():
@@ -136,6 +163,8 @@ class Workbook:
             form = next(form for form in submission_forms() if form.name == name)
             for sheet in map(self._sheet, names):
                 header = layout.find_header(sheet.head, sheet.merged, form)
+                if header is None:
+                    _as_file(shapes.refuse_transposed, sheet.head, sheet.name)
                 lines += titles.lines_above(sheet.head[: header.first_row if header else None], sheet.name)
             if any(self._has_data(sheet_name) for sheet_name in names):
                 contained.append(name)
@@ -160,7 +189,13 @@ class Workbook:
             form, is_exact = layout.form_of_title(name)
             forms = [form] if form else [] if is_wide(sheet.head) else layout.forms_of_header(sheet.head, sheet.merged)
             if len(forms) > 1:
+                _as_file(shapes.refuse_two, sheet.head, sheet.merged, forms, name)
                 raise RefusedFile(_form_ambiguous(name, forms))
+            if not forms and not is_wide(sheet.head):
+                _as_file(shapes.refuse_transposed, sheet.head, sheet.name, [*without])
+            if forms and forms[0].name in without and self._has_rows(sheet, forms[0]):
+                self._of_form[forms[0].name].append(name)  # two sheets claim the form
+                continue
             if not forms or forms[0].name in without:
                 self.notes.append(Problem("sheet_not_read", {"file_name": self.file_name}, sheet=name))
                 continue
@@ -178,11 +213,14 @@ class Workbook:
     def _has_data(self, name: str) -> bool:
         form_name = next(form for form, names in self._of_form.items() if name in names)
         form = next(form for form in submission_forms() if form.name == form_name)
-        sheet = self._sheet(name)
+        return self._has_rows(self._sheet(name), form)
+
+    def _has_rows(self, sheet: Sheet, form: Form) -> bool:
         header = layout.find_header(sheet.head, sheet.merged, form)
         if header is None:
             return any(fold(str(cell)) in NOTHING_HAPPENED for row in sheet.head for cell in row)
-        return not all(map(is_remark, sheet.rows[header.last_row + 1 :]))
+        is_unknown = any(row > header.last_row for row, _ in sheet.unknown_results)
+        return is_unknown or not all(map(is_remark, sheet.rows[header.last_row + 1 :]))
 
     def _sheet_missing(self, form: Form) -> Problem:
         return Problem("sheet_missing", {"form": form.title, "file_name": self.file_name})
@@ -197,8 +235,43 @@ def _not_a_workbook(file_name: str, error: BaseException) -> Problem:
     return Problem("not_a_workbook.broken", {"file_name": file_name}, value=str(error))
 
 
+def _as_file(refuse: Callable[..., None], *found: object) -> None:
+    """Calls a function that may raise RefusedForm. Raises RefusedFile in its place."""
+    try:
+        refuse(*found)
+    except RefusedForm as refusal:
+        raise RefusedFile(*refusal.problems) from refusal
+
+
 def _formula_error(sheet: Sheet) -> Problem:
     return Problem("formula_error", {"cells": sheet.errors[:10]}, sheet=sheet.name, cell=sheet.errors[0])
+
+
+def _not_calculated(sheet: Sheet, places: list[Position]) -> Problem:
+    cells = [xl_rowcol_to_cell(*place) for place in places]
+    found = {"cells": cells[:CELLS_NAMED], "more": max(len(cells) - CELLS_NAMED, 0)}
+    return Problem("not_calculated", found, sheet=sheet.name, cell=cells[0])
+
+
+def _refuse_unknown_results(sheet: Sheet, header: layout.Header, form: Form) -> None:
+    """Raises RefusedForm if a formula in a column of the form has no result that is surely calculated."""
+    columns = header.fields(form)
+    unknown = [(row, column) for row, column in sheet.unknown_results if row > header.last_row and column in columns]
+    if unknown:
+        raise RefusedForm(_not_calculated(sheet, unknown))
+
+
+def _hidden(sheet: Sheet, header: layout.Header, form: Form) -> list[Problem]:
+    """Returns what is hidden on the sheet, and read like the rest."""
+    notes = []
+    if rows := [row + 1 for row in sheet.look.hidden_rows if row > header.last_row]:
+        notes.append(Problem("rows_hidden", listed_rows(rows), sheet=sheet.name))
+    fields = header.fields(form)
+    hidden = {column for first, last in sheet.look.hidden_columns for column in fields if first <= column <= last}
+    if hidden:
+        columns = {"columns": [fields[column].field.title for column in sorted(hidden)]}
+        notes.append(Problem("columns_hidden", columns, sheet=sheet.name))
+    return notes
 
 
 def _header_missing(sheet: Sheet, form: Form) -> Problem:

@@ -5,51 +5,32 @@ such cells before it is read. The inspection also refuses hostile sizes and defi
 """
 
 import re
-import struct
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
-from xml.parsers import expat
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
+from mangnon.reading.files.binary_workbook import inspect_xls
 from mangnon.reading.files.compound import CompoundFile
-from mangnon.reading.files.safety import (
-    MOST_CELLS,
-    MOST_SHEETS,
-    content,
-    opened_zip,
-    refuse_definitions,
-    refuse_far_cells,
-    too_large,
-)
-from mangnon.reading.layout import Range
-from mangnon.reading.problems import RefusedFile
+from mangnon.reading.files.inspection import Inspection, Look
+from mangnon.reading.files.open_document import inspect_ods
+from mangnon.reading.files.safety import content, opened_zip, refuse_definitions, refuse_far_cells
+from mangnon.reading.files.sheet_xml import SheetParser
 
-MAIN = "xl/workbook.xml"
-# XML allows any prefix, order of attributes, quotes and spaces, and calamine reads all of them.
-ERROR_TYPE = re.compile(rb"""\st\s*=\s*["']e["']""")
-ERROR_CELL = re.compile(rb"""<(?:[\w.-]+:)?c\s[^<>]*?(?<=\s)t\s*=\s*["']e["'][^<>]*>""")
-REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+[0-9]+)["']""")
+MAIN, PROPERTIES = "xl/workbook.xml", "docprops/app.xml"
+# A sheet with any of these is parsed: errors, formulas, hidden rows and columns, and what cuts a value off. XML allows
+# any prefix, order of attributes, quotes and spaces.
+FORMULAS = tuple(start + end for start in (b"<f", b":f") for end in (b">", b"/", b" ", b"\t", b"\n", b"\r"))
+PARSED = (b'"e"', b"'e'", b"hidden", b"<!", b"AlternateContent", *FORMULAS)
+PREFIX = re.compile(rb"<([^\s<>/!?\"']+:)sheetData[\s/>]")
 SPACED = re.compile(rb"\s+=\s*|=\s+")
 LOWER_CASE = 0x20  # what makes a letter small in ASCII
 UNIQUE_COUNT = re.compile(rb"""uniqueCount\s*=\s*["'](\d+)""")
 FONT = re.compile(rb'<(?:name|rFont) val="([^"]*)"')
-
-
-@dataclass
-class Inspection:
-    """What the inspection found: the fonts and, by sheet, the cells with errors and the merged cells.
-
-    `merged` is None if calamine returns the merged cells itself.
-    """
-
-    errors: dict[str, list[str]] = field(default_factory=dict)
-    merged: dict[str, list[Range]] | None = None
-    fonts: set[str] = field(default_factory=set)
+# Programs that calculate before they save. Excel is known by its chain of calculation, which no library writes.
+CALCULATING = re.compile(rb"<(?:\w+:)?Application>\s*(?:LibreOffice|OpenOffice|WPS|Gnumeric|OnlyOffice)", re.IGNORECASE)
+CALCULATION = re.compile(rb"""<(?:\w+:)?calcPr\s[^<>]*fullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 
 
 def inspect_workbook(path: Path, file_name: str) -> Inspection:
@@ -67,27 +48,48 @@ def _binary(path: Path, file_name: str) -> Inspection:
     with CompoundFile(str(path)) as file:
         if file.exists("EncryptedPackage"):
             raise PermissionError
-        return inspect_xls(file.stream("Workbook" if file.exists("Workbook") else "Book"), file_name)
+        stream = file.stream("Workbook" if file.exists("Workbook") else "Book")
+        return inspect_xls(stream, file_name, is_calculated=file.exists("\x05SummaryInformation"))
 
 
 def inspect_xlsx(path: Path, file_name: str) -> Inspection:
     """Inspects an .xlsx. Raises RefusedFile; KeyError, zipfile.BadZipFile or ParseError if it is no .xlsx."""
     found = Inspection()
+    has_calculated = False
     with opened_zip(path, file_name) as parts:
         sheets = _sheet_names(parts, file_name)
+        found.looks = {name: Look() for name in sheets.values()}
         for member in parts.infolist():
+            part = _slashed(member.filename)
             data = content(parts, member)
-            name = sheets.get(member.filename.lower())
-            if name is None and not member.filename.lower().endswith((".xml", ".rels")):
+            name = sheets.get(part)
+            if name is None and not part.endswith((".xml", ".rels")):
                 continue
             refuse_definitions(data, file_name)
             if name is not None:
-                refuse_far_cells(*_extent(data), file_name, name)
-                if errors := _error_cells(data):
-                    found.errors[name] = errors
-            elif member.filename in ("xl/styles.xml", "xl/sharedStrings.xml"):
+                total, is_ordered = _extent(data)
+                refuse_far_cells(*total, file_name, name)
+                is_odd = any(sign in data for sign in PARSED) or data.count(b"sheetData") > 2 or not is_ordered
+                found.looks[name] = SheetParser().parse(data) if is_odd else Look(filled=None, total=total)
+            elif part in ("xl/styles.xml", "xl/sharedstrings.xml"):
                 _refuse_impossible_count(data)
                 found.fonts |= {font.decode(errors="replace") for font in FONT.findall(data)}
+                if part == "xl/sharedstrings.xml" and b"<!" in data:
+                    raise ValueError("comments among the strings, around which calamine cuts them off")
+            elif part == MAIN:
+                found.is_calculated = CALCULATION.search(data) is None
+            elif part == PROPERTIES:
+                has_calculated |= CALCULATING.search(data) is not None
+            has_calculated |= part.endswith("/calcchain.xml")
+    has_calculated |= any(look.has_results for look in found.looks.values())
+    found.is_calculated &= has_calculated
+
+    def look_again(sheet: str) -> Look:
+        with opened_zip(path, file_name) as parts:
+            (member,) = (member for member in parts.infolist() if sheets.get(_slashed(member.filename)) == sheet)
+            return SheetParser().parse(content(parts, member))
+
+    found.look_again = look_again
     return found
 
 
@@ -97,32 +99,33 @@ def _refuse_impossible_count(strings: bytes) -> None:
         raise ValueError("fewer strings than claimed")
 
 
-def _error_cells(sheet: bytes) -> list[str]:
-    """Returns the cells with errors in a sheet's XML; "?" for those that do not say where they are."""
-    if b'"e"' not in sheet and b"'e'" not in sheet:
-        return []
-    references = [REFERENCE.search(tag) for tag in ERROR_CELL.findall(sheet)]
-    cells = [found[1].decode().upper() if found else "?" for found in references]
-    return cells if len(ERROR_TYPE.findall(sheet)) <= len(cells) else [*cells, "?"]
+def _slashed(name: str) -> str:
+    """Returns the name of a part as Excel compares it: some programs write backslashes, and capitals do not count."""
+    return name.replace("\\", "/").lower()
 
 
 def _sheet_names(parts: zipfile.ZipFile, file_name: str) -> dict[str, str]:
     """Returns part, in lower case → the name of the sheet that it holds. Raises KeyError if a part is missing."""
-    relations, book = (content(parts, parts.getinfo(name)) for name in ("xl/_rels/workbook.xml.rels", MAIN))
+    members = {_slashed(member.filename): member for member in parts.infolist()}
+    relations, book = (content(parts, members[name]) for name in ("xl/_rels/workbook.xml.rels", MAIN))
     for data in (relations, book):
         refuse_definitions(data, file_name)
     targets = {part.get("Id"): part.get("Target", "") for part in ElementTree.fromstring(relations)}
-    names = {}
+    names: dict[str, str] = {}
     for sheet in ElementTree.fromstring(book).iterfind(".//{*}sheet"):  # Strict Open XML has other namespaces
         (relation,) = (value for key, value in sheet.items() if key.endswith("}id"))
-        names[f"xl/{targets[relation].removeprefix('/').removeprefix('xl/')}".lower()] = sheet.get("name", "")
-    if missing := names.keys() - {name.lower() for name in parts.namelist()}:
+        target = _slashed(targets[relation]).removeprefix("/").removeprefix("xl/")
+        names[f"xl/{target}"] = sheet.get("name", "")
+    if missing := names.keys() - members.keys():
         raise KeyError(f"no part {min(missing)}")  # calamine might find it elsewhere, and nobody has inspected it
     return names
 
 
-def _extent(data: bytes) -> tuple[int, int]:
-    """Returns the numbers of the last row and the last column in a sheet's XML, from its attributes `r`."""
+def _extent(data: bytes) -> tuple[tuple[int, int], bool]:
+    """Returns the numbers of the last row and column in a sheet's XML, and whether its cells are in order.
+
+    It knows them from their attributes `r`.
+    """
     text = np.frombuffer(data, np.uint8)
     equals = np.flatnonzero(text == ord("="))
     if (text[equals - 1] <= ord(" ")).any() or (text[np.minimum(equals + 1, len(text) - 1)] <= ord(" ")).any():
@@ -144,134 +147,11 @@ def _extent(data: bytes) -> tuple[int, int]:
         row = np.where(is_digit, row * 10 + digit, row)
         at = at + is_digit
     rows, columns = int(row.max(initial=0)), int(column.max(initial=0))
-    if data.count(b"<c ") + data.count(b"<c>") > np.count_nonzero(column):
+    cells = column > 0
+    is_ordered = bool((np.diff(row[cells] << 14 | column[cells]) > 0).all())
+    prefix = found[1] if b":sheetData" in data and (found := PREFIX.search(data)) else b""
+    if data.count(b"<%bc " % prefix) + data.count(b"<%bc>" % prefix) > np.count_nonzero(cells):
         # Cells without `r` follow each other without gaps.
-        columns = max(columns, max(line.count(b"<c") for line in data.split(b"<row")))
-        rows = max(rows, data.count(b"<row"))
-    return rows, columns
-
-
-def inspect_ods(path: Path, file_name: str) -> Inspection:
-    """Inspects an .ods. Raises RefusedFile; KeyError, zipfile.BadZipFile or ExpatError if it is no .ods."""
-    found = Inspection(merged={})
-    with opened_zip(path, file_name) as parts:
-        for member in parts.infolist():
-            data = content(parts, member)
-            if member.filename.endswith((".xml", ".rdf")):
-                refuse_definitions(data, file_name)
-        data = content(parts, parts.getinfo("content.xml"))
-    _Tables(found, file_name).parser().Parse(data, True)
-    return found
-
-
-class _Tables:
-    """Inspects the tables of an OpenDocument while expat parses them."""
-
-    def __init__(self, found: Inspection, file_name: str) -> None:
-        self.found, self.file_name = found, file_name
-        self.sheet, self.row, self.column, self.repeated, self.farthest = "", 0, 0, 1, 0
-
-    def parser(self) -> expat.XMLParserType:
-        """Returns a parser that calls this object for each element."""
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        return parser
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Handles the start of an element."""
-        if name == "table:table":
-            self.sheet, self.row, self.farthest = attributes.get("table:name", ""), 0, 0
-        elif name == "table:table-row":
-            self.column, self.repeated = 0, int(attributes.get("table:number-rows-repeated", "1"))
-        elif name in ("table:table-cell", "table:covered-table-cell"):
-            self._cell(attributes)
-        elif name == "style:font-face":
-            self.found.fonts.add(attributes.get("svg:font-family", "").strip("'"))
-
-    def end(self, name: str) -> None:
-        """Handles the end of an element."""
-        if name == "table:table-row":
-            self.row += self.repeated
-
-    def _cell(self, attributes: dict[str, str]) -> None:
-        count = int(attributes.get("table:number-columns-repeated", "1"))
-        if "office:value-type" in attributes:
-            self.farthest = max(self.farthest, self.column + count)
-            refuse_far_cells(self.row + self.repeated, self.farthest, self.file_name, self.sheet)
-        if attributes.get("calcext:value-type") == "error":
-            self.found.errors.setdefault(self.sheet, []).append(xl_rowcol_to_cell(self.row, self.column))
-        right = int(attributes.get("table:number-columns-spanned", "1")) - 1
-        down = int(attributes.get("table:number-rows-spanned", "1")) - 1
-        if (right or down) and self.found.merged is not None:
-            here = (self.row, self.column), (self.row + down, self.column + right)
-            self.found.merged.setdefault(self.sheet, []).append(here)
-        self.column += count
-
-
-# Types of records in a BIFF8 stream. The record of a cell begins with its row and its column.
-BOF, END, SHEET_NAME, PASSWORD, FORMULA, BOOLEAN_OR_ERROR = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0x205
-DIMENSIONS, MOST_ROWS = 0x200, 65_536
-CELLS = {FORMULA, BOOLEAN_OR_ERROR, 0x201, 0x203, 0x204, 0x27E, 0xBD, 0xBE, 0xFD, 0x207}
-
-
-def inspect_xls(stream: bytes, file_name: str) -> Inspection:
-    """Inspects the stream of an .xls. Raises RefusedFile, PermissionError, or ValueError if it is no BIFF8 stream."""
-    found = Inspection()
-    cells = 0
-    sheets = [*_binary_sheets(stream)]
-    if len(sheets) > MOST_SHEETS:  # all may begin at the same place, and each would be gone through
-        raise RefusedFile(too_large(file_name))
-    for sheet, start in sheets:
-        rows = columns = 0
-        for record, at, size in _records(stream, start):
-            if record == DIMENSIONS:
-                _refuse_impossible_dimensions(stream[at : at + size])
-            if record not in CELLS or size < 6:
-                continue
-            row, column = (
-                int.from_bytes(stream[at : at + 2], "little"),
-                int.from_bytes(stream[at + 2 : at + 4], "little"),
-            )
-            last = int.from_bytes(stream[at + size - 2 : at + size], "little") if record in (0xBD, 0xBE) else column
-            rows, columns = max(rows, row + 1), max(columns, last + 1)
-            if (record == FORMULA and stream[at + 12 : at + 14] == b"\xff\xff" and stream[at + 6] == 2) or (
-                record == BOOLEAN_OR_ERROR and size >= 8 and stream[at + 7] == 1
-            ):
-                found.errors.setdefault(sheet, []).append(xl_rowcol_to_cell(row, column))
-        cells += rows * columns
-        if cells > MOST_CELLS:
-            raise RefusedFile(too_large(file_name))
-    return found
-
-
-def _refuse_impossible_dimensions(record: bytes) -> None:
-    """Raises ValueError for dimensions that no .xls can have.
-
-    calamine allocates memory for all of them at once, and the process would end if there is not enough.
-    """
-    first_row, last_row, first_column, last_column = struct.unpack_from("<4H" if len(record) < 14 else "<2I2H", record)
-    if not (first_row <= last_row <= MOST_ROWS and first_column <= last_column):
-        raise ValueError("impossible dimensions")
-
-
-def _binary_sheets(stream: bytes) -> Iterator[tuple[str, int]]:
-    for record, at, size in _records(stream, 0):
-        if record == PASSWORD:
-            raise PermissionError
-        if record == SHEET_NAME and size >= 8:
-            length, is_wide = stream[at + 6], stream[at + 7] & 1
-            name = stream[at + 8 : at + 8 + length * (1 + is_wide)]
-            yield name.decode("utf-16-le" if is_wide else "latin-1"), int.from_bytes(stream[at : at + 4], "little")
-
-
-def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yields the type, start and size of each record, from the BOF at `at` to its end."""
-    if int.from_bytes(stream[at : at + 2], "little") != BOF:
-        raise ValueError("the stream is not BIFF8")
-    while at + 4 <= len(stream):
-        record, size = int.from_bytes(stream[at : at + 2], "little"), int.from_bytes(stream[at + 2 : at + 4], "little")
-        if record == END:
-            return
-        yield record, at + 4, size
-        at += 4 + size
+        columns = max(columns, max(line.count(b"<%bc" % prefix) for line in data.split(b"<%brow" % prefix)))
+        rows = max(rows, data.count(b"<%brow" % prefix))
+    return (rows, columns), is_ordered

@@ -40,7 +40,10 @@ COVER_ROWS = 60
 
 
 def open_harmless(path: Path) -> Workbook | None:
-    """Returns the workbook at `path` with harmless sheets; None if it is no .xlsx, is too large or cannot be opened."""
+    """Returns the workbook at `path` with harmless sheets; None if it is no .xlsx, is too large or cannot be opened.
+
+    openpyxl opens Strict Open XML without an error, but sees no cell of it.
+    """
     if not zipfile.is_zipfile(path):
         return None
     try:
@@ -49,6 +52,9 @@ def open_harmless(path: Path) -> Workbook | None:
                 return None
         with path.open("rb") as file:
             book = load_workbook(file, data_only=True, keep_links=False)
+        if not any(cell.value is not None for sheet in book.worksheets for cell in filled_cells(sheet)):
+            logger.warning("openpyxl sees no cell (Strict Open XML?), so it cannot copy the sheets")
+            return None
         _strip(book)
         _sum_again(book, path)
     except Exception as error:  # a broken workbook can make openpyxl raise anything

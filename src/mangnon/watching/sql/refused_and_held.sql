@@ -1,4 +1,27 @@
--- One row per current reading that does not count, with every reason.
+-- One row per current reading that does not count, with its first reasons. Problems that differ in nothing but their row are
+-- one reason.
+with reasons as (
+    select
+        problems.load_id,
+        (array_agg(problems.message order by problems.problem_number))[1] as message,
+        count(*) - 1 as others,
+        row_number() over (partition by problems.load_id order by min(problems.problem_number)) as number
+    from raw.problems
+    where
+        problems.severity = 'critical'
+        and problems.load_id in (
+            select current_readings.load_id
+            from ops.current_readings
+            where current_readings.state in ('refused', 'held')
+        )
+    group by
+        problems.load_id,
+        problems.rule,
+        problems.field,
+        problems.wording_values,
+        coalesce(problems.wording_id, problems.message)
+)
+
 select
     coalesce(deliveries.place, '') as place,
     deliveries.file_name,
@@ -6,12 +29,14 @@ select
     readings.state,
     coalesce(
         (
-            select string_agg(problems.message, e'\n' order by problems.problem_number)
-            from raw.problems
-            where
-                problems.load_id = readings.load_id
-                and problems.severity = 'critical'
-                and problems.problem_number <= 5
+            select
+                string_agg(
+                    reasons.message
+                    || case when reasons.others > 0 then format(' (and %%s more)', reasons.others) else '' end,
+                    e'\n' order by reasons.number
+                )
+            from reasons
+            where reasons.load_id = readings.load_id and reasons.number <= 5
         ),
         readings.state_reason
     ) as why

@@ -1,0 +1,65 @@
+"""Files as clerks and programs write them: tests/fixtures/field/files.yml says what must come out of each."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pytest
+import yaml
+from support.messy import LISTS
+
+from mangnon.contract.code_lists import OFFICE
+from mangnon.reading.delivery import FileRefused, FormBegun, FormRead, FormRefused, read_delivery
+from mangnon.reading.problems import Problem
+from mangnon.reading.reader import ReadBlock
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "field"
+FILES: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "files.yml").read_text(encoding="utf-8"))
+
+
+@dataclass
+class Outcome:
+    rows: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, int] = field(default_factory=dict)
+    notes: list[Problem] = field(default_factory=list)
+    refused: list[Problem] = field(default_factory=list)
+
+
+def outcome(path: Path) -> Outcome:
+    """Reads a file as a night does."""
+    found, form = Outcome(), ""
+    for message in read_delivery(path, path.name, LISTS, OFFICE, None):
+        if isinstance(message, FileRefused | FormRefused):
+            found.refused += message.problems
+        elif isinstance(message, FormBegun):
+            form = message.form
+            found.notes += message.notes
+        elif isinstance(message, FormRead):
+            found.notes += message.notes
+        elif isinstance(message, ReadBlock):
+            found.rows[form] = found.rows.get(form, 0) + message.rows.num_rows
+            found.refused += message.problems
+            for name in {"attendances", "victims"} & set(message.rows.column_names):
+                found.sums[name] = found.sums.get(name, 0) + (pc.sum(message.rows[name]).as_py() or 0)
+    return found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_comes_out_of_a_file(name: str) -> None:
+    expected, found = FILES[name], outcome(FOLDER / name)
+    assert found.rows == expected["rows"]
+    assert {name: total for name, total in found.sums.items() if total} == expected.get("sums", {})
+    assert set(expected.get("notes", [])) <= {note.id for note in found.notes}
+    places = [[problem.id, problem.cell or f"dòng {problem.row}"] for problem in found.refused]
+    for place in expected.get("refused", []):
+        assert place in places or [*place, "dòng None"] in places
+    assert bool(found.refused) == ("refused" in expected)
+    for problem in [*found.notes, *found.refused]:
+        assert problem.message
+        assert "None" not in problem.message
+
+
+def test_every_file_is_in_the_table_and_in_the_readme() -> None:
+    files = {path.name for path in FOLDER.iterdir()} - {"README.md", "files.yml"}
+    assert files == set(FILES)
