@@ -76,6 +76,7 @@ bench: setup ## Measure the gates on 10 million rows, a night on a country's his
 	$(BIN)/python bench/gates.py
 	$(BIN)/python bench/growth.py
 	$(BIN)/python bench/isolation.py
+	$(BIN)/python bench/isolated_night.py
 
 clean: ## Remove what was installed and what tests left, never your data in .mangnon
 	@test ! -x $(BIN)/mangnon || $(BIN)/mangnon down

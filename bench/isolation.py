@@ -48,13 +48,13 @@ def _taken(messages: Iterator[Message]) -> None:
 
 def measured(read: Callable[[Path], None], paths: list[Path]) -> tuple[float, float]:
     """Returns the seconds that reading all files took, and those of the processors."""
-    since, used = time.perf_counter(), _processor_seconds()
+    since, used = time.perf_counter(), processor_seconds()
     for path in paths:
         read(path)
-    return time.perf_counter() - since, _processor_seconds() - used
+    return time.perf_counter() - since, processor_seconds() - used
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
     """Returns what this process used until now, with its children and the processes that they started."""
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
     return sum(sum(process.cpu_times()[:4]) for process in processes)

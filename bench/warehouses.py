@@ -13,29 +13,44 @@ from psycopg import sql
 
 from mangnon.contract.forms import submission_forms
 from mangnon.deployment import deploy
+from mangnon.deployment.inbox_mark import mark_inbox
 from mangnon.intake import steps
 from mangnon.publishing import lists, phases
 from mangnon.sample import write_sample
+from mangnon.settings import settings
 from mangnon.warehouse import server
 
 FORMS = [form.name for form in submission_forms()]
 
 
 @contextmanager
-def sample_warehouse() -> Iterator[None]:
-    """Starts a server in a temporary folder and publishes the sample in its warehouse; removes both at the end."""
+def listed_warehouse() -> Iterator[None]:
+    """Starts a server in a temporary folder, with a warehouse that has the lists; removes both at the end."""
     with tempfile.TemporaryDirectory(prefix="mangnon-bench-") as folder:
         Path(folder).chmod(0o755)  # the server runs as nobody
         os.environ["MANGNON_HOME"] = folder
         try:
             deploy.deploy()
             lists.deliver_packaged()
-            write_sample(Path(folder) / "inbox")
-            read()
-            phases.publish_all()
+            mark_inbox(is_sure=True)
             yield
         finally:
             server.stop()
+
+
+@contextmanager
+def sample_warehouse() -> Iterator[None]:
+    """The same, with the sample published in it."""
+    with listed_warehouse():
+        write_sample(inbox())
+        read()
+        phases.publish_all()
+        yield
+
+
+def inbox() -> Path:
+    """Returns the inbox of the current warehouse."""
+    return Path(settings().inbox)
 
 
 def copy(name: str) -> None:
@@ -53,6 +68,7 @@ def look_at(name: str) -> None:
         folder = Path(os.environ["MANGNON_HOME"]) / name / place
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[f"MANGNON_{place.upper()}"] = str(folder)
+    mark_inbox(is_sure=True)
 
 
 def read() -> None:

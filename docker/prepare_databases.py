@@ -24,23 +24,23 @@ def are_prepared() -> bool:
 
 
 def prepare_databases() -> None:
-    """Waits for the databases, then deploys the warehouse, then migrates Airflow's metadata.
+    """Waits for the databases, deploys the warehouse, migrates Airflow's metadata, then delivers the lists.
 
-    If the deployment is refused or the migration fails, it raises that error, and the other containers do not start.
+    The lists come last: they go into the archive, whose credentials Airflow may keep. What fails is raised, and the
+    other containers do not start.
     """
     _wait_for_databases()
     if are_prepared():
         print("Both databases are up to date, skipped")
         return
+    from mangnon.cli.deploy import deliver_lists_and_mark_inbox
     from mangnon.deployment import deploy
-    from mangnon.deployment.inbox_mark import mark_inbox
     from mangnon.orchestration import api
 
     deploy.deploy()
-    if wrong := mark_inbox():
-        print(f"No night can collect: {wrong}")
     if subprocess.run(["airflow", "db", "migrate"]).returncode:
         raise SystemExit("Airflow's metadata could not be migrated: see above")
+    deliver_lists_and_mark_inbox()
     for address in _addresses():
         _note(address)
     print(

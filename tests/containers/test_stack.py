@@ -5,12 +5,8 @@ their order; each says what it measured.
 """
 
 import json
-import socket
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,11 +16,14 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.stack import (
+    DATABASES,
+    LARGE,
     METADATA,
     MOVE,
     NAME,
-    REPORTERS,
-    WORK,
+    SENT,
+    SMALL,
+    SPANS,
     another_server,
     answers,
     are_read,
@@ -43,7 +42,6 @@ from support.stack import (
     published_events,
     reading_took,
     releases,
-    remove,
     run,
     run_block,
     send_months,
@@ -57,53 +55,7 @@ from mangnon.orchestration import api, runs
 from mangnon.sample import write_sample
 from mangnon.settings import PROJECT
 
-HERE = Path(__file__).parent
 BACK_UP = PROJECT / "docs" / "runbooks" / "back-up-and-restore.md"
-DATABASES = {"warehouse", "metadata"}
-SMALL = DATABASES | {"api-server", "scheduler", "dag-processor", "metrics"}
-LARGE = SMALL | {"triggerer", "broker", "worker"}
-SENT = 13 * len(REPORTERS)
-# Of 13 months each. Two months of 2021 are left out: gate 2 would compare the whole year with 2020, and rightly object.
-SPANS = [(date(2021 + n, 3 + n, 1), date(2022 + n, 3 + n, 1)) for n in range(4)]
-
-
-@pytest.fixture(scope="module")
-def image() -> str:
-    """The built image; the number of its user, its version and its commit are told to the build."""
-    began = time.monotonic()
-    run(HERE / "prepare.sh", WORK, Path(sys.executable).parents[1])
-    measured("the images that cannot be pulled, made", began)
-    began = time.monotonic()
-    commit = run("git", "rev-parse", "HEAD").strip()
-    podman(
-        "build", "--isolation=chroot", "--network=host", "--build-arg", f"COMMIT={commit}",
-        "--volume", f"{WORK}/build:/run/build:ro", "--volume", f"{WORK}/build/pip.conf:/etc/pip.conf:ro",
-        "--file", "docker/Dockerfile", "--tag", "mangnon:0.1.0", ".",
-    )  # fmt: skip
-    measured("the image of the project, built", began)
-    return "mangnon:0.1.0"
-
-
-@pytest.fixture(scope="module")
-def ports(image: str) -> Iterator[dict[str, int]]:
-    """The published ports of a stack that has nothing yet; afterwards nothing of it is left."""
-    remove()
-    with ExitStack() as probes:
-        free = [probes.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(3)]
-    chosen = dict(zip(("AIRFLOW_PORT", "WAREHOUSE_PORT", "METRICS_PORT"), free, strict=True))
-    configure(chosen)
-    yield chosen
-    remove()
-
-
-@pytest.fixture
-def stack_airflow(ports: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`services` speaks with the stack's Airflow, through the published port and with the generated password."""
-    monkeypatch.setenv("MANGNON_HOME", str(tmp_path))
-    monkeypatch.setenv("MANGNON_AIRFLOW_URL", f"http://127.0.0.1:{ports['AIRFLOW_PORT']}")
-    api.token.cache_clear()  # a restored stack has other keys
-    api.password_file().parent.mkdir()
-    api.password_file().write_text(within("api-server", "cat", "/var/lib/mangnon/airflow/passwords.json"))
 
 
 def test_the_image_says_what_it_is_and_holds_no_tools_and_no_root(image: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support import remote
 from support.airflow import running_airflow
 
 from mangnon import warehouse
@@ -59,3 +60,17 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         monkeypatch.setenv("MANGNON_MAIL_ADDRESSES", str(file))
 
     return set_up
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[remote.S3Server]:
+    """A server of S3."""
+    with remote.s3_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sftp() -> Iterator[remote.SftpServer]:
+    """A server of SFTP."""
+    with remote.sftp_server() as server:
+        yield server

@@ -25,6 +25,7 @@ def running_airflow(patch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     yield services
     services.down()
     databases.drop(METADATA)
+    (api.folder() / "airflow.cfg").unlink()  # it names the database
 
 
 def answer(dag_id: str, run_id: str, option: str, **params: str) -> str:

@@ -18,6 +18,7 @@ import asyncssh
 from support.processes import wait_for
 
 KEY, SECRET, BUCKET = "mangnon", "a-secret-of-the-tests", "province"
+WEED = Path(sys.executable).with_name("weed")
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
 # The server's parts listen on their ports and on these plus 10,000.
 LOWEST_PORT, HIGHEST_PORT = 20_000, 50_000
@@ -58,20 +59,29 @@ def s3_server() -> Iterator[S3Server]:
     raise AssertionError(f"SeaweedFS did not start, {ATTEMPTS} times")
 
 
+def write_users(file: Path) -> None:
+    """Writes who may use a server of S3: one user."""
+    actions = ["Admin", "Read", "Write", "List"]
+    user = {"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": actions}
+    file.write_text(json.dumps({"identities": [user]}))
+
+
+def weed_options(folder: str, address: str, users: str, ports: dict[str, int]) -> list[str]:
+    """With what `weed` is called for a server that listens on this address and has one bucket."""
+    return [
+        "mini", f"-dir={folder}", "-ip=127.0.0.1", f"-ip.bind={address}", f"-s3.config={users}", f"-bucket={BUCKET}",
+        "-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false",
+        *(f"-{name}={port}" for name, port in ports.items()),
+    ]  # fmt: skip
+
+
 @contextmanager
 def _seaweed(folder: Path) -> Iterator[int | None]:
     """A server in this folder: its port, or None if it did not get ready."""
-    actions = ["Admin", "Read", "Write", "List"]
-    user = {"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": actions}
-    (folder / "s3.json").write_text(json.dumps({"identities": [user]}))
+    write_users(folder / "s3.json")
     ports = _free_ports(5)
     options = dict(zip(("master.port", "volume.port", "filer.port", "s3.port", "admin.port"), ports, strict=True))
-    command = [
-        str(Path(sys.executable).with_name("weed")), "mini", f"-dir={folder}", "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1", f"-s3.config={folder}/s3.json", f"-bucket={BUCKET}", "-admin.ui=false",
-        "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false",
-        *(f"-{name}={port}" for name, port in options.items()),
-    ]  # fmt: skip
+    command = [str(WEED), *weed_options(str(folder), "127.0.0.1", f"{folder}/s3.json", options)]
     with (folder / "log").open("wb") as log, _running(command, log.fileno(), folder):
         is_ready = False
         with suppress(AssertionError):
@@ -84,11 +94,7 @@ def _seaweed(folder: Path) -> Iterator[int | None]:
 def sftp_server() -> Iterator[SftpServer]:
     """OpenSSH, or asyncssh's server where that is not installed."""
     with _folder() as folder:
-        for name in ("host", "user"):
-            key = asyncssh.generate_private_key("ssh-ed25519")
-            key.write_private_key(str(folder / name))
-            key.write_public_key(str(folder / f"{name}.pub"))
-            (folder / name).chmod(0o600)
+        make_keys(folder)
         (port,) = _free_ports(1)
         files = folder / "files"
         files.mkdir()
@@ -97,6 +103,15 @@ def sftp_server() -> Iterator[SftpServer]:
             wait_for(lambda: _answers(port), seconds=60)
             host_key = (folder / "host.pub").read_text().strip()
             yield SftpServer(port, files, pwd.getpwuid(os.getuid()).pw_name, folder / "user", host_key)
+
+
+def make_keys(folder: Path) -> None:
+    """Makes the keys of a server, `host`, and of its user, `user`."""
+    for name in ("host", "user"):
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        key.write_private_key(str(folder / name))
+        key.write_public_key(str(folder / f"{name}.pub"))
+        (folder / name).chmod(0o600)
 
 
 def _sshd(folder: Path, port: int) -> list[str]:

@@ -34,6 +34,11 @@ def bring_up(accept_changes: str | None = None, is_inbox_sure: bool = False) -> 
     Raises what deploying raises, and click.ClickException when a list was refused.
     """
     deployment.deploy(accept_changes)
+    deliver_lists_and_mark_inbox(is_inbox_sure)
+
+
+def deliver_lists_and_mark_inbox(is_inbox_sure: bool = False) -> None:
+    """Delivers the package's lists that are new, and marks the inbox. Raises click.ClickException: one was refused."""
     outcomes = lists.deliver_packaged()
     show([one for one in outcomes if one.is_new])
     if wrong := mark(is_inbox_sure):

@@ -7,7 +7,7 @@ import click
 import psycopg
 
 from mangnon.cli.logs import configure_logs, show_progress
-from mangnon.failures import Failure
+from mangnon.failures import DISK_FULL, Failure
 from mangnon.settings import read_env_file
 
 # The module of each command. It is imported only when the command runs, since importing all of them takes seconds.
@@ -74,6 +74,10 @@ def main() -> None:
         message = error.diag.message_primary
     except (Failure, psycopg.OperationalError) as failure:
         message = str(failure)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        message = f"a disk is full ({error}): `mangnon doctor` names it; free space, then run the same again"
     else:
         return
     click.echo(f"mangnon: {message}", err=True)

@@ -74,11 +74,22 @@ def load_pending(connection: Connection, reporter: str) -> list[Load]:
     loads = []
     for delivery in waiting:
         with connection.transaction():
+            if not _still_waits(connection, delivery):
+                continue
             batch_id = open_night(connection)
             read_with = basis(connection, read_with)
             loads += load_delivery(connection, delivery, batch_id, read_with)
     refresh_statistics(connection, loads)
     return loads
+
+
+def _still_waits(connection: Connection, delivery: Delivery) -> bool:
+    """Returns whether the delivery waits, once no other process reads it: two nights at once read each file once."""
+    connection.execute("select from ops.deliveries where delivery_id = %s for no key update", [delivery.delivery_id])
+    row = connection.execute(
+        "select exists (select from ops.waiting_deliveries where delivery_id = %s)", [delivery.delivery_id]
+    ).fetchone()
+    return row == (True,)
 
 
 def load_delivery(

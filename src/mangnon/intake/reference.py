@@ -24,7 +24,7 @@ from mangnon.ledger.code_lists import list_hash, next_revision
 from mangnon.ledger.fingerprint import fingerprint
 from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FormBegun
-from mangnon.reading.isolation.client import ReadingFailed, read_cover, reading
+from mangnon.reading.isolation.client import DiskFull, ReadingFailed, read_cover, reading
 from mangnon.reading.problems import Problem, RefusedFile
 from mangnon.warehouse import Connection
 
@@ -127,6 +127,8 @@ def _opened(path: Path) -> _OpenedFile:
         cover = read_cover(path, path.name, CodeLists.none(), REFERENCE_REPORTER, sender=REFERENCE_REPORTER)
     except RefusedFile as refusal:
         return _OpenedFile(path, sha256, None, refusal.problems)
+    except DiskFull:
+        raise
     except ReadingFailed as failure:
         return _OpenedFile(path, sha256, None, (failure.problem,))
     names = {form.name for form in reference_forms()}
@@ -190,6 +192,8 @@ def _copy_rows(connection: Connection, load: Load, file: _OpenedFile, form: Form
             for message in messages:
                 if isinstance(message, FormBegun):
                     copy_rows(connection, load, form, message, messages)
+    except DiskFull:
+        raise
     except ReadingFailed as failure:
         load.rows_loaded, load.refused = 0, []
         load.refuse([failure.problem])

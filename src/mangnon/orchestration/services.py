@@ -40,6 +40,8 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "api-server": ["api-server"],
 }
+# Of Airflow's variables, those that are for us: the connections of our stores, and where else connections may lie.
+OURS = ("AIRFLOW_CONN_MANGNON_", "AIRFLOW__SECRETS__")
 # `down` finds every process of ours by this variable, which children inherit.
 MARKER = "MANGNON_SERVICES"
 # The name of Airflow's metadata database on the warehouse's server.
@@ -48,6 +50,7 @@ METADATA = "airflow"
 # start from assets or do no harm, so they are never paused.
 NIGHTLY = "collect_submissions"
 DEADLINE = "check_deadline"
+METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 SECONDS_TO_START = 180
 SECONDS_TO_END = 15
 
@@ -124,7 +127,9 @@ def _launch(component: str) -> subprocess.Popen[bytes]:
 
 def environment(component: str) -> dict[str, str]:
     """Returns our environment, without the variables of another Airflow and with those that a component needs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    kept = {
+        name: value for name, value in os.environ.items() if name.startswith(OURS) or not name.startswith("AIRFLOW")
+    }
     return kept | {
         "AIRFLOW_HOME": str(folder()),
         "MANGNON_HOME": str(settings().home),
@@ -136,6 +141,13 @@ def environment(component: str) -> dict[str, str]:
         # Tasks talk to the API server, which no proxy can reach.
         "no_proxy": ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1"])),
     }
+
+
+def command_environment(name: str) -> dict[str, str] | None:
+    """Returns the environment in which a command of Airflow's reaches its database; None if none is set up here."""
+    if METADATA_VARIABLE in os.environ and settings().airflow_url:  # in a container
+        return dict(os.environ)
+    return environment(name) if (folder() / "airflow.cfg").exists() else None
 
 
 def _processes() -> Iterator[tuple[psutil.Process, str]]:

@@ -10,7 +10,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from mangnon.stores.store import BLOCK, DEEPEST, Entry, Listing, NotReadable, Skipped, Store, StoreFailure, one_line
+from mangnon.stores.store import (
+    BLOCK,
+    DEEPEST,
+    Entry,
+    Listing,
+    NotReadable,
+    Skipped,
+    Store,
+    StoreFailure,
+    local_copy,
+    one_line,
+)
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # What stands at the path may have become a link or a pipe since it was listed.
@@ -99,7 +110,7 @@ class Folder(Store):
                 descriptor = os.open(PurePosixPath(path).name, os.O_RDONLY | SAFELY, dir_fd=folder)
         except OSError as error:
             raise NotReadable(_why(error)) from error
-        with open(descriptor, "rb") as file, target.open("wb") as copy:
+        with open(descriptor, "rb") as file, local_copy(target) as copy:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise NotReadable("it is no regular file any more")

@@ -1,14 +1,13 @@
 """The three stores: inbox, archive and outbox, where each is, and with which credentials."""
 
-import json
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from mangnon.settings import settings
+from mangnon.stores.connection import connection_of
 from mangnon.stores.folder import Folder
 from mangnon.stores.s3 import Bucket
 from mangnon.stores.sftp import SftpFolder
@@ -19,27 +18,20 @@ STORES: tuple[StoreName, ...] = ("inbox", "archive", "outbox")
 SSH = 22
 
 
-@dataclass(frozen=True)
-class Connection:
-    """What an Airflow connection says; it never stands in a message."""
-
-    login: str | None = None
-    password: str | None = None
-    extra: tuple[tuple[str, str], ...] = ()
-
-    def get(self, name: str) -> str | None:
-        """Returns an entry of the connection's extra fields."""
-        return dict(self.extra).get(name)
-
-    def __repr__(self) -> str:
-        return "Connection(…)"
-
-
 def open_store(which: StoreName) -> Store:
     """Returns the store as the settings say now. Raises StoreFailure if they cannot be understood."""
     chosen = settings()
     return _store(which, getattr(chosen, which), chosen.connections.get(which), chosen.sftp_key,
                   chosen.sftp_known_hosts, chosen.aws, os.getpid())  # fmt: skip
+
+
+def folder_of(which: StoreName) -> Path | None:
+    """Returns the folder of this machine that the store is; None if it is on a server."""
+    address: str = getattr(settings(), which)
+    scheme, separator, path = address.partition("://")
+    if separator and scheme != "file":
+        return None
+    return Path(path if separator else address).absolute()
 
 
 def shown(address: str) -> str:
@@ -60,13 +52,12 @@ def _store(
     _process: int,
 ) -> Store:
     """Kept while the settings stay, because a server is asked over one connection; that of a parent is not shared."""
-    scheme = address.partition("://")[0] if "://" in address else "file"
-    if scheme == "file":
-        return Folder(Path(address.removeprefix("file://")).absolute(), is_private=which == "archive")
+    if folder := folder_of(which):
+        return Folder(folder, is_private=which == "archive")
+    scheme = address.partition("://")[0]
     variable = f"MANGNON_{which.upper()}"
     if scheme not in ("s3", "sftp"):
         raise StoreFailure(f"Protocol not known: {scheme}. {variable} takes a folder, s3://… or sftp://…")
-    connection = _connection(which, connection_text)
     try:
         url = urlsplit(address)
         host, port = url.hostname, url.port
@@ -76,40 +67,8 @@ def _store(
         raise StoreFailure(f"{variable} is no address: {scheme}://, then a name, then a path")
     if url.password:
         raise StoreFailure(f"{variable} has a password in it, where others see it: see docs/sources/{scheme}.md")
+    connection = connection_of(which, connection_text)
     if scheme == "s3":
         bucket, _, prefix = address.removeprefix("s3://").partition("/")
-        return Bucket(
-            bucket, prefix.strip("/"), connection.login, connection.password,
-            connection.get("endpoint_url"), connection.get("region_name"),
-        )  # fmt: skip
-    return SftpFolder(
-        host, port or SSH, unquote(url.path) or "/", url.username or connection.login, connection.password,
-        connection.get("key_file") or sftp_key, connection.get("known_hosts") or known_hosts,
-    )  # fmt: skip
-
-
-def _connection(which: StoreName, text: str | None) -> Connection:
-    """Reads a connection as Airflow writes it into the environment: JSON, or a URL whose query is the extra fields."""
-    if not text:
-        return Connection()
-    try:
-        if text.lstrip().startswith("{"):
-            return _from_json(json.loads(text))
-        url = urlsplit(text)
-        fields = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        # Airflow puts extra fields that are no flat texts into this one.
-        fields |= {name: str(value) for name, value in json.loads(fields.pop("__extra__", "{}")).items()}
-        return Connection(
-            unquote(url.username) if url.username else None, unquote(url.password) if url.password else None,
-            tuple(fields.items()),
-        )  # fmt: skip
-    except (ValueError, AttributeError):
-        raise StoreFailure(f"AIRFLOW_CONN_MANGNON_{which.upper()} is neither a URL nor JSON of a connection") from None
-
-
-def _from_json(said: dict[str, Any]) -> Connection:
-    extra = said.get("extra") or {}
-    extra = json.loads(extra) if isinstance(extra, str) else extra
-    return Connection(
-        said.get("login"), said.get("password"), tuple((name, str(value)) for name, value in extra.items())
-    )
+        return Bucket(bucket, prefix.strip("/"), connection)
+    return SftpFolder(host, port or SSH, unquote(url.path) or "/", url.username, connection, sftp_key, known_hosts)

@@ -9,7 +9,8 @@ import botocore.exceptions
 import s3fs
 from fsspec.asyn import sync
 
-from mangnon.stores.store import BLOCK, Entry, Listing, NotReadable, Store, StoreFailure, one_line
+from mangnon.stores.connection import Connection
+from mangnon.stores.store import BLOCK, Entry, Listing, NotReadable, Store, StoreFailure, local_copy, one_line
 
 CONNECT, ANSWER = 10, 30  # seconds that a server has for it
 # s3fs tries what the network spoiled again; what stays a failure fails the task, which Airflow tries again.
@@ -20,15 +21,14 @@ BROKEN = s3fs.core.S3_RETRYABLE_ERRORS  # how a connection breaks
 class Bucket(Store):
     """The objects whose keys begin with a prefix. Without credentials here, those of the environment are used."""
 
-    def __init__(
-        self, bucket: str, prefix: str, key: str | None, secret: str | None, endpoint: str | None, region: str | None
-    ) -> None:
+    def __init__(self, bucket: str, prefix: str, connection: Connection) -> None:
+        region = connection.get("region_name")
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
         self.name = f"s3://{bucket}/{prefix}".rstrip("/")
         self._client = s3fs.S3FileSystem(
-            key=key,
-            secret=secret,
-            endpoint_url=endpoint,
+            key=connection.login,
+            secret=connection.password,
+            endpoint_url=connection.get("endpoint_url"),
             client_kwargs={"region_name": region} if region else {},
             config_kwargs={
                 "connect_timeout": CONNECT, "read_timeout": ANSWER, "retries": {"total_max_attempts": 1},
@@ -37,6 +37,7 @@ class Bucket(Store):
             skip_instance_cache=True,
         )  # fmt: skip
         self._client.retries = TIMES
+        self._origin = connection.origin
 
     def is_there(self) -> bool:
         """Returns whether the bucket is there."""
@@ -86,7 +87,7 @@ class Bucket(Store):
                 raise NotReadable(f"it may not be read: {one_line(error)}") from error
             body = answer["Body"]
             try:
-                with target.open("wb") as copy:
+                with local_copy(target) as copy:
                     while block := sync(self._client.loop, body.read, BLOCK, timeout=ANSWER):
                         copy.write(block)
             finally:
@@ -127,7 +128,7 @@ class Bucket(Store):
             raise StoreFailure(f"{self.name} {what}: there is no bucket {self._bucket}") from error
         except (PermissionError, botocore.exceptions.NoCredentialsError) as error:
             raise StoreFailure(
-                f"{self.name} {what}: the server refuses the credentials ({one_line(error)}); "
+                f"{self.name} {what}: the server refuses the credentials ({one_line(error)}) of {self._origin}; "
                 "correct them (docs/sources/s3.md)"
             ) from error
         except (OSError, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, *BROKEN) as error:

@@ -12,7 +12,19 @@ import asyncssh
 from asyncssh.constants import FILEXFER_TYPE_DIRECTORY, FILEXFER_TYPE_REGULAR, FILEXFER_TYPE_SYMLINK
 from fsspec.asyn import get_loop, sync
 
-from mangnon.stores.store import BLOCK, DEEPEST, Entry, Listing, NotReadable, Skipped, Store, StoreFailure, one_line
+from mangnon.stores.connection import Connection
+from mangnon.stores.store import (
+    BLOCK,
+    DEEPEST,
+    Entry,
+    Listing,
+    NotReadable,
+    Skipped,
+    Store,
+    StoreFailure,
+    local_copy,
+    one_line,
+)
 
 CONNECT, ANSWER = 15, 60  # seconds that a server has for it
 # Seconds for all of one act, however slow: a server may answer each part in time and never come to an end.
@@ -26,10 +38,20 @@ class SftpFolder(Store):
     """The files below a folder of a server. The connection is kept, and made anew after it broke."""
 
     def __init__(
-        self, host: str, port: int, root: str, user: str | None, password: str | None, key: str | None, known_hosts: str
+        self,
+        host: str,
+        port: int,
+        root: str,
+        user: str | None,
+        connection: Connection,
+        key: str | None,
+        known_hosts: str,
     ) -> None:
         self._host, self._port, self._root = host, port, root.rstrip("/")
-        self._user, self._password, self._key, self._known_hosts = user, password, key, known_hosts
+        self._user, self._password = user or connection.login, connection.password
+        self._key = connection.get("key_file") or key
+        self._known_hosts = connection.get("known_hosts") or known_hosts
+        self._origin = connection.origin
         self.name = f"sftp://{host}{f':{port}' if port != asyncssh.DEFAULT_PORT else ''}{root}"
         self._connection: asyncssh.SSHClientConnection | None = None
         self._session: asyncssh.SFTPClient | None = None
@@ -219,7 +241,7 @@ class SftpFolder(Store):
         except asyncssh.PermissionDenied as error:
             self._forget()
             raise StoreFailure(
-                f"{self.name}: the server refuses the user, the key or the password; correct them "
+                f"{self.name}: the server refuses the user, the key or the password of {self._origin}; correct them "
                 "(docs/sources/sftp.md)"
             ) from error
         except (asyncssh.Error, OSError, TimeoutError, ValueError) as error:
@@ -229,7 +251,7 @@ class SftpFolder(Store):
 
 
 async def _copy(file: Any, target: Path) -> None:
-    with target.open("wb") as copy:
+    with local_copy(target) as copy:
         offset = 0
         while block := await asyncio.wait_for(file.read(BLOCK, offset), ANSWER):
             copy.write(block)

@@ -4,10 +4,13 @@ import re
 import tempfile
 import unicodedata
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
-from mangnon.failures import Failure
+from mangnon.failures import DISK_FULL, Failure, disk_of_temporary_files
 
 BLOCK = 1 << 20  # bytes read or written at a time
 DEEPEST = 32  # folders within folders
@@ -93,8 +96,21 @@ class Store(ABC):
     def write(self, path: str, content: bytes) -> None:
         """Makes or replaces a file with this content, whole or not at all."""
         with tempfile.TemporaryDirectory(prefix="mangnon-") as folder:
-            (copy := Path(folder) / "file").write_bytes(content)
+            with local_copy(copy := Path(folder) / "file") as file:
+                file.write(content)
             self.put(copy, path)
+
+
+@contextmanager
+def local_copy(target: Path) -> Iterator[BinaryIO]:
+    """Opens a temporary file for what a store says. Raises StoreFailure if it is our own disk that is full."""
+    try:
+        with target.open("wb") as copy:
+            yield copy
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise StoreFailure(disk_of_temporary_files()) from error
 
 
 def readable_name(name: str) -> str:

@@ -5,20 +5,16 @@ import socket
 from pathlib import Path
 
 from mangnon.settings import settings
-from mangnon.stores import STORES, StoreFailure, StoreName, open_store
+from mangnon.stores import STORES, StoreName, folder_of, open_store
 from mangnon.stores.folder import Folder
+from mangnon.warehouse import server
 
 
 def local_folders() -> dict[str, Path]:
     """What lies in folders of this machine, each as the folder itself or the nearest one that exists."""
-    found = {"home": settings().home}
-    for which in STORES:
-        try:
-            store = open_store(which)
-        except StoreFailure:  # its own check says what is wrong with it
-            continue
-        if isinstance(store, Folder):
-            found[which] = store.root
+    found = {"home": settings().home} | {which: folder for which in STORES if (folder := folder_of(which))}
+    if not settings().warehouse_url:
+        found["database"] = server.folder()
     return {which: _nearest(folder) for which, folder in found.items()}
 
 

@@ -12,20 +12,6 @@ from mangnon.stores import Store, open_store
 from mangnon.stores.mark import MARK
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[remote.S3Server]:
-    """A server of S3."""
-    with remote.s3_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def sftp() -> Iterator[remote.SftpServer]:
-    """A server of SFTP."""
-    with remote.sftp_server() as server:
-        yield server
-
-
 @dataclass
 class Remote:
     """Inbox, archive and outbox on a server, behind a proxy."""

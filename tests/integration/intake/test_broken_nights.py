@@ -15,7 +15,8 @@ import psutil
 import psycopg
 import pytest
 from support import dbt_server
-from support.processes import Break, Process, cut, kill_me, wait_for, wait_until_gone
+from support.bad_input import submission
+from support.processes import Barrier, Break, Process, cut, kill_me, wait_for, wait_until_gone
 from support.rounds import assert_ledger_is_right
 
 from mangnon import warehouse
@@ -193,3 +194,29 @@ def _files(folder: str) -> set[str]:
 def _count(table: str) -> int:
     with warehouse.connect() as connection:
         return connection.execute(f"select count(*) from {table}".encode()).fetchone()[0]  # type: ignore[index]
+
+
+def test_two_nights_at_once_read_each_file_once(listed: ModuleType, tmp_path: Path) -> None:
+    for revision in range(1, 9):
+        submission(tmp_path / "inbox" / "193" / f"{revision}.xlsx", "193", revision=revision)
+    steps.collect()
+    together = Barrier(2)
+
+    def load() -> None:
+        together.wait()
+        steps.load("193")
+
+    nights = [Process(target=load) for _ in range(2)]
+    for night in nights:
+        night.start()
+    for night in nights:
+        night.join()
+    assert [night.exitcode for night in nights] == [0, 0]
+    with listed.connect() as connection:
+        loads = connection.execute(
+            """
+            select count(distinct delivery_id), count(distinct (delivery_id, form)), count(*), array_agg(distinct state)
+            from ops.loads where reporter_code = '193'
+            """
+        ).fetchone()
+    assert loads == (8, 16, 16, ["loaded"])

@@ -3,7 +3,10 @@
 import itertools
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +16,15 @@ from urllib.parse import quote
 
 import psutil
 import pytest
+from support import remote
 from support.mail import mail_server
 
 from mangnon.orchestration import api, runs, services
 from mangnon.publishing import lists
 from mangnon.sample import write_sample
 from mangnon.sample.submissions import submissions
+from mangnon.stores import open_store
+from mangnon.stores.mark import MARK
 from mangnon.watching import doctor
 
 
@@ -135,9 +141,28 @@ def assert_the_deadline_is_watched(warehouse: ModuleType, mails: SimpleNamespace
     assert "hệ thống không thu nhận tệp" in letter.get_body().get_content()
 
 
-def test_only_its_owner_reaches_it_and_down_leaves_no_process_behind_even_after_a_kill(airflow: ModuleType) -> None:
+@pytest.fixture
+def remote_inbox(s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before Airflow starts: an inbox in a bucket, with a file in no place, for which the environment has no key."""
+    with pytest.MonkeyPatch.context() as patch:
+        remote.use_s3(s3.port, patch.setenv, tmp_path.name)
+        address, inbox = os.environ["MANGNON_INBOX"], open_store("inbox")
+        inbox.write(MARK, b"")
+        inbox.write("stray.xlsx", b"synthetic")
+    monkeypatch.setenv("MANGNON_INBOX", address)
+    for name, value in (
+        ("AWS_CONFIG_FILE", os.devnull), ("AWS_SHARED_CREDENTIALS_FILE", os.devnull),
+        ("AWS_EC2_METADATA_DISABLED", "true"), ("no_proxy", "127.0.0.1"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+
+
+def test_it_keeps_connections_and_is_for_its_owner_and_down_leaves_no_process_behind_even_after_a_kill(
+    s3: Any, warehouse: ModuleType, remote_inbox: None, airflow: ModuleType
+) -> None:
     assert airflow.is_up()
     assert_it_is_for_its_owner_alone()
+    assert_stores_are_opened_with_its_connections(warehouse, s3.port)
     ours = _family("scheduler") + _family("dag-processor") + _family("api-server")
     assert len(ours) > len(services.COMPONENTS)  # also the workers of LocalExecutor
 
@@ -149,6 +174,32 @@ def test_only_its_owner_reaches_it_and_down_leaves_no_process_behind_even_after_
     assert not airflow.is_up()
     with pytest.raises(api.ServiceError, match="does not answer"):
         api.ask("GET", "monitor/health")
+
+
+def assert_stores_are_opened_with_its_connections(warehouse: ModuleType, port: int) -> None:
+    """A task and a command use the connection that somebody made in Airflow, and no log has its secret."""
+    lacking = r"refuses the credentials \(.+\) of the environment, as Airflow gives no connection mangnon_inbox"
+    assert re.search(lacking, _status())
+    extra = {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "us-east-1"}
+    made = {"connection_id": "mangnon_inbox", "conn_type": "aws", "login": remote.KEY, "extra": json.dumps(extra)}
+    api.ask("POST", "connections", made | {"password": remote.SECRET})
+    assert "No night can collect" not in _status()
+    api.pause("collect_submissions", False)
+    assert api.wait_for("collect_submissions", api.trigger("collect_submissions")) == "success"
+    assert _query(warehouse, "select path from ops.misplaced_files") == [("stray.xlsx",)]
+    api.ask("PATCH", "connections/mangnon_inbox", made | {"password": "a wrong secret"})
+    assert re.search(r"refuses the credentials \(.+\) of Airflow's connection mangnon_inbox; correct them", _status())
+    logs = [path.read_text(errors="replace") for path in (api.folder() / "logs").rglob("*.log")]
+    assert logs
+    assert not [log for log in logs if remote.SECRET in log or "a wrong secret" in log]
+
+
+def _status() -> str:
+    """What `mangnon status` says on the command line."""
+    command = [sys.executable, "-m", "mangnon.cli", "status"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert remote.SECRET not in said.stdout + said.stderr
+    return re.sub(r"\s+", " ", said.stdout + said.stderr)
 
 
 def assert_it_is_for_its_owner_alone() -> None:

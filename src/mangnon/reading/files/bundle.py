@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import Form
+from mangnon.failures import DISK_FULL
 from mangnon.reading.cover import Cover
 from mangnon.reading.files.delimited import DelimitedFile
 from mangnon.reading.files.safety import content, opened_zip
@@ -58,6 +59,8 @@ class Bundle:
                         copies[member.filename] = Path(self._folder.name) / f"{number}.csv"
                         copies[member.filename].write_bytes(content(parts, member))
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_FULL:
+                raise
             raise RefusedFile(Problem("not_an_archive", {"file_name": file_name}, value=str(error))) from error
         return copies
 

@@ -16,12 +16,12 @@ from pickle import dumps
 from signal import Signals
 
 from mangnon.contract.code_lists import CodeLists
-from mangnon.failures import Failure
+from mangnon.failures import Failure, disk_of_temporary_files
 from mangnon.reading.cover import Cover
 from mangnon.reading.delivery import FileRefused, Message, Opened
 from mangnon.reading.isolation import limits
 from mangnon.reading.isolation.wire import SIZES, BadMessage, Decoder, Done, Failed, TooMuchOutput
-from mangnon.reading.isolation.zygote import ENDED, OUT_OF_MEMORY, OUT_OF_OUTPUT, READY, REQUEST, Request
+from mangnon.reading.isolation.zygote import ENDED, OUT_OF_DISK, OUT_OF_MEMORY, OUT_OF_OUTPUT, READY, REQUEST, Request
 from mangnon.reading.problems import Problem, RefusedFile
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ ENVIRONMENT: dict[str, str] = {
     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     # A file's memory is limited by address space, which other allocators and threads reserve by the gigabyte.
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # Who forks has one thread: a lock that another held would stay locked in the fork.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -50,6 +52,13 @@ class ReadingFailed(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
+
+
+class DiskFull(ReadingFailed, Failure):
+    """The disk of temporary files is full. That refuses no file: its delivery waits for the next night."""
+
+    def __str__(self) -> str:
+        return disk_of_temporary_files()
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ def reading(
 
     One file at a time. Files of different senders are never read by the same process, so a file that takes over the
     process that reads it can speak for its own sender alone. The iterator raises ReadingFailed if the process fails or
-    meets a limit, and ReaderGone.
+    meets a limit, DiskFull, and ReaderGone.
     """
     reader = _reader(sender, lists)
     with tempfile.TemporaryDirectory(prefix="mangnon-") as folder:
@@ -178,6 +187,8 @@ class _Reader:
         said = _printed(request.folder / "stderr")
         if status == OUT_OF_MEMORY or "memory allocation of" in said or "bad_alloc" in said:
             return ReadingFailed(limits.too_heavy(request.file_name, "memory"))
+        if status == OUT_OF_DISK:
+            return DiskFull(limits.failed(request.file_name, "OSError"))
         if status in (OUT_OF_OUTPUT, -Signals.SIGXFSZ):
             return ReadingFailed(limits.too_heavy(request.file_name, "output"))
         if status == -Signals.SIGXCPU:

@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.forms import all_forms
+from mangnon.failures import DISK_FULL
 from mangnon.reading import layout
 from mangnon.reading.cells import Cells
 from mangnon.reading.delivery import Message, read_cover_of, read_delivery
@@ -41,7 +42,7 @@ REQUEST = Struct("<I")  # bytes of the request; 0: end the reader
 ENDED = Struct("<iQd")  # how a reader ended: exit status (of a signal: negative), peak memory, processor time
 READY = b"\1"
 # How a reader ends that met a limit by itself.
-OUT_OF_MEMORY, OUT_OF_OUTPUT = 101, 102
+OUT_OF_MEMORY, OUT_OF_OUTPUT, OUT_OF_DISK = 101, 102, 103
 # A reader whose address space has grown by so much after a file reads no other.
 MOST_GROWTH = 128 << 20
 # So much is sent at once: who waits for small messages wakes up once a file.
@@ -173,6 +174,8 @@ def _read(answer: BinaryIO, request: Request, lists: CodeLists) -> int:
     except TooMuchOutput:
         return OUT_OF_OUTPUT
     except BaseException as error:  # also a panic in Rust, which is no Exception
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            return OUT_OF_DISK
         _send(answer, Failed(type(error).__name__, traceback.format_exc()))
         answer.flush()
         return 1
