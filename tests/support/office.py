@@ -94,20 +94,18 @@ def running_office(home: Path) -> Iterator[Office]:
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(SETTINGS, encoding="utf-8")
     pipe = f"mangnon{os.getpid()}"
-    options = ("--headless", "--norestore", "--nologo", "--nolockcheck")
+    options = ("--headless", "--norestore", "--nologo")
     office = subprocess.Popen(
         [SOFFICE, *options, f"-env:UserInstallation={profile.as_uri()}", f"--accept=pipe,name={pipe};urp;"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     script = Path(__file__).with_name("office_hands.py")
-    try:
-        with subprocess.Popen(
-            [PYTHON, script, pipe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as hands:
+    with subprocess.Popen([PYTHON, script, pipe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as hands:
+        try:
             yield Office(hands)
-    finally:
-        os.killpg(office.pid, signal.SIGKILL)
-        office.wait()
+        finally:
+            os.killpg(office.pid, signal.SIGKILL)  # first, or the hands could wait for it
+            office.wait()
 
 
 def _do(hands: subprocess.Popen[str], *act: str) -> Any:

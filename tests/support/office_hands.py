@@ -86,9 +86,6 @@ class Hands:
     def close(self):
         self.book.close(True)
 
-    def quit(self):
-        self.desktop.terminate()
-
     def _range(self, sheet, area):
         return self.book.Sheets.getByName(sheet).getCellRangeByName(area)
 

@@ -103,13 +103,18 @@ def _lay_out(sheet: Worksheet, original: Sheet) -> None:
 
 
 def _fill(sheet: Worksheet, original: Sheet) -> None:
-    formats = {letter: column.number_format for letter, column in sheet.column_dimensions.items()}
+    formats = {
+        column: columns.number_format
+        for columns in sheet.column_dimensions.values()  # columns of the same looks stand together
+        if columns.min
+        for column in range(columns.min, columns.max + 1)
+    }
     for number, row in enumerate(original.rows, start=1):
         for column, value in enumerate(row, start=1):
             if value not in ("", None):
                 cell = sheet.cell(number, column)
                 if not cell.has_style:  # a new cell does not get that of its column by itself
-                    cell.number_format = formats.get(cell.column_letter, GENERAL)
+                    cell.number_format = formats.get(column, GENERAL)
                 _write(cell, value)
     for (top, left), (bottom, right) in filter(_is_small, original.merged):
         sheet.merge_cells(None, top + 1, left + 1, bottom + 1, right + 1)
