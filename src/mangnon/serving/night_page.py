@@ -21,7 +21,7 @@ from mangnon.ledger import releases
 from mangnon.serving import annual_report
 from mangnon.settings import TIMEZONE, settings
 from mangnon.stores import open_store
-from mangnon.vietnamese import FILTERS
+from mangnon.vietnamese import FILTERS, month
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -167,9 +167,9 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
         "reporters_sent": sum(row["reporter_code"] is not None for row in senders),
         "refused": [load for load in stopped if load["state"] == "refused"],
         "held": [load for load in stopped if load["state"] == "held"],
-        "refusal": [verdict["message"] for verdict in verdicts if verdict["severity"] == "critical"],
-        "holding": [verdict["message"] for verdict in verdicts if verdict["holds_release"]],
-        "release_warnings": [verdict["message"] for verdict in verdicts if verdict["severity"] == "warning"],
+        "refusal": [_said(verdict) for verdict in verdicts if verdict["severity"] == "critical"],
+        "holding": [_said(verdict) for verdict in verdicts if verdict["holds_release"]],
+        "release_warnings": [_said(verdict) for verdict in verdicts if verdict["severity"] == "warning"],
         "warnings": _rows(connection, "loads_with_reasons", **of, severity="warning"),
         "warnings_named": WARNINGS_NAMED,
         **_changes(connection, night),
@@ -177,6 +177,14 @@ def _contents(connection: Connection, night: Night) -> dict[str, Any]:
         "silences": _silences(connection, of, names),
         "written_at": datetime.now(TIMEZONE),
     }
+
+
+def _said(verdict: dict[str, Any]) -> str:
+    """Returns the message of a verdict on the release; about one load, with its file and month."""
+    if verdict["file_name"] is None:
+        return str(verdict["message"])
+    of_month = f", kỳ {month(verdict['period'])}" if verdict["period"] else ""
+    return f"{verdict['message']} (tệp {verdict['file_name']}{of_month})"
 
 
 def _changes(connection: Connection, night: Night) -> dict[str, Any]:
