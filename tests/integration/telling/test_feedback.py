@@ -198,7 +198,7 @@ def hostile(path: Path) -> None:
         sheet.cell(row, 3).value = text
         sheet.cell(row, 5).value = 1  # or the row would be taken for a note below the table
         sheet.cell(row, 3).data_type = "s"
-    sheet["A30"] = '=WEBSERVICE("http://example.org")'
+    sheet["Z30"] = '=WEBSERVICE("http://example.org")'  # a formula of the form without a result would refuse it
     sheet["B30"].hyperlink = "http://example.org/"
     sheet["C30"].comment = Comment("=1+1", "ai đó")
     sheet.add_data_validation(DataValidation("list", formula1="=[1]Sheet1!$A$1", sqref="D30"))
