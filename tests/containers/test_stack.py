@@ -186,7 +186,9 @@ def test_a_backup_is_restored_into_new_volumes(ports: dict[str, int], tmp_path: 
     measured("restored into new volumes, and healthy", began)
     assert before == (deliveries(), releases(), within("scheduler", "sh", "-c", "cat bi_reader.password"))
     assert figures() == expected_figures()
-    assert "the file of delivery" not in within("api-server", "sh", "-c", "mangnon doctor || true")
+    said = within("api-server", "sh", "-c", "mangnon doctor || true")
+    assert "the file of delivery" not in said
+    assert "has no file .mangnon-inbox" not in said
 
 
 def test_the_small_profile_takes_it_over(stack_airflow: None, ports: dict[str, int], tmp_path: Path) -> None:
@@ -196,6 +198,7 @@ def test_the_small_profile_takes_it_over(stack_airflow: None, ports: dict[str, i
     assert kept() == before
     # A file of which only the name is new is no new delivery; one that nobody can read is, and is refused.
     (tmp_path / "unreadable.xlsx").write_text("no workbook")
+    within("scheduler", "mkdir", "-p", "inbox/193")  # the backup holds no inbox
     podman("cp", tmp_path / "unreadable.xlsx", f"{NAME}_scheduler_1:/var/lib/mangnon/inbox/193/")
     began = time.monotonic()
     runs.run_night()
