@@ -62,7 +62,8 @@ class CoverEntry:
 class Cover:
     """What the cover of a delivery says. `forms` maps each form that it reports on to its declared totals by field.
 
-    `nothing` has those of which it says that nothing happened. `notes` says what was inferred.
+    `nothing` has those of which it says that nothing happened, `statements` the cell that says what each form has.
+    `notes` says what was inferred.
     """
 
     reporter_code: str
@@ -73,6 +74,7 @@ class Cover:
     forms: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     nothing: frozenset[str] = frozenset()
+    statements: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_cover(entries: Mapping[str, CoverEntry], said: Statements, lists: CodeLists, place: str | None) -> Cover:
@@ -127,6 +129,7 @@ def read_cover(entries: Mapping[str, CoverEntry], said: Statements, lists: CodeL
         forms=said.forms,
         notes=tuple(notes),
         nothing=frozenset(said.nothing),
+        statements=said.cells,
     )
 
 

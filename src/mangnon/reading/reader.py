@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.code_lists import CodeLists, Reporter
-from mangnon.contract.forms import Field, Form
+from mangnon.contract.forms import NOTHING_HAPPENED, Field, Form
 from mangnon.reading.allowed import contracts_of
 from mangnon.reading.asides import Asides
 from mangnon.reading.cells import Cells
@@ -135,11 +135,12 @@ class Reading:
             {name: total for name, total in on_cover.items() if not self._left_out_texts(name, total)}
         )
         found = {"form": self.form.title}
+        where = self.table.statement or {"sheet": self.table.sheet_name}
         if self._count and self.table.says_nothing:
-            raise RefusedForm(Problem("nothing_but_rows", found, sheet=self.table.sheet_name))
+            raise RefusedForm(Problem("nothing_but_rows", found, **where, value=NOTHING_HAPPENED))
         if not self._count and self.form.kind != "reference":
             if not self.table.says_nothing and "nothing" not in self._skipped:
-                raise RefusedForm(Problem("form_empty", found, sheet=self.table.sheet_name))
+                raise RefusedForm(Problem("form_empty", found, **where))
             self._inferred["nothing",] = Problem("nothing_happened", found, sheet=self.table.sheet_name)
         return declared
 

@@ -38,6 +38,7 @@ class Statements:
 
     forms: dict[str, dict[str, float]] = field(default_factory=dict)
     nothing: set[str] = field(default_factory=set)  # the forms of which it says that nothing happened
+    cells: dict[str, str] = field(default_factory=dict)  # where it says so, by form
 
 
 def statements_of(rows: Iterable[list], sheet: str) -> Statements:
@@ -59,6 +60,7 @@ def statements_of(rows: Iterable[list], sheet: str) -> Statements:
             raise RefusedFile(Problem("form_mark.contradicts", values, sheet=sheet, cell=cell, value=_shown(mark)))
     found = Statements({name: {} for name, (says, _) in said.items() if says != "not yet"})
     found.nothing |= {name for name, (says, _) in said.items() if says == "nothing"}
+    found.cells |= {name: cell for name, (_, cell) in said.items()}
     for number, title, _, field_title, total in lines:
         form = titles.get(normalised(str(title)))
         if form is not None and form.name in found.forms:

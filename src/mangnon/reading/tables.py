@@ -10,7 +10,7 @@ from mangnon.contract.forms import Form
 from mangnon.reading.cells import Cells
 from mangnon.reading.cover import Cover
 from mangnon.reading.layout import Path as HeaderPath
-from mangnon.reading.problems import Problem
+from mangnon.reading.problems import Place, Problem
 from mangnon.reading.titles import TitleLine
 
 
@@ -34,6 +34,7 @@ class Table:
     unit_line: TitleLine | None = None  # `ĐVT: triệu đồng`, above the table
     is_converted: bool = False  # whether its texts were converted from an old font
     says_nothing: bool = False  # whether the cover says that nothing happened
+    statement: Place = field(default_factory=dict)  # where the cover says what the form has
     shown: Callable[[int, int], str | None] = lambda row, column: (
         None
     )  # what a number at this place (from 0) looks like

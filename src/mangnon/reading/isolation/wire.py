@@ -82,7 +82,7 @@ def _sent(problems: list[Problem]) -> list[dict[str, Any]]:
 
 
 _ENCODERS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
-    Opened: lambda message: ("opened", {"cover": vars(message.cover) | {"notes": [], "nothing": []}}),
+    Opened: lambda message: ("opened", {"cover": vars(message.cover) | {"notes": [], "nothing": [], "statements": {}}}),
     FileRefused: lambda message: (
         "file refused",
         {"problems": _sent(message.problems), "reporter": message.reporter},

@@ -29,6 +29,7 @@ WORDS: dict[Severity, str] = {"critical": "Phải sửa", "warning": "Nên xem l
 # Light enough for black text (contrast above 13). None is in Excel's palette, so we can recognise our own marks.
 FILLS: dict[Severity, str] = {"critical": "FFFFC9C4", "warning": "FFFFE9A8", "info": "FFD3E5FA"}
 BLACK = Color(rgb="FF000000")
+NOT_HERE = "Không có trong tệp này; nếu không gửi bằng tệp khác thì được coi là chưa báo cáo."
 SYNTHETIC = "Dữ liệu mẫu (giả định): số liệu không phải báo cáo thật."
 
 COPIES: dict[Shown, str] = {
@@ -119,7 +120,7 @@ def _outcomes(feedback: Feedback) -> Iterator[tuple[str, str]]:
         reported = {outcome.form for outcome in feedback.outcomes}
         for name in feedback.reporter.expected_forms:
             if name not in reported:
-                yield all_forms()[name].title, "Chưa có trong tệp này nên được coi là chưa báo cáo."
+                yield all_forms()[name].title, NOT_HERE
 
 
 def _said(outcome: Outcome, warned: bool, nothing_happened: bool) -> str:
