@@ -8,3 +8,5 @@ select
     rule,
     severity
 from problems
+-- The reporter said so itself: no rule is broken.
+where rule <> 'nothing_happened'
