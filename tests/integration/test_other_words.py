@@ -58,7 +58,9 @@ FACTS = {
     "feedback": "select feedback_id, reporter_code, period, delivery_id, topics, paths from ops.feedback order by 1",
 }
 WORDS = """
-    select message from raw.problems
+    select message
+    from raw.problems inner join ops.loads using (load_id)
+    where batch_id > (select max(batch_id) from ops.release_batches where release_id = 1)
     union all
     select message from ops.verdicts
     where batch_id > (select max(batch_id) from ops.release_batches where release_id = 1) or release_id > 1

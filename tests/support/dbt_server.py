@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Client, Connection, wait
@@ -164,8 +165,11 @@ def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:
             if outcome.exception:
                 print(outcome.exception)
             code = 0 if outcome.success else 1
-            sys.stdout.flush()
+        except Exception:
+            traceback.print_exc()
         finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
             output.seek(0)
             connection.send((code, output.read()))
             os._exit(code)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,7 @@ NEW_FIGURES = (
 NIGHT = """
 import sys
 from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 
 from mangnon.contract.code_lists import CodeLists
@@ -52,7 +54,7 @@ assert phases.publish_all() == 2
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path) -> Iterator[Path]:
     """A copy of the project with the new form, a new filter, and two figures that use both."""
     copy = tmp_path / "project"
     for folder in ("src", "dbt_project", "expectations", "docs"):
@@ -64,8 +66,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     shutil.copy(settings().home / "bi_reader.password", home)
-    monkeypatch.setenv("MANGNON_HOME", str(home))
-    return copy
+    with pytest.MonkeyPatch.context() as patch:  # undone before the warehouse goes, whose server is not in this home
+        patch.setenv("MANGNON_HOME", str(home))
+        yield copy
 
 
 def test_a_new_form_and_a_new_filter_are_declared_once(published: ModuleType, project: Path, tmp_path: Path) -> None:

@@ -192,7 +192,9 @@ def test_a_district_reports_no_more_and_a_commune_not_before(
         )
     assert run_night() is None
     with published.connect("auditor") as connection:
-        rules = connection.execute("select rule from raw.problems where severity = 'critical' order by load_id").fetchall()
+        rules = connection.execute(
+            "select rule from raw.problems where severity = 'critical' order by load_id"
+        ).fetchall()
     assert rules == [("reporter_not_valid",), ("reporter_not_valid",)]
 
 
