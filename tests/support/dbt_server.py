@@ -146,7 +146,7 @@ def _point(manifest: Any, database: str, target: Path) -> None:
             node.relation_name = node.relation_name.replace(f'"{node.database}"', f'"{database}"')
         node.database = database
     if not (target / "manifest.json").exists():
-        manifest.write(target / "manifest.json")
+        manifest.write(str(target / "manifest.json"))
 
 
 def _answer(connection: Connection, runner: Any, arguments: list[str]) -> None:

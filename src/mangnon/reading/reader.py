@@ -142,6 +142,7 @@ class Reading:
             if not self.table.says_nothing and "nothing" not in self._skipped:
                 raise RefusedForm(Problem("form_empty", found, **where))
             self._inferred["nothing",] = Problem("nothing_happened", found, sheet=self.table.sheet_name)
+            self._skipped.pop("nothing", None)  # the row that says so was understood
         return declared
 
     def _left_out_texts(self, name: str, total: float) -> bool:
