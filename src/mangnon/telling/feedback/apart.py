@@ -8,6 +8,7 @@ import logging
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mangnon.contract.code_lists import CodeLists
@@ -25,7 +26,9 @@ def write_workbook(path: Path, feedback: Feedback, original: Path, excerpts: lis
     if feedback.is_receipt:
         workbook.write(path, feedback, None, excerpts, lists)
         return
-    job = pickle.dumps((path, feedback, original, excerpts, lists))
+    # The words are chosen here, by the process that knows the catalogue of problems that counts.
+    findings = [replace(finding, message=finding.said, wording_id=None) for finding in feedback.findings]
+    job = pickle.dumps((path, replace(feedback, findings=findings), original, excerpts, lists))
     try:
         subprocess.run(
             [sys.executable, "-P", "-m", __name__],
