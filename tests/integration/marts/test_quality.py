@@ -15,7 +15,13 @@ from mangnon.publishing import decisions
 from mangnon.settings import TIMEZONE
 
 # What the marts of quality say, without the number of the release.
-RULES = "select gate, rule, form, judged, failed, failed_reporters from marts.quality_by_rule where gate <> 'release'"
+# The nights of a test may fall into two months.
+RULES = """
+    select gate, rule, form, sum(judged), sum(failed), max(failed_reporters)
+    from marts.quality_by_rule
+    where gate <> 'release'
+    group by gate, rule, form
+"""
 JULY = """
     select
         is_counted, times_submitted, times_accepted, times_refused, times_held, resubmissions,
@@ -34,7 +40,7 @@ def seen(warehouse: ModuleType, query: str, *values: object, release: int | None
 
 
 def rules(warehouse: ModuleType, release: int | None = None) -> dict[tuple[str, str, str], tuple[Any, ...]]:
-    """Judged, failed and failed reporters of each rule and form; the nights of a test are all of one month, or two."""
+    """Judged, failed and failed reporters of each rule and form."""
     rows = seen(warehouse, RULES, release=release)
     return {(gate, rule, form): numbers for gate, rule, form, *numbers in rows}  # type: ignore[misc]
 
@@ -71,7 +77,7 @@ def test_what_came_of_each_submission(
     second = rules(published)
     judged, failed, reporters = second["loads", "attendances_below_parts", "events"]
     assert (failed, reporters) == (1, 1)
-    assert judged > 5
+    assert judged >= 5, "with those of the first night, if it was in the same month"
     assert second["reading", "not_a_workbook", "unknown"] == [1, 1, 0]
     assert seen(published, JULY, "193", release=1)[0][:6] == once, "what release 1 said stays"
     assert rules(published, 1) == first
