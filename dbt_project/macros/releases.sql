@@ -12,13 +12,6 @@
     {% if is_incremental() %}delete from {{ this }} where release_id = {{ candidate_asked() }}{% endif %}
 {%- endmacro %}
 
-{% macro analyze_release() -%}
-    {#- Without statistics the planner expects one row of the candidate in the models and gates that follow. A
-        deployment computes no release and must not analyze: the planner reads a table that it knows to be empty
-        without asking which release is visible. -#}
-    {% if candidate_asked() | int %}analyze {{ this }}{% endif %}
-{%- endmacro %}
-
 {% macro known_batches() -%}
     {#- The batches whose loads the candidate knows. Loads of an open batch belong to a later release. -#}
     select batch_id from {{ ref('stg_batches') }}

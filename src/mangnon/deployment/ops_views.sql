@@ -180,6 +180,14 @@ where
 comment on view ops.visible_loads is
 'One row per reporter, form and period: the load that counts in the release that the session looks at.';
 
+create or replace function ops.visible_list(list_form text) returns bigint
+language sql stable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
+    select load_id from ops.visible_loads where reporter_code = '_reference' and form = list_form
+$$;
+
+comment on function ops.visible_list is
+'The load of a list that counts in the release that the session looks at; null before the first. A view that compares it with its load is planned well: of a list exactly one load counts.';
+
 create or replace view ops.open_loads as
 select
     published_loads.reporter_code,

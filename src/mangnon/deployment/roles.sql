@@ -27,7 +27,7 @@ create schema if not exists marts authorization transformer;
 
 revoke all on schema public, ops, raw, staging, core, marts from public;
 revoke execute on all functions in schema ops from public;
-grant execute on function ops.visible_release(), ops.chosen_release()
+grant execute on function ops.visible_release(), ops.chosen_release(), ops.visible_list(text)
 to bi_reader, transformer, auditor, publisher;
 grant execute on function ops.loads_in_release(integer) to auditor, publisher, pruner;
 grant execute on function ops.loads_to_judge(bigint[]) to auditor;
@@ -75,7 +75,7 @@ grant update (state, state_reason) on ops.loads to auditor;
 -- publisher: the ledger, and the planner's statistics after a night's loads
 alter default privileges for role transformer in schema core grant maintain on tables to publisher; -- noqa: PRS
 grant maintain on all tables in schema core to publisher; -- noqa: PRS
-grant maintain on ops.loads to publisher; -- noqa: PRS
+grant maintain on ops.loads, ops.published_loads to publisher; -- noqa: PRS
 grant insert, update on ops.releases to publisher;
 grant insert on ops.release_batches, ops.release_approvals to publisher;
 grant insert, update, delete on ops.published_loads to publisher;

@@ -49,6 +49,8 @@ def build_candidate(connection: Connection, batches: list[int], fingerprint: str
         """,
         [(*key, new_load_id, release_id) for *key, new_load_id, _ in changes if new_load_id],
     )
+    # The views of the star join the ledger. On a new warehouse, autovacuum comes later than the first readers.
+    connection.execute("analyze ops.published_loads")
     return release_id
 
 
