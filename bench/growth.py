@@ -49,10 +49,10 @@ OTHER_PROVINCES = """
     create temp table area_copies as
     select
         provinces.*,
-        areas.area_key as old_key,
+        areas.area_version as old_key,
         case
-            when province = 0 or area_code = 'unknown' then area_key
-            else hashtextextended(prefix || area_key, 0)
+            when province = 0 or area_code = 'unknown' then area_version
+            else hashtextextended(prefix || area_version, 0)
         end as new_key
     from core.dim_areas as areas
     cross join provinces;
@@ -64,16 +64,16 @@ OTHER_PROVINCES = """
         load_id, new_key, prefix || area_code, other_codes, name, area_type, prefix || parent_code, valid_from,
         valid_until, legal_act, list_source, sort_order
     from core.dim_areas
-    inner join area_copies on area_key = old_key
+    inner join area_copies on area_version = old_key
     where new_key <> old_key;
 
     insert into core.bridge_area_successions
     select
         load_id, from_areas.new_key, to_areas.new_key, effective_on, method, weight, legal_act, list_source
     from core.bridge_area_successions
-    inner join area_copies as from_areas on from_area_key = from_areas.old_key
+    inner join area_copies as from_areas on from_area_version = from_areas.old_key
     inner join area_copies as to_areas
-        on to_area_key = to_areas.old_key and from_areas.province = to_areas.province
+        on to_area_version = to_areas.old_key and from_areas.province = to_areas.province
     where from_areas.province > 0
 """
 
@@ -100,13 +100,13 @@ COPIES = """
 """
 
 OF_LOAD = "from copies inner join {} as original on old_load = original.load_id"
-TO_OTHER_AREAS = "inner join area_copies on copies.province = area_copies.province and area_key = area_copies.old_key"
+TO_OTHER_AREAS = "inner join area_copies on copies.province = area_copies.province and area_version = area_copies.old_key"
 
 # One year of the largest fact by area. It is asked of the views that BI uses, and of the tables below them.
 STAR = """
     select areas.name, sum(facts.children)
     from {0}.fct_child_population as facts
-    inner join {0}.dim_areas as areas using (area_key)
+    inner join {0}.dim_areas as areas using (area_version)
     where facts.period between '2020-01-01' and '2020-12-01'
     group by areas.name
 """
@@ -188,7 +188,7 @@ def _copy_facts(connection: psycopg.Connection) -> None:
             f"{OF_LOAD.format(f'core.fct_{form}')} {TO_OTHER_AREAS} order by new_load",
             {
                 "load_id": "new_load", "date_id": "(date_id - shift)::date", "period": "copies.period",
-                "reporter_key": "hashtextextended(reporter_code, 0)", "area_key": "new_key",
+                "reporter_code": "hashtextextended(reporter_code, 0)", "area_version": "new_key",
             },
         )  # fmt: skip
     copy_rows(

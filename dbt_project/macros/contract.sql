@@ -11,6 +11,54 @@
     }) %}
 {% endmacro %}
 
+{% macro empty_members() %}
+    {#- Form → its fields with codes that may be empty, and what a line without a code speaks of. -#}
+    {% do return({
+        'events': {'programme': {'empty': 'not_applicable', 'only_for': {}}},
+        'beneficiaries': {'occasion': {'empty': 'not_applicable', 'only_for': {}}, 'support_type': {'empty': 'not_applicable', 'only_for': {}}, 'funding_instrument': {'empty': 'not_applicable', 'only_for': {}}, 'special_circumstance': {'empty': 'total', 'only_for': {}}, 'sex': {'empty': 'total', 'only_for': {}}, 'age_band': {'empty': 'total', 'only_for': {}}},
+        'incidents': {'abuse_type': {'empty': 'total', 'only_for': {'incident_class': 'abuse'}}, 'injury_cause': {'empty': 'total', 'only_for': {'incident_class': 'injury'}}, 'sex': {'empty': 'total', 'only_for': {}}, 'age_band': {'empty': 'total', 'only_for': {}}},
+        'programme_sites': {},
+        'child_population': {'sex': {'empty': 'total', 'only_for': {}}, 'age_band': {'empty': 'total', 'only_for': {}}},
+    }) %}
+{% endmacro %}
+
+{% macro wholes() %}
+    {#- Form with lines "trong đó" → the fields, beside the area, in which such a line agrees with its whole. -#}
+    {% do return({
+        'beneficiaries': ['occasion'],
+        'incidents': ['incident_class'],
+        'child_population': ['special_circumstance'],
+    }) %}
+{% endmacro %}
+
+{% macro divisions() %}
+    {#- Form with lines "trong đó" → the fields that divide a whole, and their titles. -#}
+    {% do return({
+        'beneficiaries': {'support_type': 'Loại hỗ trợ', 'funding_instrument': 'Nguồn, nghị quyết', 'special_circumstance': 'Nhóm trẻ em', 'sex': 'Giới tính', 'age_band': 'Nhóm tuổi'},
+        'incidents': {'abuse_type': 'Hình thức xâm hại', 'injury_cause': 'Nguyên nhân thương tích', 'sex': 'Giới tính', 'age_band': 'Nhóm tuổi'},
+        'child_population': {'sex': 'Giới tính', 'age_band': 'Nhóm tuổi'},
+    }) %}
+{% endmacro %}
+
+{% macro code_labels() %}
+    {#- Column with codes → code → Vietnamese label. -#}
+    {% do return({
+        'qualifier': {'eq': 'đúng', 'gte': 'trên', 'approx': 'khoảng'},
+        'incident_class': {'abuse': 'xâm hại trẻ em', 'injury': 'tai nạn thương tích'},
+        'form': {'areas': 'Areas', 'successions': 'Successions', 'reporters': 'Reporters', 'codes': 'Codes', 'figures': 'Figures', 'events': 'Hoạt động', 'beneficiaries': 'Đối tượng thụ hưởng', 'incidents': 'Vụ việc', 'programme_sites': 'Mô hình', 'child_population': 'Trẻ em', 'all': 'Tất cả biểu', 'unknown': 'Không rõ biểu'},
+        'area_type': {'unknown': 'không rõ'},
+        'area_level': {'province': 'cấp tỉnh', 'district': 'cấp huyện', 'commune': 'cấp xã', 'unknown': 'không rõ'},
+        'reporter_kind': {'unknown': 'không rõ'},
+        'cut': {'month': 'Tháng', 'quarter': 'Quý', 'half_year': '6 tháng', 'nine_months': '9 tháng', 'year_to_date': 'Từ đầu năm', 'year': 'Năm'},
+        'status': {'reported': 'Có vụ việc', 'silent': 'Im lặng', 'unknown': 'Chưa đủ báo cáo'},
+        'gate': {'reading': 'Đọc tệp', 'loads': 'Cổng 1 - từng báo cáo', 'release': 'Cổng 2 - cả bản công bố'},
+        'severity': {'critical': 'Lỗi', 'warning': 'Cảnh báo', 'info': 'Thông tin'},
+        'method': {'exact': 'Chính xác', 'estimated': 'Ước tính'},
+        'aggregation': {'sum': 'Tổng', 'count_distinct': 'Đếm số loại', 'percent': 'Tỷ lệ phần trăm', 'change': 'So với năm trước'},
+        'distinct_of': {'area': 'địa bàn', 'programme': 'mô hình', 'funding_instrument': 'nghị quyết', 'support_type': 'loại hỗ trợ'},
+    }) %}
+{% endmacro %}
+
 {% macro snapshot_forms() %}
     {#- Forms that are snapshots: only the last month of a cut counts. -#}
     {% do return(['programme_sites', 'child_population']) %}

@@ -7,8 +7,8 @@ from mangnon.vietnamese import number
 # The turns that an amount paid for. Blank and zero tell nothing, so the next best count stands in for them.
 TURNS = "coalesce(nullif(facts.support_turns, 0), nullif(facts.children, 0), nullif(facts.attendances, 0))"
 VND_PER_TURN = f"(facts.amount_vnd / {TURNS})"
-IS_GIFT = f"facts.support_type_key in ({UNKNOWN_KEY}, {key_of('gift')})"
-IS_HEALTH_CARE = f"facts.support_type_key = {key_of('health_care')}"
+IS_GIFT = f"facts.support_type in ({UNKNOWN_KEY}, {key_of('gift')})"
+IS_HEALTH_CARE = f"facts.support_type = {key_of('health_care')}"
 AMOUNT = f"{number_vi('facts.amount_vnd')} || ' đồng'"
 SHOWN = f"{AMOUNT} || ' / ' || {TURNS} || ' lượt'"
 
@@ -36,8 +36,8 @@ RULES = (
         mend_vi='Dòng "trong đó" không được lớn hơn dòng tổng: hãy sửa số, hoặc thêm dòng tổng còn thiếu.',
         **subsets_above_whole(
             "beneficiaries",
-            whole_keys=["area_key", "occasion_key"],
-            kinds=["support_type_key", "funding_instrument_key", "special_circumstance_key"],
+            whole_keys=["area_version", "occasion"],
+            kinds=["support_type", "funding_instrument", "special_circumstance"],
             compared={
                 "attendances": (ATTENDANCES, f"coalesce({ATTENDANCES}, 0)"),
                 "support_turns": (SUPPORT_TURNS, f"coalesce({SUPPORT_TURNS}, {ATTENDANCES}, 0)"),
@@ -70,7 +70,7 @@ RULES = (
         **failing_lines(
             "beneficiaries",
             f"""
-            facts.funding_instrument_key <> {UNKNOWN_KEY} and not facts.is_subset
+            facts.funding_instrument <> {UNKNOWN_KEY} and not facts.is_subset
             and facts.support_turns > 0 and coalesce(facts.amount_vnd, 0) = 0
             """,
             "facts.support_turns || ' lượt'",
@@ -133,8 +133,8 @@ RULES = (
         **failing_lines(
             "beneficiaries",
             f"""
-            facts.funding_instrument_key in (
-                select instruments.funding_instrument_key
+            facts.funding_instrument in (
+                select instruments.funding_instrument
                 from core.dim_funding_instruments as instruments
                 where instruments.load_id = {CODES} and (
                     instruments.valid_from >= facts.period + interval '1 month'

@@ -5,8 +5,8 @@ from expectations.rule import CODES, Rule, attributed, judged_range, key_of, num
 
 # Condition on a line: it belongs to one of the 14 legal groups. A child can be in several of them.
 LEGAL_GROUPS = f"""
-    facts.special_circumstance_key in (
-        select special_circumstance_key
+    facts.special_circumstance in (
+        select special_circumstance
         from core.dim_special_circumstances
         where load_id = {CODES} and circumstance_kind = 'legal_group'
     )
@@ -20,8 +20,8 @@ def _line_of(circumstance: str, relation: str) -> str:
             select 1
             from core.fct_child_population as others
             where others.load_id = facts.load_id
-                and others.area_key = facts.area_key
-                and others.special_circumstance_key = {key_of(circumstance)}
+                and others.area_version = facts.area_version
+                and others.special_circumstance = {key_of(circumstance)}
                 and not others.is_subset
                 and others.children {relation}
                 and {judged_range("others")}
@@ -152,12 +152,12 @@ RULES = (
         **failing_lines(
             "child_population",
             f"""
-            facts.special_circumstance_key = {key_of("special")} and not facts.is_subset
+            facts.special_circumstance = {key_of("special")} and not facts.is_subset
             and facts.children > (
                 select sum(groups.children)
                 from core.fct_child_population as groups
                 where groups.load_id = facts.load_id
-                    and groups.area_key = facts.area_key
+                    and groups.area_version = facts.area_version
                     and not groups.is_subset
                     and {judged_range("groups")}
                     and {LEGAL_GROUPS.replace("facts.", "groups.")}
@@ -177,7 +177,7 @@ RULES = (
         mend_vi='Dòng "trong đó" không được lớn hơn dòng tổng: hãy sửa số, hoặc thêm dòng tổng còn thiếu.',
         **subsets_above_whole(
             "child_population",
-            whole_keys=["area_key", "special_circumstance_key"],
+            whole_keys=["area_version", "special_circumstance"],
             kinds=[],
             compared={
                 "children": ("sum(facts.children)", "sum(facts.children)"),

@@ -57,8 +57,8 @@ RULES = (
                 select 1
                 from core.fct_incidents as kinds
                 where kinds.load_id = facts.load_id
-                    and kinds.area_key = facts.area_key
-                    and kinds.abuse_type_key <> {UNKNOWN_KEY}
+                    and kinds.area_version = facts.area_version
+                    and kinds.abuse_type <> {UNKNOWN_KEY}
                     and {judged_range("kinds")}
             )
             """,
@@ -91,8 +91,8 @@ RULES = (
         mend_vi='Dòng "trong đó" không được lớn hơn dòng tổng: hãy sửa số, hoặc thêm dòng tổng còn thiếu.',
         **subsets_above_whole(
             "incidents",
-            whole_keys=["area_key", "incident_class"],
-            kinds=["abuse_type_key", "injury_cause_key"],
+            whole_keys=["area_version", "incident_class"],
+            kinds=["abuse_type", "injury_cause"],
             # A case with a girl and a boy is on both lines, so the cases of such lines are not added up.
             compared={
                 "cases": ("max(facts.cases)", "coalesce(sum(facts.cases), 0)"),
@@ -111,8 +111,8 @@ RULES = (
         **failing_lines(
             "incidents",
             f"""
-            (facts.incident_class <> 'abuse' and facts.abuse_type_key <> {UNKNOWN_KEY})
-            or (facts.incident_class <> 'injury' and facts.injury_cause_key <> {UNKNOWN_KEY})
+            (facts.incident_class <> 'abuse' and facts.abuse_type <> {UNKNOWN_KEY})
+            or (facts.incident_class <> 'injury' and facts.injury_cause <> {UNKNOWN_KEY})
             """,
             CLASS,
             fields=["incident_class"],

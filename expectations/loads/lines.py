@@ -39,7 +39,7 @@ def key_of_line(form: Form) -> list[str]:
         if field.type == "date":
             columns += ["date_id", "is_dated"]
         elif field.type not in ("integer", "number") and field.name != "qualifier":
-            columns.append(field.key if field.codes else field.name)
+            columns.append(field.column)
     return columns
 
 
@@ -127,7 +127,7 @@ def subsets_above_whole(
             from {lines_of(form)} and facts.is_subset
             group by
                 facts.load_id, {"".join(f"facts.{kind}, " for kind in kinds)} {keys},
-                facts.sex_key = {UNKNOWN_KEY}, facts.age_band_key = {UNKNOWN_KEY}
+                facts.sex = {UNKNOWN_KEY}, facts.age_band = {UNKNOWN_KEY}
         ) as parts
         left join (
             select facts.load_id, {keys}, {wholes}, bool_and(facts.qualifier = 'eq') as is_exact

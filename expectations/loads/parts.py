@@ -14,9 +14,9 @@ def sums_of_parts(form: Form) -> Found:
     The parts are all lines of the parts, or those of the same kind. A line without a number above 0 is no sum.
     """
     measures = [field.name for field in form.fields if field.type in ("integer", "number")]
-    kinds = [key for key in key_of_line(form) if key not in ("area_key", "date_id", "is_dated", "is_subset")]
+    kinds = [key for key in key_of_line(form) if key not in ("area_version", "date_id", "is_dated", "is_subset")]
     whole = "and not facts.is_subset" if "is_subset" in key_of_line(form) else ""
-    areas = f"inner join core.dim_areas as areas on facts.area_key = areas.area_key and areas.load_id = {AREAS}"
+    areas = f"inner join core.dim_areas as areas on facts.area_version = areas.area_version and areas.load_id = {AREAS}"
     columns = ", ".join(f"facts.{column}" for column in (*kinds, *measures))
     are_sums = " and ".join(f"(wholes.{name} is null or wholes.{name} = sum(parts.{name}))" for name in measures)
     is_number = f"greatest({', '.join(f'wholes.{name}' for name in measures)}) > 0"

@@ -83,7 +83,7 @@ RULES = (
             *(
                 failing_lines(
                     form,
-                    "facts.age_band_key in (select age_band_key from core.dim_age_bands where from_age >= 16)",
+                    "facts.age_band in (select age_band from core.dim_age_bands where from_age >= 16)",
                     "'từ 16 tuổi'",
                     fields=["age_band"],
                 )

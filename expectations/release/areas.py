@@ -30,7 +30,7 @@ def in_same_borders(spans: str) -> str:
 
         area_months as materialized (
             select
-                spans.form, spans.judged_period, bridge.in_area_key, rates.period,
+                spans.form, spans.judged_period, bridge.in_area_version, rates.period,
                 array_agg(rates.load_id) as load_ids
             from spans_in_borders as spans
             inner join marts.reporting_rates as rates
@@ -41,33 +41,33 @@ def in_same_borders(spans: str) -> str:
                 and rates.period >= areas.valid_from
                 and (rates.period < areas.valid_until or areas.valid_until is null)
             inner join marts.bridge_area_borders as bridge
-                on areas.area_key = bridge.area_key and spans.borders_on = bridge.borders_on
+                on areas.area_version = bridge.area_version and spans.borders_on = bridge.borders_on
             where rates.is_expected
-            group by spans.form, spans.judged_period, bridge.in_area_key, rates.period
+            group by spans.form, spans.judged_period, bridge.in_area_version, rates.period
             having bool_and(rates.is_counted and bridge.is_whole and coalesce(bridge.weight = 1, false))
         ),
 
         area_loads as materialized (
-            select form, judged_period, in_area_key, period, unnest(load_ids) as load_id
+            select form, judged_period, in_area_version, period, unnest(load_ids) as load_id
             from area_months
         ),
 
         area_measures as materialized (
             select
-                area_loads.form, area_loads.judged_period, area_loads.in_area_key, area_loads.period,
+                area_loads.form, area_loads.judged_period, area_loads.in_area_version, area_loads.period,
                 measures.measure, measures.incident_class, measures.special_circumstance, sum(measures.value) as value
             from area_loads
             inner join core.agg_measures as measures on area_loads.load_id = measures.load_id
             where not measures.is_subset
             group by
-                area_loads.form, area_loads.judged_period, area_loads.in_area_key, area_loads.period,
+                area_loads.form, area_loads.judged_period, area_loads.in_area_version, area_loads.period,
                 measures.measure, measures.incident_class, measures.special_circumstance
         )
     """
 
 
 def told_to_newest_load(query: str) -> str:
-    """Returns SQL after the CTEs: assigns findings about areas (form, judged_period, in_area_key, detail) to loads.
+    """Returns SQL after the CTEs: assigns findings about areas (form, judged_period, in_area_version, detail) to loads.
 
     Each finding goes to the newest load of its area.
     """
@@ -77,15 +77,15 @@ def told_to_newest_load(query: str) -> str:
         select newest.load_id, areas.name || ': ' || told.detail as detail
         from told
         inner join (
-            select distinct on (form, judged_period, in_area_key) form, judged_period, in_area_key, load_id
+            select distinct on (form, judged_period, in_area_version) form, judged_period, in_area_version, load_id
             from area_loads
             where load_id in (select load_id from judged_loads)
-            order by form, judged_period, in_area_key, period desc, load_id desc
+            order by form, judged_period, in_area_version, period desc, load_id desc
         ) as newest
             on told.form = newest.form
             and told.judged_period = newest.judged_period
-            and told.in_area_key = newest.in_area_key
-        inner join marts.dim_areas as areas on told.in_area_key = areas.area_key
+            and told.in_area_version = newest.in_area_version
+        inner join marts.dim_areas as areas on told.in_area_version = areas.area_version
     """
 
 
@@ -104,27 +104,27 @@ YEARS = f"""
     {in_same_borders(YEAR_SPANS)},
 
     same_months as (
-        select this_year.form, this_year.judged_period, this_year.in_area_key, this_year.period
+        select this_year.form, this_year.judged_period, this_year.in_area_version, this_year.period
         from area_months as this_year
         inner join area_months as year_before
             on this_year.form = year_before.form
             and this_year.judged_period = year_before.judged_period
-            and this_year.in_area_key = year_before.in_area_key
+            and this_year.in_area_version = year_before.in_area_version
             and this_year.period = year_before.period + interval '1 year'
     ),
 
     compared as (
         select
-            form, judged_period, in_area_key, count(*) as months,
+            form, judged_period, in_area_version, count(*) as months,
             case when form in {SNAPSHOTS} then array[max(period)] else array_agg(period) end as periods
         from same_months
-        group by form, judged_period, in_area_key
+        group by form, judged_period, in_area_version
         having form in {SNAPSHOTS} or count(*) >= {threshold("year_on_year_months")}
     ),
 
     years as materialized (
         select
-            compared.form, compared.judged_period, compared.in_area_key, measures.measure,
+            compared.form, compared.judged_period, compared.in_area_version, measures.measure,
             measures.special_circumstance, array_length(compared.periods, 1) as months,
             coalesce(sum(measures.value) filter (where measures.period = any(compared.periods)), 0) as value,
             coalesce(sum(measures.value) filter (
@@ -134,9 +134,9 @@ YEARS = f"""
         inner join area_measures as measures
             on compared.form = measures.form
             and compared.judged_period = measures.judged_period
-            and compared.in_area_key = measures.in_area_key
+            and compared.in_area_version = measures.in_area_version
         group by
-            compared.form, compared.judged_period, compared.in_area_key, measures.measure,
+            compared.form, compared.judged_period, compared.in_area_version, measures.measure,
             measures.special_circumstance, compared.periods
     )
 """
@@ -156,7 +156,7 @@ RULES = (
             {
             told_to_newest_load(f'''
                 select
-                    years.form, years.judged_period, years.in_area_key,
+                    years.form, years.judged_period, years.in_area_version,
                     lower(titles.title) || coalesce(' (' || circumstances.label || ')', '') || ' '
                     || {number_vi("years.previous_value")} || ' thành ' || {number_vi("years.value")} || ', '
                     || years.months || ' tháng' as detail

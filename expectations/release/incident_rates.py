@@ -37,22 +37,22 @@ MONTHS = f"""
     {in_same_borders(MONTH_SPANS)},
 
     known as materialized (
-        select judged_period, in_area_key, count(*) - 1 as months
+        select judged_period, in_area_version, count(*) - 1 as months
         from area_months
-        group by judged_period, in_area_key
+        group by judged_period, in_area_version
         having bool_or(period = judged_period) and count(*) - 1 >= {threshold("incident_history_months")}
     ),
 
     counts as materialized (
         select
-            known.judged_period, known.in_area_key, known.months, area_measures.incident_class,
+            known.judged_period, known.in_area_version, known.months, area_measures.incident_class,
             coalesce(sum(area_measures.value) filter (where area_measures.period = known.judged_period), 0) as counted,
             coalesce(sum(area_measures.value) filter (where area_measures.period < known.judged_period), 0) as earlier
         from known
         inner join area_measures
-            on known.judged_period = area_measures.judged_period and known.in_area_key = area_measures.in_area_key
+            on known.judged_period = area_measures.judged_period and known.in_area_version = area_measures.in_area_version
         where {COUNTED}
-        group by known.judged_period, known.in_area_key, known.months, area_measures.incident_class
+        group by known.judged_period, known.in_area_version, known.months, area_measures.incident_class
     )
 """
 
@@ -61,37 +61,37 @@ RATES = f"""
     {in_same_borders(YEAR_SPANS)},
 
     living as materialized (
-        select distinct on (judged_period, in_area_key) judged_period, in_area_key, value as children
+        select distinct on (judged_period, in_area_version) judged_period, in_area_version, value as children
         from area_measures
         where measure = 'children' and special_circumstance = 'all' and value > 0
-        order by judged_period, in_area_key, period desc
+        order by judged_period, in_area_version, period desc
     ),
 
     exposed as materialized (
-        select living.judged_period, living.in_area_key, living.children * count(*) as child_months
+        select living.judged_period, living.in_area_version, living.children * count(*) as child_months
         from living
         inner join area_months
-            on living.judged_period = area_months.judged_period and living.in_area_key = area_months.in_area_key
+            on living.judged_period = area_months.judged_period and living.in_area_version = area_months.in_area_version
         where area_months.form = 'incidents'
-        group by living.judged_period, living.in_area_key, living.children
+        group by living.judged_period, living.in_area_version, living.children
     ),
 
     counted as materialized (
         select
-            exposed.judged_period, exposed.in_area_key, exposed.child_months, classes.incident_class,
+            exposed.judged_period, exposed.in_area_version, exposed.child_months, classes.incident_class,
             coalesce(sum(area_measures.value) filter (where {COUNTED}), 0) as counted
         from exposed
         cross join (values ('abuse'), ('injury')) as classes (incident_class)
         left join area_measures
             on exposed.judged_period = area_measures.judged_period
-            and exposed.in_area_key = area_measures.in_area_key
+            and exposed.in_area_version = area_measures.in_area_version
             and classes.incident_class = area_measures.incident_class
-        group by exposed.judged_period, exposed.in_area_key, exposed.child_months, classes.incident_class
+        group by exposed.judged_period, exposed.in_area_version, exposed.child_months, classes.incident_class
     ),
 
     counts as materialized (
         select
-            judged_period, in_area_key, incident_class, counted,
+            judged_period, in_area_version, incident_class, counted,
             sum(counted) over all_areas as of_all,
             (child_months / sum(child_months) over all_areas)::double precision as share
         from counted
@@ -117,7 +117,7 @@ RULES = (
             {
             told_to_newest_load(f'''
                 select
-                    'incidents' as form, counts.judged_period, counts.in_area_key,
+                    'incidents' as form, counts.judged_period, counts.in_area_version,
                     counts.counted || ' ' || {CLASS_VI} || ' tháng ' || to_char(counts.judged_period, 'MM/YYYY')
                     || ', ' || counts.months || ' tháng trước có ' || counts.earlier as detail
                 from counts
@@ -140,7 +140,7 @@ RULES = (
             {
             told_to_newest_load(f'''
                 select
-                    'incidents' as form, counts.judged_period, counts.in_area_key,
+                    'incidents' as form, counts.judged_period, counts.in_area_version,
                     counts.counted || ' ' || {CLASS_VI} || ' trong 12 tháng đến '
                     || to_char(counts.judged_period, 'MM/YYYY')
                     || ', theo tỷ lệ chung của tỉnh là ' || {decimal_vi("counts.of_all * counts.share")} as detail
@@ -162,7 +162,7 @@ RULES = (
             select facts.load_id, count(*) as observed, count(*) || ' dòng' as detail
             from judged_loads
             inner join marts.fct_incidents as facts on judged_loads.load_id = facts.load_id
-            inner join marts.dim_areas as areas on facts.area_key = areas.area_key
+            inner join marts.dim_areas as areas on facts.area_version = areas.area_version
             where {judged_range("facts")}
                 and areas.parent_code not in (select area_code from marts.dim_areas where area_type = 'province')
             group by facts.load_id

@@ -14,7 +14,7 @@ def _seen(form: Form) -> str:
     """Returns SQL: the measures of a form by year and attributes, as the star view shows them in the touched years."""
     kept = [one for one in filters() if one.field in attributes_of(form)]
     # The province is the sum of its reporters. The join shows a reporter that is missing in the list, or in it twice.
-    dimensions = {one.key: one.dimension for one in kept if one.dimension} | {"reporter_key": "dim_reporters"}
+    dimensions = {one.field: one.dimension for one in kept if one.dimension} | {"reporter_code": "dim_reporters"}
     said = [one.name for one in kept if not one.dimension] + (["is_subset"] if form.has_subsets else [])
     keys = [f"facts.{column}" for column in (*dimensions, *said)]
     joins = "\n".join(
@@ -107,7 +107,7 @@ RULES = (
                 from last_loads
                 inner join marts.fct_child_population as facts on last_loads.load_id = facts.load_id
                 inner join marts.dim_special_circumstances as circumstances
-                    on facts.special_circumstance_key = circumstances.special_circumstance_key
+                    on facts.special_circumstance = circumstances.special_circumstance
                 inner join marts.dim_figures as figures
                     on figures.form = 'child_population'
                     and figures.is_subset = facts.is_subset

@@ -19,8 +19,8 @@ from mangnon.contract.forms import reference_forms, submission_forms
 DIMENSIONS = {
     form.name: [
         ("dim_dates", "date_id"),
-        ("dim_reporters", "reporter_key"),
-        *((str(field.dimension), field.key) for field in form.dimensions),
+        ("dim_reporters", "reporter_code"),
+        *((str(field.dimension), field.column) for field in form.dimensions),
     ]
     for form in submission_forms()
 }
@@ -239,25 +239,25 @@ RULES = (
                     order by attended.attendances desc
                 ) as detail
             from (
-                select facts.load_id, facts.area_key, facts.occasion_key, sum(facts.attendances) as attendances
+                select facts.load_id, facts.area_version, facts.occasion, sum(facts.attendances) as attendances
                 from judged_loads
                 inner join marts.fct_beneficiaries as facts on judged_loads.load_id = facts.load_id
-                where not facts.is_subset and facts.occasion_key <> {UNKNOWN_KEY}
-                group by facts.load_id, facts.area_key, facts.occasion_key
+                where not facts.is_subset and facts.occasion <> {UNKNOWN_KEY}
+                group by facts.load_id, facts.area_version, facts.occasion
             ) as attended
             inner join (
-                select facts.area_key, max(facts.children) as children
+                select facts.area_version, max(facts.children) as children
                 from marts.fct_child_population as facts
-                where facts.special_circumstance_key = {key_of("all")}
+                where facts.special_circumstance = {key_of("all")}
                     and not facts.is_subset
-                    and facts.sex_key = {UNKNOWN_KEY}
-                    and facts.age_band_key = {UNKNOWN_KEY}
+                    and facts.sex = {UNKNOWN_KEY}
+                    and facts.age_band = {UNKNOWN_KEY}
                     -- A bounded range, found by the index on the day.
                     and facts.date_id >= (select min(period) from judged_loads where form = 'beneficiaries')
                     - interval '1 year'
                     and facts.date_id <= (select max(period) from judged_loads where form = 'beneficiaries')
-                group by facts.area_key
-            ) as living on attended.area_key = living.area_key
+                group by facts.area_version
+            ) as living on attended.area_version = living.area_version
             where attended.attendances > {threshold("attendances_per_child")} * living.children
             group by attended.load_id
         """,

@@ -57,7 +57,7 @@ def test_modelling_again_leaves_the_same_rows_and_touches_no_accepted_load(ledge
     # Hoành Bồ joined Hạ Long on 1 January 2020: an event there is nowhere from then on.
     areas = ledger.rows("""
         select areas.area_code, areas.valid_from::text from core.fct_events as events
-        join core.dim_areas as areas using (area_key) order by events.load_id, events.line
+        join core.dim_areas as areas using (area_version) order by events.load_id, events.line
     """)
     assert areas == [("193", "2020-01-01"), ("unknown", "1900-01-01"), ("204", "2015-01-01")]
 
@@ -126,7 +126,7 @@ def test_days_have_their_spans(ledger: Ledger) -> None:
 
 def test_overlapping_versions_of_an_area_are_impossible(ledger: Ledger) -> None:
     statement = """
-        insert into core.dim_areas (load_id, area_key, area_code, name, area_type, valid_from, sort_order)
+        insert into core.dim_areas (load_id, area_version, area_code, name, area_type, valid_from, sort_order)
         values (1, %s, '193', 'Hạ Long', 'city', %s, 1)
     """
     ledger.connection.execute(statement, [1, "2015-01-01"])

@@ -15,7 +15,7 @@ MODELS = PROJECT / "dbt_project" / "models"
 
 LOGIC = re.compile(r"\b(case|group by|over|coalesce|sum|count|union|left join)\b")
 # Macros that decide more than how a name is written.
-LOGIC_OF_MACROS = re.compile(r"\b(with_unknown_member|join_areas|area_key|surrogate_key)\(")
+LOGIC_OF_MACROS = re.compile(r"\b(with_unknown_member|join_areas|area_version|surrogate_key)\(")
 VIEW_OF_ONE_TABLE = re.compile(r"\{#-.*-#\}\s*\{\{ (star|release|static)_view\('\w+'(, form='\w+')?\) \}\}\s*")
 
 

@@ -64,7 +64,7 @@ CASES = {
     "fact_without_dimension": Case(
         broken=[Sent("incidents", [{"deaths": 0}], "199")],
         fine=[Sent("incidents", [{"deaths": 0}], "200")],
-        spoil="update core.fct_incidents set area_key = 1 where load_id = %s",
+        spoil="update core.fct_incidents set area_version = 1 where load_id = %s",
     ),
     "dimension_member_lost": Case(
         broken=[code_list("codes", without="drowning", revision=2)],
@@ -122,7 +122,7 @@ CASES = {
         fine=[Sent("incidents", [{"area": "205"}], "205")],
         spoil="""
             update core.fct_incidents
-            set area_key = (select area_key from core.dim_areas where parent_code = '193' limit 1)
+            set area_version = (select area_version from core.dim_areas where parent_code = '193' limit 1)
             where load_id = %s
         """,
     ),

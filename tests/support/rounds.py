@@ -24,22 +24,22 @@ MEASURES = {"events": ("fct_events", "event_count"), "incidents": ("fct_incident
 # For each reporter: the number of rows and the least and greatest measure in both facts.
 READ = """
     with events as (
-        select reporter_key, count(*) as lines, min(event_count) as least, max(event_count) as most
+        select reporter_code, count(*) as lines, min(event_count) as least, max(event_count) as most
         from marts.fct_events
         where period = '2021-03-01'
-        group by reporter_key
+        group by reporter_code
     ),
 
     incidents as (
-        select reporter_key, count(*) as lines, min(cases) as least, max(cases) as most
+        select reporter_code, count(*) as lines, min(cases) as least, max(cases) as most
         from marts.fct_incidents
         where period = '2021-03-01'
-        group by reporter_key
+        group by reporter_code
     )
 
     select events.lines, events.least, events.most, incidents.lines, incidents.least, incidents.most
     from events
-    full join incidents using (reporter_key)
+    full join incidents using (reporter_code)
 """
 
 
@@ -122,7 +122,7 @@ def _write_rows(connection: Connection, fact: str, measure: str, load: int, repo
     assert needed is not None
     values = dict(column.split(", ") for column in needed[0].split(";"))
     values |= {"load_id": str(load), "line": "line", measure: str(number)}
-    values["reporter_key"] = f"hashtextextended('{reporter}', 0)"
+    values["reporter_code"] = f"hashtextextended('{reporter}', 0)"
     connection.execute(
         f"""
         insert into core.{fact} ({", ".join(values)})

@@ -1,8 +1,6 @@
 """Generates files of the dbt project from declarations: views of the marts, macros, and properties of models.
 
-If a view of the marts shows one table of the core, that table's properties declare it (`meta: {mart: …}`): the view's
-description, its name if it differs from the table's, and the form whose loads the table holds. The macros in
-macros/contract.sql return what the models need to know about the forms. The properties of models that filter by the
+The properties of the core declare the views of the marts (see marts.views). The macros in macros/contract.sql return what the models need to know about the forms. The properties of models that filter by the
 columns of figures are made from the forms too. `python -m mangnon.contract.page` writes all of it.
 """
 
@@ -12,8 +10,9 @@ from typing import Any
 
 import yaml
 
+from mangnon.contract.marts import views, words
 from mangnon.contract.figures import attributes, attributes_of, filters, line_field, members
-from mangnon.contract.forms import Field, all_forms, submission_forms
+from mangnon.contract.forms import AREAS, Field, Form, all_forms, submission_forms
 from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
@@ -23,6 +22,10 @@ VIEWS = MODELS / "marts" / "generated"
 CONTRACT_MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
 
 COMMAND = "by `python -m mangnon.contract.page`: do not edit."
+
+
+# Names of a field that would be other things' names too in the star.
+FIGURE_COLUMNS = {"label": "figure_label", "sort_order": "figure_sort_order"}
 
 
 def files() -> dict[Path, str]:
@@ -50,31 +53,13 @@ def _declared_by_hand() -> Iterator[dict[str, Any]]:
 
 
 def _views(models: list[dict[str, Any]]) -> dict[Path, str]:
-    marts = [model for model in models if "mart" in model.get("config", {}).get("meta", {})]
-    described = [{"name": _view_name(model), "description": _mart(model)["description"]} for model in marts]
-    views = {VIEWS / f"{_view_name(model)}.sql": _view(model) for model in marts}
-    return {VIEWS / "_generated__models.yml": _properties("the properties of the core", described)} | views
-
-
-def _mart(model: dict[str, Any]) -> dict[str, str]:
-    return model["config"]["meta"]["mart"]
-
-
-def _view_name(model: dict[str, Any]) -> str:
-    """Returns the name of the view's model: marts.fct_events is marts_fct_events, since core has a model fct_events."""
-    name: str = model["name"]
-    if "name" in _mart(model):
-        return _mart(model)["name"]
-    return name.removeprefix("computed_") if name.startswith("computed_") else f"marts_{name}"
-
-
-def _view(model: dict[str, Any]) -> str:
-    columns = {column["name"] for column in model["columns"]}
-    if "form" in _mart(model):
-        call = f"star_view('{model['name']}', form='{_mart(model)['form']}')"
-    else:
-        call = f"{'release' if 'release_id' in columns else 'static'}_view('{model['name']}')"
-    return f"{{#- Made from the properties of {model['name']} {COMMAND} -#}}\n{{{{ {call} }}}}\n"
+    all_views = [view for model in models for view in views.views(model)]
+    core = {model["name"] for model in models}
+    # marts.fct_events is the model marts_fct_events, since core has a model fct_events.
+    names = {view.name: f"marts_{view.name}" if view.name in core else view.name for view in all_views}
+    described = [view.properties | {"name": names[view.name]} for view in all_views]
+    texts = {VIEWS / f"{names[view.name]}.sql": f"{{#- Made from the core {COMMAND} -#}}\n{view.sql}" for view in all_views}
+    return {VIEWS / "_generated__models.yml": _properties("the core", described)} | texts
 
 
 def contract_macros() -> str:
@@ -87,8 +72,36 @@ def contract_macros() -> str:
         for form in submission_forms()
     }
     kinds = {one.name: {"attribute": one.field, "dimension": one.dimension} for one in filters() if one.is_kind}
+    empty = {
+        form.name: {
+            field.name: {"empty": field.empty, "only_for": field.only_for}
+            for field in form.dimensions
+            if field.codes != AREAS and not field.required
+        }
+        for form in submission_forms()
+    }
     macros = {
         "submission_forms": ("Form → the columns that figures filter and count its lines by, and its measures.", forms),
+        "empty_members": ("Form → its fields with codes that may be empty, and what a line without a code speaks of.", empty),
+        "wholes": (
+            'Form with lines "trong đó" → the fields, beside the area, in which such a line agrees with its whole.',
+            {form.name: [name for name in form.whole if form.field(name).codes != AREAS] for form in _with_subsets()},
+        ),
+        "divisions": (
+            'Form with lines "trong đó" → the fields that divide a whole, and their titles.',
+            {
+                form.name: {
+                    field.name: field.title
+                    for field in form.dimensions
+                    if field.codes != AREAS and field.name not in form.whole
+                }
+                for form in _with_subsets()
+            },
+        ),
+        "code_labels": (
+            "Column with codes → code → Vietnamese label.",
+            {name: words.labels(name) for name in words.columns_with_labels()},
+        ),
         "snapshot_forms": (
             "Forms that are snapshots: only the last month of a cut counts.",
             [form.name for form in submission_forms() if form.kind == "snapshot"],
@@ -112,6 +125,10 @@ def contract_macros() -> str:
             "{% endmacro %}\n"
         )
     return "".join(texts)
+
+
+def _with_subsets() -> list[Form]:
+    return [form for form in submission_forms() if form.has_subsets]
 
 
 def _jinja(value: Any) -> str:
@@ -147,14 +164,11 @@ def _figures() -> dict[str, Any]:
     form = all_forms()["figures"]
     accepted = {"form": [form.name for form in submission_forms()]}
     accepted |= {field.name: _values(field) for field in form.fields if field.categories}
-    mart = {
-        "form": "figures",
-        "description": "Figures of the annual report, as the visible release defines them. Grain: one row per figure.",
-    }
+    mart = "Figures of the annual report, as the visible release defines them. Grain: one row per figure."
     return {
         "name": "dim_figures",
         "description": f"{form.description} Grain: one row per load and figure.",
-        "config": {"meta": {"mart": mart}},
+        "config": {"meta": {"form": "figures", "marts": {"dim_figures": {"description": mart}}}},
         "constraints": [{"type": "primary_key", "columns": ["load_id", "figure"]}],
         "data_tests": [_key("load_id", "figure")],
         "columns": [
@@ -164,10 +178,9 @@ def _figures() -> dict[str, Any]:
                 "The load of reference data that the row comes from; the ledger says which load counts.",
                 True,
             ),
-            _column("figure_key", "bigint", "Hash of the code.", True),
             *(
                 _column(
-                    field.name,
+                    FIGURE_COLUMNS.get(field.name, field.name),
                     field.sql_type,
                     field.description,
                     field.name != "figure" and (field.required or field.default is not None),

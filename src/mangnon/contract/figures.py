@@ -18,11 +18,6 @@ class Filter:
         """Whether it selects by the kind of a code in the reference data, such as a programme's kind."""
         return self.name != self.field
 
-    @property
-    def key(self) -> str:
-        """The key of the dimension."""
-        return f"{self.field}_key"
-
 
 def filters() -> list[Filter]:
     """Returns the filters of figures, in the order of their form. An empty filter matches every line."""

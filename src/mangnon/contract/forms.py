@@ -4,9 +4,11 @@ The vocabulary is Frictionless Table Schema (fields, title, type, constraints, d
 categories, trueValues, falseValues). We add to it:
 
 - on a field: `codes` (its code list), `aliases` (other headers), `unit`, `help` and `default`;
+- on a field with codes: `empty`, what a line without a code speaks of: all members (total, unless it says otherwise) or
+  none (not_applicable); and `only_for`, the lines that the field can apply to at all;
 - on a form: `kind` (transaction, snapshot or reference), `order` (its place in a submission or in the reference data),
   `grain`, `aliases` (other names of its sheet) and `totals` (the fields whose sums the cover declares);
-- on a submission form: `key` (the key of its fact table `fct_<name>`);
+- on a form with lines "trong đó": `whole`, the fields in which such a line agrees with the line that it is part of;
 - on a reference form: `tables` (the tables of the core that are made from it). Each code list is a dimension.
 - on a field of the form `figures`: `filter` (the figure counts only lines with this value in the column of that name)
   and `kind_of` (only lines whose code in that column is of this kind).
@@ -55,6 +57,8 @@ class Field:
     help: str
     aliases: tuple[str, ...]
     codes: str | None
+    empty: str
+    only_for: dict[str, str]  # field → its value
     categories: tuple[tuple[str, str], ...]  # (value, label)
     unit: str | None
     format: str | None
@@ -73,14 +77,14 @@ class Field:
         return SQL_TYPES[self.type]
 
     @property
+    def column(self) -> str:
+        """The field's column in the facts, and the key of its dimension: lines have the version of their area."""
+        return "area_version" if self.codes == AREAS else self.name
+
+    @property
     def dimension(self) -> str | None:
         """The dimension of the field's codes; None if it has no code list."""
         return f"dim_{self.codes}" if self.codes else None
-
-    @property
-    def key(self) -> str:
-        """The name of the key column in that dimension and in the facts."""
-        return f"{self.name}_key"
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,13 @@ class Form:
     title: str
     kind: str
     order: int
-    key: str | None
     tables: tuple[str, ...]
     description: str
     grain: str
     help: str
     aliases: tuple[str, ...]
     totals: tuple[str, ...]
+    whole: tuple[str, ...]
     fields: tuple[Field, ...]
 
     def field(self, name: str) -> Field:
@@ -161,13 +165,13 @@ def _form(path: Path) -> Form:
         title=declared["title"],
         kind=declared["kind"],
         order=declared["order"],
-        key=None if declared["kind"] == REFERENCE else declared["key"],
         tables=tuple(declared.get("tables", ())),
         description=declared["description"],
         grain=declared["grain"],
         help=declared.get("help", ""),
         aliases=tuple(declared.get("aliases", ())),
         totals=tuple(declared.get("totals", ())),
+        whole=tuple(declared.get("whole", ())),
         fields=tuple(_field(field) for field in declared["fields"]),
     )
 
@@ -182,6 +186,8 @@ def _field(declared: dict[str, Any]) -> Field:
         help=declared.get("help", ""),
         aliases=tuple(declared.get("aliases", ())),
         codes=declared.get("codes"),
+        empty=declared.get("empty", "total"),
+        only_for=declared.get("only_for", {}),
         categories=tuple((category["value"], category["label"]) for category in declared.get("categories", ())),
         unit=declared.get("unit"),
         format=declared.get("format"),

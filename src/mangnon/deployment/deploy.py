@@ -58,10 +58,11 @@ def deploy(accept_changes: str | None = None) -> None:
         )
         for step in (_deploy_tables, lambda: dbt.deploy(LOCK_TIMEOUT)):
             _giving_way(step)
+        if not is_current:
+            _giving_way(drop_left_over)
         with connection.transaction():
             content_hash.renew(connection)
         if not is_current:
-            _giving_way(drop_left_over)
             deployments.finish(connection)
 
 

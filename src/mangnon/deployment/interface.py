@@ -117,7 +117,7 @@ def declared(connection: Connection) -> Interface:
         columns = {field.name: Column(field.name, type_of(field.sql_type), "") for field in form.fields}
         tables[f"raw.{form.name}"] = Relation(f"raw.{form.name}", "", columns)
     views = {
-        f"marts.{model['alias']}": _declared(model, _columns_of_view(model, models), type_of)
+        f"marts.{model['alias']}": _declared(model, model["columns"], type_of)
         for model in models.values()
         if model["schema"] == "marts"
     }
@@ -125,14 +125,14 @@ def declared(connection: Connection) -> Interface:
 
 
 def removals(now: Interface, wanted: Interface) -> Iterator[sql.Composed]:
-    """The statements by which what is not declared any more stands in nobody's way."""
+    """The statements that drop what is not declared any more."""
     for name in now.views.keys() - wanted.views.keys():
         yield sql.SQL("drop view {}").format(sql.Identifier(*name.split(".")))
         yield sql.SQL("delete from ops.deployed_views where view_name = {}").format(name)
     for name in now.tables.keys() & wanted.tables.keys():
         for column in now.tables[name].columns.values():
-            if name.startswith("core.") and column.is_required and column.name not in wanted.tables[name].columns:
-                yield sql.SQL("alter table {} alter column {} drop not null").format(
+            if name.startswith("core.") and column.name not in wanted.tables[name].columns:
+                yield sql.SQL("alter table {} drop column {}").format(
                     sql.Identifier(*name.split(".")), sql.Identifier(column.name)
                 )
 
@@ -212,18 +212,6 @@ def _declared(model: dict[str, Any], columns: dict[str, Any], type_of: Callable[
         },
         tuple(*keys),
     )
-
-
-def _columns_of_view(model: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
-    """Its own columns, in their order, else those of its table; what it does not say of one, its table says."""
-    of_table = {
-        name: column
-        for parent in model["depends_on"]["nodes"]
-        if parent in models
-        for name, column in models[parent]["columns"].items()
-    }
-    own = {name: column if column["data_type"] else of_table[name] for name, column in model["columns"].items()}
-    return own or of_table
 
 
 def _types(connection: Connection, models: Iterable[dict[str, Any]]) -> Callable[[str], str]:

@@ -30,7 +30,7 @@ LINES = sql.SQL(
     """
     (
         select
-            facts.load_id, facts.line, facts.area_key, facts.reporter_key, cells.sheet_name, cells.row_number,
+            facts.load_id, facts.line, facts.area_version, facts.reporter_code, cells.sheet_name, cells.row_number,
             {value}::numeric as value, {qualifier} as qualifier, {member} as member
         from {fact} as facts
         inner join {cells} as cells using (load_id, line)
@@ -232,7 +232,7 @@ def _attributes() -> dict[str, tuple[str, str] | None]:
     """Returns the attributes that a definition may name, with dimension and key; None for a column of the fact."""
     counted = [field for field in map(line_field, members()) if field.codes != AREAS]
     asked: list[Filter | Field] = [*filters(), *counted]
-    return {one.name: (one.dimension, one.key) if one.dimension else None for one in asked}
+    return {one.name: (one.dimension, one.field) if one.dimension else None for one in asked}
 
 
 def _given(definition: dict[str, Any]) -> list[str]:

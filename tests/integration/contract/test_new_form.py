@@ -83,8 +83,8 @@ def test_a_new_form_and_a_new_filter_are_declared_once(published: ModuleType, pr
             """
             select visits.date_id, dim_sexes.sex, visits.visit_count, visits.qualifier
             from marts.fct_home_visits as visits
-            inner join marts.dim_sexes using (sex_key)
-            inner join marts.dim_areas using (area_key)
+            inner join marts.dim_sexes using (sex)
+            inner join marts.dim_areas using (area_version)
             where dim_areas.area_code = '193'
             order by visits.line
             """

@@ -23,7 +23,7 @@ EARLIER_INTERFACE = """
     select release_id, published_at, pruned_at, 'x'::text as shown_as from ops.releases where state = 'published';
     drop view marts.dim_sexes;
     create view marts.dim_sexes as
-    select load_id, sex, sex_key, label::varchar(80), sort_order from core.dim_sexes;
+    select load_id, sex, sex, label::varchar(80), sort_order from core.dim_sexes;
     comment on view marts.dim_sexes is 'Sexes. Grain: one row per sex and load.';
     grant select on marts.releases to teller;
     alter table core.agg_measures add column unit text not null default 'x';
@@ -34,7 +34,7 @@ EARLIER_INTERFACE = """
 """
 BREAKING = """\
 - marts.dim_sexes: the column label changes its type from character varying(80) to text
-- marts.dim_sexes changes the order of its columns: load_id, sex_key, sex, label, sort_order; new ones belong at the end
+- marts.dim_sexes changes the order of its columns: load_id, sex, sex, label, sort_order; new ones belong at the end
 - marts.dim_sexes changes its grain from “one row per sex and load.” to “one row per sex.”
 - marts.old_report vanishes
 - marts.releases loses the column shown_as (text)

@@ -24,8 +24,8 @@ IN_BORDERS = """
         sum(facts.deaths) filter (where borders.weight is null),
         bool_and(borders.is_whole)
     from marts.fct_incidents as facts
-    inner join marts.bridge_area_borders as borders using (area_key)
-    inner join marts.dim_areas as in_areas on borders.in_area_key = in_areas.area_key
+    inner join marts.bridge_area_borders as borders using (area_version)
+    inner join marts.dim_areas as in_areas on borders.in_area_version = in_areas.area_version
     where facts.incident_class = 'injury'
         and not facts.is_subset
         and extract(year from facts.period) = %s
@@ -35,7 +35,7 @@ IN_BORDERS = """
 AS_REPORTED = """
     select dim_areas.area_code, sum(facts.deaths)
     from marts.fct_incidents as facts
-    inner join marts.dim_areas using (area_key)
+    inner join marts.dim_areas using (area_version)
     where facts.incident_class = 'injury' and not facts.is_subset and extract(year from facts.period) = %s
     group by dim_areas.area_code
 """
@@ -92,8 +92,8 @@ def test_nothing_is_lost_in_any_borders(published: ModuleType, borders_on: str) 
         once = connection.execute(
             """
             select count(*), count(*) filter (where weights = 1 or withheld = 1) from (
-                select area_key, sum(weight) as weights, count(*) filter (where weight is null) as withheld
-                from marts.bridge_area_borders where borders_on = %s group by area_key
+                select area_version, sum(weight) as weights, count(*) filter (where weight is null) as withheld
+                from marts.bridge_area_borders where borders_on = %s group by area_version
             ) as shares
             """,
             [borders_on],
@@ -145,8 +145,8 @@ def test_communes_report_from_2025_07(
             """
             select distinct dim_areas.name, dim_areas.legal_act, dim_reporters.reporter_kind
             from marts.fct_incidents
-            inner join marts.dim_areas using (area_key)
-            inner join marts.dim_reporters using (reporter_key)
+            inner join marts.dim_areas using (area_version)
+            inner join marts.dim_reporters using (reporter_code)
             where fct_incidents.period = %s
             """,
             [AUGUST],
@@ -216,7 +216,7 @@ def test_a_code_names_another_area_before_and_after(published: ModuleType) -> No
             """
             select count(*), count(*) filter (where method = 'estimated'), count(weight)
             from marts.bridge_area_successions as successions
-            inner join marts.dim_areas as areas on successions.to_area_key = areas.area_key
+            inner join marts.dim_areas as areas on successions.to_area_version = areas.area_version
             where areas.area_code = '06970'
             """
         ).fetchone()

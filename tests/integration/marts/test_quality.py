@@ -137,7 +137,7 @@ def test_silence_of_a_year(published: ModuleType) -> None:
     incidents = """
         select distinct dim_reporters.reporter_code, incident_class
         from marts.fct_incidents
-        inner join marts.dim_reporters using (reporter_key)
+        inner join marts.dim_reporters using (reporter_code)
         where period >= '2020-01-01' and greatest(cases, victims, deaths) > 0
     """
     with_incidents = set(seen(published, incidents))

@@ -83,11 +83,11 @@ def changed(warehouse: ModuleType, old: int, new: int) -> dict[tuple[int, str], 
 def checksum(warehouse: ModuleType) -> str:
     """What BI sees, in one number: the figures, and the facts without the keys that say where they came from."""
     content = {
-        "events": "area_key, event_type_key, programme_key, period, event_count, attendances",
-        "beneficiaries": "area_key, occasion_key, period, children, amount_vnd",
-        "incidents": "area_key, period, cases, victims",
-        "programme_sites": "area_key, programme_key, period, site_count",
-        "child_population": "area_key, period, children",
+        "events": "area_version, event_type, programme, period, event_count, attendances",
+        "beneficiaries": "area_version, occasion, period, children, amount_vnd",
+        "incidents": "area_version, period, cases, victims",
+        "programme_sites": "area_version, programme, period, site_count",
+        "child_population": "area_version, period, children",
     }
     facts = [
         query(warehouse, f"select count(*), sum(hashtextextended(({columns})::text, 0)) from marts.fct_{form}")

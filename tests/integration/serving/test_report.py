@@ -81,7 +81,7 @@ def test_a_dashboard_counts_the_districts_of_each_year(published: ModuleType, ye
             """
             select count(distinct dim_areas.area_code), bool_and(fct_incidents.is_synthetic)
             from marts.fct_incidents
-            inner join marts.dim_areas using (area_key)
+            inner join marts.dim_areas using (area_version)
             inner join marts.dim_dates using (date_id)
             where dim_dates.year = %s
             """,

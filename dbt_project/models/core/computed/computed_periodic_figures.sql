@@ -37,6 +37,18 @@ select
     completeness.expected_reporters,
     completeness.complete_reporters,
     coalesce(figure_values.is_synthetic, false) as is_synthetic,
+    figures.figure_sort_order,
+    figures.section,
+    figures.figure_label,
+    figures.unit,
+    year_before.value as previous_value,
+    figure_values.value - year_before.value as change,
+    case
+        when
+            cuts.cut = 'month' and figures.aggregation = 'sum'
+            and figures.form not in ({{ quoted(snapshot_forms()) }})
+            then figure_values.value
+    end as addend,
     completeness.expected_districts,
     completeness.complete_districts
 from cuts
@@ -47,6 +59,12 @@ left join figure_values
         and cuts.year = figure_values.year
         and cuts.cut = figure_values.cut
         and cuts.cut_number = figure_values.cut_number
+left join figure_values as year_before
+    on
+        figures.figure = year_before.figure
+        and cuts.year = year_before.year + 1
+        and cuts.cut = year_before.cut
+        and cuts.cut_number = year_before.cut_number
 -- Never without a row, but an inner join over four columns makes the planner expect one row in all, and ask for the values
 -- of figures again for each.
 left join completeness

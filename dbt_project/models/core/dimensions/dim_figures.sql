@@ -5,10 +5,9 @@ with figures as (
 
 select
     load_id,
-    {{ surrogate_key(['figure']) }} as figure_key,
     figure,
     section,
-    label,
+    label as figure_label,
     unit,
     form,
     measure,
@@ -20,5 +19,5 @@ select
     {{ filter }},
     {% endfor %}
     is_subset,
-    sort_order
+    sort_order as figure_sort_order
 from figures

@@ -5,14 +5,14 @@ with reporters as (
 
 -- The unknown member is expected to send nothing, so it changes no completeness.
 members as (
-    {{ with_unknown_member(
+    {{ with_members(
         'reporters',
         form='reporters',
         columns=[
             'reporter_code', 'name', 'reporter_kind', 'area_code', 'valid_from', 'valid_until', 'expected_forms',
             'due_day', 'sort_order',
         ],
-        unknown={
+        others=[{
             'reporter_code': "'unknown'",
             'name': unknown_label(),
             'reporter_kind': "'unknown'",
@@ -20,20 +20,19 @@ members as (
             'valid_from': unknown_valid_from(),
             'expected_forms': "''",
             'sort_order': unknown_sort_order(),
-        },
+        }],
     ) | indent(4) }}
 )
 
 select
     load_id,
-    {{ surrogate_key(['reporter_code']) }} as reporter_key,
     reporter_code,
-    name,
+    name as reporter_name,
     reporter_kind,
     area_code,
     valid_from,
     valid_until,
     expected_forms,
     due_day,
-    sort_order
+    sort_order as reporter_sort_order
 from members

@@ -10,15 +10,14 @@ select
     -- Keys
     beneficiaries.load_id,
     beneficiaries.line,
-    {{ surrogate_key(['beneficiaries.load_id', 'beneficiaries.line']) }} as beneficiary_key,
-    {{ surrogate_key(['beneficiaries.reporter_code']) }} as reporter_key,
-    coalesce(areas.area_key, {{ unknown_area_key() }}) as area_key,
-    {{ surrogate_key(['beneficiaries.occasion']) }} as occasion_key,
-    {{ surrogate_key(['beneficiaries.support_type']) }} as support_type_key,
-    {{ surrogate_key(['beneficiaries.funding_instrument']) }} as funding_instrument_key,
-    {{ surrogate_key(['beneficiaries.special_circumstance']) }} as special_circumstance_key,
-    {{ surrogate_key(['beneficiaries.sex']) }} as sex_key,
-    {{ surrogate_key(['beneficiaries.age_band']) }} as age_band_key,
+    beneficiaries.reporter_code,
+    coalesce(areas.area_version, {{ unknown_area_version() }}) as area_version,
+    {{ member('beneficiaries', 'occasion') }} as occasion,
+    {{ member('beneficiaries', 'support_type') }} as support_type,
+    {{ member('beneficiaries', 'funding_instrument') }} as funding_instrument,
+    {{ member('beneficiaries', 'special_circumstance') }} as special_circumstance,
+    {{ member('beneficiaries', 'sex') }} as sex,
+    {{ member('beneficiaries', 'age_band') }} as age_band,
     beneficiaries.date_id,
     beneficiaries.period,
     beneficiaries.support_date is not null as is_dated,
@@ -29,6 +28,9 @@ select
     beneficiaries.support_turns,
     beneficiaries.children,
     beneficiaries.amount_vnd,
+    {% for measure in submission_forms().beneficiaries.measures %}
+    {{ in_total('beneficiaries', measure) }} as total_{{ measure }},
+    {% endfor %}
 
     beneficiaries.qualifier,
     beneficiaries.is_synthetic

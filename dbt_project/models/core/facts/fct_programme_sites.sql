@@ -10,10 +10,9 @@ select
     -- Keys
     programme_sites.load_id,
     programme_sites.line,
-    {{ surrogate_key(['programme_sites.load_id', 'programme_sites.line']) }} as programme_site_key,
-    {{ surrogate_key(['programme_sites.reporter_code']) }} as reporter_key,
-    coalesce(areas.area_key, {{ unknown_area_key() }}) as area_key,
-    {{ surrogate_key(['programme_sites.programme']) }} as programme_key,
+    programme_sites.reporter_code,
+    coalesce(areas.area_version, {{ unknown_area_version() }}) as area_version,
+    {{ member('programme_sites', 'programme') }} as programme,
     programme_sites.date_id,
     programme_sites.period,
 

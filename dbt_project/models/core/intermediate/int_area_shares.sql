@@ -11,54 +11,54 @@ areas as (
 ),
 
 successions as (
-    select bridge_area_successions.*
-    from {{ ref('bridge_area_successions') }} as bridge_area_successions
-    inner join ledger on bridge_area_successions.load_id = ledger.load_id
+    select bridge_successions.*
+    from {{ ref('bridge_successions') }} as bridge_successions
+    inner join ledger on bridge_successions.load_id = ledger.load_id
 ),
 
 -- Forwards: an area that went to several areas is split by the weights. A product with an unknown weight is unknown.
 later as (
     select
-        area_key,
-        area_key as in_area_key,
+        area_version,
+        area_version as in_area_version,
         1::numeric as weight,
         true as is_exact
     from areas
     union all
     select
-        later.area_key,
-        successions.to_area_key as in_area_key,
+        later.area_version,
+        successions.to_area_version as in_area_version,
         later.weight * successions.weight as weight,
         later.is_exact and successions.method = 'exact' as is_exact
     from later
-    inner join successions on later.in_area_key = successions.from_area_key
+    inner join successions on later.in_area_version = successions.from_area_version
 ),
 
 -- Backwards: an area that was made from one area, or from a part of it, lay wholly in that one. If it was made from
 -- several areas, nobody knows the shares. Areas of different levels, such as district and ward, are not compared.
 origins as (
     select
-        successions.to_area_key,
-        successions.from_area_key,
-        case when count(*) over (partition by successions.to_area_key) = 1 then 1::numeric end as weight
+        successions.to_area_version,
+        successions.from_area_version,
+        case when count(*) over (partition by successions.to_area_version) = 1 then 1::numeric end as weight
     from successions
-    inner join areas as old_areas on successions.from_area_key = old_areas.area_key
-    inner join areas as new_areas on successions.to_area_key = new_areas.area_key
+    inner join areas as old_areas on successions.from_area_version = old_areas.area_version
+    inner join areas as new_areas on successions.to_area_version = new_areas.area_version
     where old_areas.parent_code = new_areas.parent_code
 ),
 
 earlier as (
     select
-        area_key,
-        area_key as in_area_key,
+        area_version,
+        area_version as in_area_version,
         1::numeric as weight
     from areas
     union all
     (
         -- A part of a district that has been listed only since some day counted with the district before that day.
         select
-            parts.area_key,
-            wholes.area_key as in_area_key,
+            parts.area_version,
+            wholes.area_version as in_area_version,
             1::numeric as weight
         from areas as parts
         inner join areas as wholes
@@ -70,11 +70,11 @@ earlier as (
     )
     union all
     select
-        earlier.area_key,
-        origins.from_area_key as in_area_key,
+        earlier.area_version,
+        origins.from_area_version as in_area_version,
         earlier.weight * origins.weight as weight
     from earlier
-    inner join origins on earlier.in_area_key = origins.to_area_key
+    inner join origins on earlier.in_area_version = origins.to_area_version
 ),
 
 paths as (
@@ -84,8 +84,8 @@ paths as (
     from later
     union all
     select
-        area_key,
-        in_area_key,
+        area_version,
+        in_area_version,
         weight,
         true as is_exact,
         true as is_backwards
@@ -94,10 +94,10 @@ paths as (
 
 -- Several paths of successions may lead from one area to another.
 select
-    area_key,
-    in_area_key,
+    area_version,
+    in_area_version,
     is_backwards,
     case when bool_and(weight is not null) then sum(weight) end as weight,
     bool_and(is_exact) as is_exact
 from paths
-group by area_key, in_area_key, is_backwards
+group by area_version, in_area_version, is_backwards

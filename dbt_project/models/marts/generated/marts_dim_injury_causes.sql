@@ -1,2 +1,9 @@
-{#- Made from the properties of dim_injury_causes by `python -m mangnon.contract.page`: do not edit. -#}
-{{ star_view('dim_injury_causes', form='codes') }}
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    dim_injury_causes.injury_cause,
+    dim_injury_causes.injury_cause_label,
+    dim_injury_causes.injury_cause_sort_order,
+    (select ops.visible_release()) as release_id
+from {{ ref('dim_injury_causes') }} as dim_injury_causes
+where
+    {{ is_visible('dim_injury_causes', 'codes') }}

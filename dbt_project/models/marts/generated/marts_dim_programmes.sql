@@ -1,2 +1,10 @@
-{#- Made from the properties of dim_programmes by `python -m mangnon.contract.page`: do not edit. -#}
-{{ star_view('dim_programmes', form='codes') }}
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    dim_programmes.programme,
+    dim_programmes.programme_label,
+    dim_programmes.programme_kind,
+    dim_programmes.programme_sort_order,
+    (select ops.visible_release()) as release_id
+from {{ ref('dim_programmes') }} as dim_programmes
+where
+    {{ is_visible('dim_programmes', 'codes') }}

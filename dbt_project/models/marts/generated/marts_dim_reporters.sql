@@ -1,2 +1,16 @@
-{#- Made from the properties of dim_reporters by `python -m mangnon.contract.page`: do not edit. -#}
-{{ star_view('dim_reporters', form='reporters') }}
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    dim_reporters.reporter_code,
+    dim_reporters.reporter_name,
+    dim_reporters.reporter_kind,
+    {{ label('reporter_kind', 'dim_reporters.reporter_kind') }} as reporter_kind_label,
+    dim_reporters.area_code,
+    dim_reporters.valid_from,
+    dim_reporters.valid_until,
+    dim_reporters.expected_forms,
+    dim_reporters.due_day,
+    dim_reporters.reporter_sort_order,
+    (select ops.visible_release()) as release_id
+from {{ ref('dim_reporters') }} as dim_reporters
+where
+    {{ is_visible('dim_reporters', 'reporters') }}

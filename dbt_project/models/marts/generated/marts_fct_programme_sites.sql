@@ -1,2 +1,21 @@
-{#- Made from the properties of fct_programme_sites by `python -m mangnon.contract.page`: do not edit. -#}
-{{ star_view('fct_programme_sites', form='programme_sites') }}
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    fct_programme_sites.load_id,
+    fct_programme_sites.line,
+    fct_programme_sites.reporter_code,
+    fct_programme_sites.area_version,
+    fct_programme_sites.programme,
+    fct_programme_sites.date_id,
+    fct_programme_sites.period,
+    fct_programme_sites.site_count,
+    fct_programme_sites.member_count,
+    fct_programme_sites.qualifier,
+    {{ label('qualifier', 'fct_programme_sites.qualifier') }} as qualifier_label,
+    fct_programme_sites.is_synthetic,
+    (fct_programme_sites.qualifier = 'gte')::integer as lower_bounds,
+    (fct_programme_sites.qualifier = 'approx')::integer as approximations,
+    (select ops.visible_release()) as release_id
+from {{ ref('fct_programme_sites') }} as fct_programme_sites
+inner join ({{ snapshots_seen('programme_sites') }}) as counting on fct_programme_sites.load_id = counting.load_id
+where
+    counting.is_last_of_year

@@ -1,2 +1,35 @@
-{#- Made from the properties of computed_periodic_figures by `python -m mangnon.contract.page`: do not edit. -#}
-{{ release_view('computed_periodic_figures') }}
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    computed_periodic_figures.release_id,
+    computed_periodic_figures.figure,
+    computed_periodic_figures.year,
+    computed_periodic_figures.cut,
+    {{ label('cut', 'computed_periodic_figures.cut') }} as cut_label,
+    computed_periodic_figures.cut_number,
+    computed_periodic_figures.from_period,
+    computed_periodic_figures.to_period,
+    computed_periodic_figures.value,
+    computed_periodic_figures.qualifier,
+    {{ label('qualifier', 'computed_periodic_figures.qualifier') }} as qualifier_label,
+    computed_periodic_figures.is_complete,
+    computed_periodic_figures.missing_months,
+    computed_periodic_figures.expected_reporters,
+    computed_periodic_figures.complete_reporters,
+    computed_periodic_figures.is_synthetic,
+    computed_periodic_figures.figure_sort_order,
+    computed_periodic_figures.section,
+    computed_periodic_figures.figure_label,
+    computed_periodic_figures.unit,
+    computed_periodic_figures.previous_value,
+    computed_periodic_figures.change,
+    computed_periodic_figures.addend,
+    computed_periodic_figures.expected_districts,
+    computed_periodic_figures.complete_districts,
+    case when unit = 'đồng' then round(value / 1e9, 3) else value end as display_value,
+    case when unit = 'đồng' then 'tỷ đồng' else unit end as display_unit,
+    {{ cut_name('computed_periodic_figures') }} as cut_name,
+    (computed_periodic_figures.qualifier = 'gte')::integer as lower_bounds,
+    (computed_periodic_figures.qualifier = 'approx')::integer as approximations
+from {{ ref('computed_periodic_figures') }} as computed_periodic_figures
+where
+    computed_periodic_figures.release_id = (select ops.chosen_release())

@@ -18,6 +18,8 @@ select
     lines.valid_until,
     lines.legal_act,
     lines.source as list_source,
+    lines.tile_column,
+    lines.tile_row,
     lines.sort_order,
     loads.is_synthetic,
     loads.batch_id,

@@ -39,7 +39,7 @@ from counting
 inner join {lines} as lines on counting.load_id = lines.load_id
 inner join ops.loads on lines.load_id = loads.load_id
 inner join ops.deliveries on loads.delivery_id = deliveries.delivery_id
-left join marts.dim_areas on lines.area_key = dim_areas.area_key
-left join marts.dim_reporters on lines.reporter_key = dim_reporters.reporter_key
+left join marts.dim_areas on lines.area_version = dim_areas.area_version
+left join marts.dim_reporters on lines.reporter_code = dim_reporters.reporter_code
 where counting.is_last or not %(is_snapshot)s
 order by counting.period, counting.reporter_code, lines.line

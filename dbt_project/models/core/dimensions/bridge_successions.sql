@@ -5,8 +5,8 @@ with successions as (
 
 select
     load_id,
-    {{ area_key('from_code', 'from_valid_from') }} as from_area_key,
-    {{ area_key('to_code', 'effective_on') }} as to_area_key,
+    {{ area_version('from_code', 'from_valid_from') }} as from_area_version,
+    {{ area_version('to_code', 'effective_on') }} as to_area_version,
     effective_on,
     method,
     weight,

@@ -25,14 +25,14 @@ borders as (
 -- The share of every area that lies in each area of the borders of a day.
 shares as (
     select
-        area_shares.area_key,
+        area_shares.area_version,
         borders.borders_on,
-        area_shares.in_area_key,
+        area_shares.in_area_version,
         area_shares.weight,
         area_shares.is_exact
     from {{ ref('int_area_shares') }} as area_shares
-    inner join areas on area_shares.area_key = areas.area_key
-    inner join areas as in_areas on area_shares.in_area_key = in_areas.area_key
+    inner join areas on area_shares.area_version = areas.area_version
+    inner join areas as in_areas on area_shares.in_area_version = in_areas.area_version
     inner join borders
         on
             in_areas.valid_from <= borders.borders_on
@@ -44,8 +44,8 @@ judged_shares as (
     select
         *,
         -- All shares or none: with only some of them, the total of a figure would shrink silently.
-        bool_and(weight is not null) over (partition by area_key, borders_on)
-        and sum(weight) over (partition by area_key, borders_on) = 1 as is_known
+        bool_and(weight is not null) over (partition by area_version, borders_on)
+        and sum(weight) over (partition by area_version, borders_on) = 1 as is_known
     from shares
 ),
 
@@ -57,16 +57,16 @@ known_shares as (
 -- Areas that may own withheld figures of the same years: their totals are lower bounds.
 partly_known as (
     select distinct
-        known_shares.area_key,
+        known_shares.area_version,
         known_shares.borders_on,
-        known_shares.in_area_key
+        known_shares.in_area_version
     from known_shares
-    inner join areas on known_shares.area_key = areas.area_key
+    inner join areas on known_shares.area_version = areas.area_version
     inner join judged_shares as withheld
-        on known_shares.borders_on = withheld.borders_on and known_shares.in_area_key = withheld.in_area_key
+        on known_shares.borders_on = withheld.borders_on and known_shares.in_area_version = withheld.in_area_version
     inner join areas as withheld_areas
         on
-            withheld.area_key = withheld_areas.area_key
+            withheld.area_version = withheld_areas.area_version
             and (areas.valid_from < withheld_areas.valid_until or withheld_areas.valid_until is null)
             and (areas.valid_until > withheld_areas.valid_from or areas.valid_until is null)
     where not coalesce(withheld.is_known, false)
@@ -74,18 +74,18 @@ partly_known as (
 
 select
     {{ candidate_asked() }}::integer as release_id,
-    areas.area_key,
+    areas.area_version,
     borders.borders_on,
     borders.borders_until,
-    coalesce(known_shares.in_area_key, {{ unknown_area_key() }}) as in_area_key,
+    coalesce(known_shares.in_area_version, {{ unknown_area_version() }}) as in_area_version,
     case when known_shares.is_exact then 'exact' else 'estimated' end as method,
     known_shares.weight,
-    known_shares.area_key is not null and partly_known.area_key is null as is_whole
+    known_shares.area_version is not null and partly_known.area_version is null as is_whole
 from areas
 cross join borders
-left join known_shares on areas.area_key = known_shares.area_key and borders.borders_on = known_shares.borders_on
+left join known_shares on areas.area_version = known_shares.area_version and borders.borders_on = known_shares.borders_on
 left join partly_known
     on
-        known_shares.area_key = partly_known.area_key
+        known_shares.area_version = partly_known.area_version
         and known_shares.borders_on = partly_known.borders_on
-        and known_shares.in_area_key = partly_known.in_area_key
+        and known_shares.in_area_version = partly_known.in_area_version

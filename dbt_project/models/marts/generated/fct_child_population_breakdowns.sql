@@ -1,0 +1,27 @@
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    fct_child_population.load_id,
+    fct_child_population.line,
+    fct_child_population.reporter_code,
+    fct_child_population.area_version,
+    fct_child_population.special_circumstance,
+    fct_child_population.sex,
+    fct_child_population.age_band,
+    fct_child_population.date_id,
+    fct_child_population.period,
+    fct_child_population.children,
+    fct_child_population.children_supported,
+    fct_child_population.target_pct,
+    fct_child_population.qualifier,
+    {{ label('qualifier', 'fct_child_population.qualifier') }} as qualifier_label,
+    fct_child_population.is_synthetic,
+    {{ breakdown('child_population') }} as breakdown,
+    (fct_child_population.qualifier = 'gte')::integer as lower_bounds,
+    (fct_child_population.qualifier = 'approx')::integer as approximations,
+    counting.is_last_of_quarter as is_last_of_quarter,
+    counting.is_last_of_year as is_last_of_year,
+    (select ops.visible_release()) as release_id
+from {{ ref('fct_child_population') }} as fct_child_population
+inner join ({{ snapshots_seen('child_population') }}) as counting on fct_child_population.load_id = counting.load_id
+where
+    fct_child_population.is_subset

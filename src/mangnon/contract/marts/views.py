@@ -1,0 +1,125 @@
+"""Generates the views of the marts from the properties of the core.
+
+The properties of a table of the core declare its views (`meta: {marts: {<view>: …}}`), and the form whose loads the
+table holds (`meta: {form: …}`). A view shows the columns of the table, and may say otherwise:
+
+- `where`: the rows that it shows (in SQL, as all that follows, `[[ … ]]` calls a macro: dbt would render `{{ … }}`);
+- `leave_out`: columns that it does not show;
+- `columns`: columns that it computes, or computes otherwise: `value` (SQL), `data_type`, `description`;
+- `is_yearly`: of a snapshot, only each reporter's last month of a year.
+
+What every view has follows from the columns: a Vietnamese label beside each code, and the release that it shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mangnon.contract.marts import words
+from mangnon.contract.forms import REFERENCE, Form, all_forms
+
+RELEASE = ("release_id", "integer", "The release that the session looks at.")
+# A sum forgets the qualifiers of its lines, but not the sum of these.
+INEXACT = {
+    "gte": ("lower_bounds", "1 if the numbers are lower bounds (trên), else 0. A sum above 0 says: the total is one too."),
+    "approx": ("approximations", "1 if the numbers are about right (khoảng), else 0. A sum above 0 says: the total is too."),
+}
+LAST_OF = {
+    "is_last_of_quarter": "Whether it is the reporter's last counted month of the quarter; only these months are added up.",
+    "is_last_of_year": "Whether it is the reporter's last counted month of the year; only these months are added up.",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a view: its name, its type, what it means, and the SQL that computes it from the table."""
+
+    name: str
+    data_type: str
+    description: str
+    value: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the marts on one table of the core."""
+
+    name: str
+    description: str
+    columns: list[Column]
+    sql: str
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The properties of the view's model for dbt, with the Vietnamese title of each column."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "columns": [
+                {
+                    "name": column.name,
+                    "data_type": column.data_type,
+                    "description": f"{words.title(column.name)}. {column.description}",
+                    "config": {"meta": {"title": words.title(column.name)}},
+                }
+                for column in self.columns
+            ],
+        }
+
+
+def views(model: dict[str, Any]) -> Iterator[View]:
+    """Yields the views that the properties of a table of the core declare."""
+    meta = model.get("config", {}).get("meta", {})
+    for name, declared in meta.get("marts", {}).items():
+        form = all_forms()[meta["form"]] if "form" in meta else None
+        columns = list(_columns(model, declared, form))
+        yield View(name, declared["description"], columns, _sql(model["name"], form, declared, columns))
+
+
+def _columns(model: dict[str, Any], declared: dict[str, Any], form: Form | None) -> Iterator[Column]:
+    table, computed = model["name"], dict(declared.get("columns", {}))
+    hidden = {*declared.get("leave_out", ()), *(["load_id"] if form and form.kind == REFERENCE else ())}
+    own = {column["name"]: column for column in model["columns"]}
+    for name, column in own.items():
+        if name in computed:
+            yield _computed(name, column | computed.pop(name))
+        elif name not in hidden:
+            yield Column(name, column["data_type"], column["description"].strip(), f"{table}.{name}")
+        if name not in hidden and words.labels(name) and f"{name}_label" not in own:
+            yield Column(f"{name}_label", "text", f"Vietnamese label of {name}.", f"{{{{ label('{name}', '{table}.{name}') }}}}")
+    for name, column in computed.items():
+        yield _computed(name, column)
+    if "qualifier" in own:
+        for code, (name, description) in INEXACT.items():
+            yield Column(name, "integer", description, f"({table}.qualifier = '{code}')::integer")
+    if form and form.kind == "snapshot" and not declared.get("is_yearly"):
+        for name, description in LAST_OF.items():
+            yield Column(name, "boolean", description, f"counting.{name}")
+    if form and "release_id" not in own:
+        yield Column(*RELEASE, "(select ops.visible_release())")
+
+
+def _computed(name: str, column: dict[str, Any]) -> Column:
+    return Column(name, column["data_type"], column["description"], column["value"])
+
+
+def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[Column]) -> str:
+    selected = ",\n".join(
+        f"    {column.value}" + ("" if column.value == f"{table}.{column.name}" else f" as {column.name}")
+        for column in columns
+    )
+    joins, conditions = "", [declared["where"]] if "where" in declared else []
+    if form is None:
+        conditions += [f"{table}.release_id = (select ops.chosen_release())"] if _is_released(columns) else []
+    elif form.kind == "snapshot":
+        joins = f"inner join ({{{{ snapshots_seen('{form.name}') }}}}) as counting on {table}.load_id = counting.load_id\n"
+        conditions += ["counting.is_last_of_year"] if declared.get("is_yearly") else []
+    else:
+        conditions.insert(0, f"{{{{ is_visible('{table}', '{form.name}') }}}}")
+    where = "where\n    " + "\n    and ".join(conditions) + "\n" if conditions else ""
+    text = f"select\n{selected}\nfrom {{{{ ref('{table}') }}}} as {table}\n{joins}{where}"
+    return text.replace("[[ ", "{{ ").replace(" ]]", " }}")
+
+
+def _is_released(columns: list[Column]) -> bool:
+    return any(column.name == "release_id" for column in columns)

@@ -1,0 +1,58 @@
+"""The Vietnamese words of what BI sees: a title for each column, a label for each code that is in no code list."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mangnon.contract.forms import all_forms
+
+FILE = Path(__file__).with_name("words.yml")
+
+
+def title(column: str) -> str:
+    """Returns the Vietnamese title of a column of the marts. Raises KeyError if it has none.
+
+    A column `<code>_label` or `<code>_sort_order` is called after its code.
+    """
+    titles: dict[str, str] = _words()["titles"]
+    if column in titles:
+        return titles[column]
+    for ending, said in _words()["endings"].items():
+        if column.endswith(ending):
+            return f"{titles[column.removesuffix(ending)]}{said}"
+    raise KeyError(f"{column}: give the column a title in {FILE.name}")
+
+
+def labels(column: str) -> dict[str, str]:
+    """Returns code → label of a column with codes, in the order of lists; empty for any other column."""
+    return _labels().get(column, {})
+
+
+def columns_with_labels() -> list[str]:
+    """Returns the names of the columns whose codes have labels here."""
+    return list(_labels())
+
+
+@cache
+def _labels() -> dict[str, dict[str, str]]:
+    forms = all_forms()
+    declared: dict[str, dict[str, str]] = _words()["labels"]
+    said_by_forms = {
+        field.name: dict(field.categories)
+        for form in forms.values()
+        for field in form.fields
+        if field.categories and field.name not in declared
+    }
+    titles = {"form": {form.name: form.title for form in forms.values()}}
+    return {
+        name: said_by_forms.get(name, {}) | titles.get(name, {}) | declared.get(name, {})
+        for name in dict.fromkeys([*said_by_forms, *titles, *declared])
+    }
+
+
+@cache
+def _words() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return content
