@@ -21,8 +21,6 @@ from mangnon.contract.forms import submission_forms
 Gate = Literal["loads", "release"]
 Severity = Literal["critical", "warning", "info"]
 
-# Keys are hashes of codes, so the member "unknown" has the same key in every dimension.
-UNKNOWN_KEY = "hashtextextended('unknown', 0)"
 # The load of code lists that counts now.
 CODES = "(select load_id from ops.counting_reference_loads where form = 'codes')"
 # The load of areas that counts now.
@@ -65,11 +63,6 @@ def thresholds() -> dict[str, dict[str, Any]]:
         Path(__file__).with_name("thresholds.yml").read_text(encoding="utf-8")
     )
     return declared
-
-
-def key_of(code: str) -> str:
-    """Returns SQL: the key of a dimension's member with that code."""
-    return f"hashtextextended('{code}', 0)"
 
 
 def judged_range(table: str) -> str:

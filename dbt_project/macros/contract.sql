@@ -43,19 +43,19 @@
 {% macro code_labels() %}
     {#- Column with codes → code → Vietnamese label. -#}
     {% do return({
+        'area_type': {'province': 'tỉnh', 'city': 'thành phố', 'town': 'thị xã', 'district': 'huyện', 'ward': 'phường', 'commune': 'xã', 'township': 'thị trấn', 'special_zone': 'đặc khu', 'unknown': 'không rõ'},
+        'method': {'exact': 'Chính xác', 'estimated': 'Ước tính'},
+        'reporter_kind': {'district': 'cấp huyện', 'commune': 'cấp xã', 'provincial_body': 'cấp tỉnh', 'unknown': 'không rõ'},
+        'aggregation': {'sum': 'Tổng', 'count_distinct': 'Đếm số loại', 'percent': 'Tỷ lệ phần trăm', 'change': 'So với năm trước'},
+        'distinct_of': {'area': 'địa bàn', 'programme': 'mô hình', 'funding_instrument': 'nghị quyết', 'support_type': 'loại hỗ trợ'},
         'qualifier': {'eq': 'đúng', 'gte': 'trên', 'approx': 'khoảng'},
         'incident_class': {'abuse': 'xâm hại trẻ em', 'injury': 'tai nạn thương tích'},
         'form': {'areas': 'Areas', 'successions': 'Successions', 'reporters': 'Reporters', 'codes': 'Codes', 'figures': 'Figures', 'events': 'Hoạt động', 'beneficiaries': 'Đối tượng thụ hưởng', 'incidents': 'Vụ việc', 'programme_sites': 'Mô hình', 'child_population': 'Trẻ em', 'all': 'Tất cả biểu', 'unknown': 'Không rõ biểu'},
-        'area_type': {'unknown': 'không rõ'},
         'area_level': {'province': 'cấp tỉnh', 'district': 'cấp huyện', 'commune': 'cấp xã', 'unknown': 'không rõ'},
-        'reporter_kind': {'unknown': 'không rõ'},
         'cut': {'month': 'Tháng', 'quarter': 'Quý', 'half_year': '6 tháng', 'nine_months': '9 tháng', 'year_to_date': 'Từ đầu năm', 'year': 'Năm'},
         'status': {'reported': 'Có vụ việc', 'silent': 'Im lặng', 'unknown': 'Chưa đủ báo cáo'},
         'gate': {'reading': 'Đọc tệp', 'loads': 'Cổng 1 - từng báo cáo', 'release': 'Cổng 2 - cả bản công bố'},
         'severity': {'critical': 'Lỗi', 'warning': 'Cảnh báo', 'info': 'Thông tin'},
-        'method': {'exact': 'Chính xác', 'estimated': 'Ước tính'},
-        'aggregation': {'sum': 'Tổng', 'count_distinct': 'Đếm số loại', 'percent': 'Tỷ lệ phần trăm', 'change': 'So với năm trước'},
-        'distinct_of': {'area': 'địa bàn', 'programme': 'mô hình', 'funding_instrument': 'nghị quyết', 'support_type': 'loại hỗ trợ'},
     }) %}
 {% endmacro %}
 

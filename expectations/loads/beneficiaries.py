@@ -1,14 +1,14 @@
 """Gate 1: presents, attendance at occasions, support, and the money for them."""
 
 from expectations.loads.lines import failing_lines, subsets_above_whole
-from expectations.rule import CODES, UNKNOWN_KEY, Rule, key_of, number_vi, threshold
+from expectations.rule import CODES, Rule, number_vi, threshold
 from mangnon.vietnamese import number
 
 # The turns that an amount paid for. Blank and zero tell nothing, so the next best count stands in for them.
 TURNS = "coalesce(nullif(facts.support_turns, 0), nullif(facts.children, 0), nullif(facts.attendances, 0))"
 VND_PER_TURN = f"(facts.amount_vnd / {TURNS})"
-IS_GIFT = f"facts.support_type in ({UNKNOWN_KEY}, {key_of('gift')})"
-IS_HEALTH_CARE = f"facts.support_type = {key_of('health_care')}"
+IS_GIFT = "facts.support_type in ('not_applicable', 'gift')"
+IS_HEALTH_CARE = "facts.support_type = 'health_care'"
 AMOUNT = f"{number_vi('facts.amount_vnd')} || ' đồng'"
 SHOWN = f"{AMOUNT} || ' / ' || {TURNS} || ' lượt'"
 
@@ -70,7 +70,7 @@ RULES = (
         **failing_lines(
             "beneficiaries",
             f"""
-            facts.funding_instrument <> {UNKNOWN_KEY} and not facts.is_subset
+            facts.funding_instrument <> 'not_applicable' and not facts.is_subset
             and facts.support_turns > 0 and coalesce(facts.amount_vnd, 0) = 0
             """,
             "facts.support_turns || ' lượt'",

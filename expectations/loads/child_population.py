@@ -1,7 +1,7 @@
 """Gate 1: the numbers of children, and of supported children, by group."""
 
 from expectations.loads.lines import ROW, failing_lines, lines_of, subsets_above_whole
-from expectations.rule import CODES, Rule, attributed, judged_range, key_of, number_vi
+from expectations.rule import CODES, Rule, attributed, judged_range, number_vi
 
 # Condition on a line: it belongs to one of the 14 legal groups. A child can be in several of them.
 LEGAL_GROUPS = f"""
@@ -21,7 +21,7 @@ def _line_of(circumstance: str, relation: str) -> str:
             from core.fct_child_population as others
             where others.load_id = facts.load_id
                 and others.area_version = facts.area_version
-                and others.special_circumstance = {key_of(circumstance)}
+                and others.special_circumstance = '{circumstance}'
                 and not others.is_subset
                 and others.children {relation}
                 and {judged_range("others")}
@@ -152,7 +152,7 @@ RULES = (
         **failing_lines(
             "child_population",
             f"""
-            facts.special_circumstance = {key_of("special")} and not facts.is_subset
+            facts.special_circumstance = 'special' and not facts.is_subset
             and facts.children > (
                 select sum(groups.children)
                 from core.fct_child_population as groups

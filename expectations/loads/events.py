@@ -1,13 +1,13 @@
 """Gate 1: events and their attendances."""
 
 from expectations.loads.lines import failing_lines, key_of_line, repeated_lines
-from expectations.rule import Rule, key_of, threshold
+from expectations.rule import Rule, threshold
 from mangnon.contract.forms import all_forms
 
 EVENTS = all_forms()["events"]
 PARTS = ("child_attendances", "caregiver_attendances", "official_attendances", "collaborator_attendances")
 SUM_OF_PARTS = " + ".join(f"coalesce(facts.{part}, 0)" for part in PARTS)
-IS_TRAINING = f"facts.event_type = {key_of('training')}"
+IS_TRAINING = "facts.event_type = 'training'"
 SHOWN = "facts.attendances || ' lượt / ' || facts.event_count || ' hoạt động'"
 BANDS = (
     f"{threshold('attendances_per_event_least')}-{threshold('attendances_per_event_most')} lượt, một lớp tập huấn "

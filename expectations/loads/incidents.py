@@ -1,7 +1,7 @@
 """Gate 1: child abuse and injuries, as numbers only."""
 
 from expectations.loads.lines import failing_lines, subsets_above_whole
-from expectations.rule import UNKNOWN_KEY, Rule, judged_range
+from expectations.rule import Rule, judged_range
 
 CLASS = "case facts.incident_class when 'abuse' then 'xâm hại' else 'tai nạn thương tích' end"
 
@@ -58,7 +58,7 @@ RULES = (
                 from core.fct_incidents as kinds
                 where kinds.load_id = facts.load_id
                     and kinds.area_version = facts.area_version
-                    and kinds.abuse_type <> {UNKNOWN_KEY}
+                    and kinds.abuse_type not in ('total', 'not_applicable')
                     and {judged_range("kinds")}
             )
             """,
@@ -111,8 +111,8 @@ RULES = (
         **failing_lines(
             "incidents",
             f"""
-            (facts.incident_class <> 'abuse' and facts.abuse_type <> {UNKNOWN_KEY})
-            or (facts.incident_class <> 'injury' and facts.injury_cause <> {UNKNOWN_KEY})
+            (facts.incident_class <> 'abuse' and facts.abuse_type <> 'not_applicable')
+            or (facts.incident_class <> 'injury' and facts.injury_cause <> 'not_applicable')
             """,
             CLASS,
             fields=["incident_class"],

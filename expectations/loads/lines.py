@@ -6,7 +6,7 @@ Each function returns both queries of a rule as its arguments: `Rule(…, **fail
 from collections.abc import Mapping
 from typing import TypedDict
 
-from expectations.rule import UNKNOWN_KEY, judged_range, named
+from expectations.rule import judged_range, named
 from mangnon.contract.forms import Form
 
 # The row's number in the sheet, as the reporter sees it.
@@ -127,7 +127,7 @@ def subsets_above_whole(
             from {lines_of(form)} and facts.is_subset
             group by
                 facts.load_id, {"".join(f"facts.{kind}, " for kind in kinds)} {keys},
-                facts.sex = {UNKNOWN_KEY}, facts.age_band = {UNKNOWN_KEY}
+                facts.sex = 'total', facts.age_band = 'total'
         ) as parts
         left join (
             select facts.load_id, {keys}, {wholes}, bool_and(facts.qualifier = 'eq') as is_exact

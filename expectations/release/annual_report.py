@@ -20,7 +20,7 @@ TOUCHED_YEARS = """
     from judged_loads
     where reporter_code <> '_reference'
 """
-FIGURE_AND_YEAR = "figures.figure || ' (' || figures.label || '), ' || report.year"
+FIGURE_AND_YEAR = "figures.figure || ' (' || figures.figure_label || '), ' || report.year"
 
 
 RULES = (
@@ -107,7 +107,7 @@ RULES = (
                 and areas.valid_from < make_date(report.year + 1, 1, 1)
                 and (areas.valid_until > make_date(report.year, 1, 1) or areas.valid_until is null)
             where figures.aggregation = 'count_distinct' and figures.distinct_of = 'area'
-            group by figures.figure, figures.label, report.year, report.value
+            group by figures.figure, figures.figure_label, report.year, report.value
             having report.value > count(distinct areas.area_code)
         """),
     ),

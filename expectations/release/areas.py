@@ -74,7 +74,7 @@ def told_to_newest_load(query: str) -> str:
     return f"""
         , told as materialized ({query})
 
-        select newest.load_id, areas.name || ': ' || told.detail as detail
+        select newest.load_id, areas.area_name || ': ' || told.detail as detail
         from told
         inner join (
             select distinct on (form, judged_period, in_area_version) form, judged_period, in_area_version, load_id
@@ -157,7 +157,7 @@ RULES = (
             told_to_newest_load(f'''
                 select
                     years.form, years.judged_period, years.in_area_version,
-                    lower(titles.title) || coalesce(' (' || circumstances.label || ')', '') || ' '
+                    lower(titles.title) || coalesce(' (' || circumstances.special_circumstance_label || ')', '') || ' '
                     || {number_vi("years.previous_value")} || ' thành ' || {number_vi("years.value")} || ', '
                     || years.months || ' tháng' as detail
                 from years

@@ -79,7 +79,7 @@ RULES = (
         # month that is not due does not ask, nor does old history with gaps, nor a later night.
         query=unattributed(f"""
             select
-                reporters.name || ', tháng ' || to_char(rates.period, 'MM/YYYY')
+                reporters.reporter_name || ', tháng ' || to_char(rates.period, 'MM/YYYY')
                 || ' (' || string_agg(rates.form, ', ' order by rates.form) || ')' as detail
             from marts.reporting_rates as rates
             inner join marts.dim_reporters as reporters on rates.reporter_code = reporters.reporter_code
@@ -92,7 +92,7 @@ RULES = (
                     from ops.releases
                     where state = 'published' and restores is null
                 )
-            group by reporters.reporter_code, reporters.name, rates.period
+            group by reporters.reporter_code, reporters.reporter_name, rates.period
         """),
     ),
     Rule(

@@ -161,7 +161,7 @@ RULES = (
         query=f"""
             select facts.load_id, count(*) as observed, count(*) || ' dòng' as detail
             from judged_loads
-            inner join marts.fct_incidents as facts on judged_loads.load_id = facts.load_id
+            inner join core.fct_incidents as facts on judged_loads.load_id = facts.load_id
             inner join marts.dim_areas as areas on facts.area_version = areas.area_version
             where {judged_range("facts")}
                 and areas.parent_code not in (select area_code from marts.dim_areas where area_type = 'province')

@@ -93,7 +93,7 @@ RULES = (
             )
 
             select
-                changed.figure || ' (' || changed.label || '), ' || changed.year || ': '
+                changed.figure || ' (' || changed.figure_label || '), ' || changed.year || ': '
                 || {number_vi("changed.published_value")} || ' thành '
                 || coalesce({number_vi("changed.value")}, 'trống') as detail
             from changed
@@ -117,14 +117,14 @@ RULES = (
         message_vi="Gửi lại làm thay đổi lớn chỉ tiêu đã công bố của năm đã kết thúc",
         query=unattributed(f"""
             select
-                final.figure || ' (' || final.label || '), ' || final.year || ': '
+                final.figure || ' (' || final.figure_label || '), ' || final.year || ': '
                 || {number_vi("final.value")} || case when sum(measures.difference) > 0 then ' +' else ' -' end
                 || {number_vi("abs(sum(measures.difference))")} as detail
             from ({FINAL}) as final
             inner join marts.dim_figures as figures on final.figure = figures.figure
             inner join ({RESTATED_LINES}) as measures on final.year = measures.year and {OF_FIGURE}
             where figures.aggregation = 'sum'
-            group by final.figure, final.label, final.year, final.value
+            group by final.figure, final.figure_label, final.year, final.value
             having abs(sum(measures.difference)) > {threshold("restatement_share")} * final.value
                 and greatest(final.value, final.value + sum(measures.difference)) >= {threshold("headline_least")}
         """),

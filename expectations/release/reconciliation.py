@@ -1,12 +1,14 @@
 """Gate 2: whether the figures of the report equal the sums that anybody can make from the facts of the release."""
 
 from expectations.release.annual_report import FIGURE_AND_YEAR, OF_FIGURE, TOUCHED_YEARS
+from expectations.release.wholeness import column_of
 from expectations.rule import Rule, number_vi, unattributed
 from mangnon.contract.figures import attributes_of, filters
-from mangnon.contract.forms import Form, submission_forms
+from mangnon.contract.forms import Form, all_forms, submission_forms
 
 # Snapshots are left out: only their last month of a year counts, and the star alone does not say which one that is.
 TRANSACTIONS = [form for form in submission_forms() if form.kind == "transaction"]
+POPULATION = all_forms()["child_population"]
 ADDITIVE_FORMS = ", ".join(f"'{form.name}'" for form in TRANSACTIONS)
 
 
@@ -34,7 +36,7 @@ def _seen(form: Form) -> str:
                 {"".join(f"{key}, " for key in keys)}
                 extract(year from facts.date_id)::integer as year,
                 {", ".join(f"sum(facts.{measure}) as {measure}" for measure in form.measures)}
-            from marts.fct_{form.name} as facts
+            from ({" union all ".join(_lines(form, mart, said, dimensions) for mart in form.marts)}) as facts
             where facts.date_id >= (select make_date(min(year), 1, 1) from touched_years)
                 and facts.date_id < (select make_date(max(year) + 1, 1, 1) from touched_years)
             group by {"".join(f"{key}, " for key in keys)} extract(year from facts.date_id)
@@ -44,6 +46,13 @@ def _seen(form: Form) -> str:
             values {", ".join(f"('{measure}', facts.{measure})" for measure in form.measures)}
         ) as lines (measure, value)
     """
+
+
+def _lines(form: Form, mart: str, said: list[str], dimensions: dict[str, str | None]) -> str:
+    """Returns SQL: the lines of one of the form's marts. That of the parts does not say that they are parts."""
+    is_of_parts = mart.endswith("_breakdown")
+    columns = [*dimensions, *("true as is_subset" if is_of_parts and name == "is_subset" else name for name in said)]
+    return f"select {', '.join([*columns, 'date_id', *form.measures])} from marts.{mart}"
 
 
 RULES = (
@@ -103,17 +112,15 @@ RULES = (
             recomputed as (
                 select
                     figures.figure, last_loads.year,
-                    round(100.0 * sum(facts.children_supported) / nullif(sum(facts.children), 0), 2) as value
+                    round(100.0 * sum({column_of(POPULATION, "children_supported")}) / nullif(sum({column_of(POPULATION, "children")}), 0), 2) as value
                 from last_loads
-                inner join marts.fct_child_population as facts on last_loads.load_id = facts.load_id
-                inner join marts.dim_special_circumstances as circumstances
-                    on facts.special_circumstance = circumstances.special_circumstance
+                inner join marts.fct_child_population_monthly as facts on last_loads.load_id = facts.load_id
                 inner join marts.dim_figures as figures
                     on figures.form = 'child_population'
                     and figures.is_subset = facts.is_subset
                     and (
                         figures.special_circumstance is null
-                        or figures.special_circumstance = circumstances.special_circumstance
+                        or figures.special_circumstance = facts.special_circumstance
                     )
                 where figures.measure = 'children_supported' and figures.denominator = 'children'
                 group by figures.figure, last_loads.year
@@ -156,7 +163,7 @@ RULES = (
                 and months.cut = 'month'
                 and months.cut_number <= sums.cut_number
             where figures.aggregation = 'sum' and figures.form in ({ADDITIVE_FORMS})
-            group by figures.figure, figures.label, sums.year, sums.cut, sums.cut_number, sums.value
+            group by figures.figure, figures.figure_label, sums.year, sums.cut, sums.cut_number, sums.value
             having sums.value is distinct from sum(months.value)
         """),
     ),

@@ -4,16 +4,14 @@ from collections.abc import Callable
 
 from expectations.release.published import THIS_MONTH
 from expectations.rule import (
-    UNKNOWN_KEY,
     Rule,
     judged_range,
-    key_of,
     number_vi,
     threshold,
     title_of_field,
     unattributed,
 )
-from mangnon.contract.forms import reference_forms, submission_forms
+from mangnon.contract.forms import Form, reference_forms, submission_forms
 
 # The dimensions of each form's facts: (table, key).
 DIMENSIONS = {
@@ -30,27 +28,40 @@ REFERENCE_FORMS = {table: form.name for form in reference_forms() for table in f
 FORMS = ", ".join(f"'{form.name}'" for form in submission_forms())
 
 
-LINES_SEEN = " union all ".join(
+# A line "trong đó" can show one number as a total and another one as a part, so two views may have it.
+LINES = " union ".join(
     f"""
-    select facts.load_id, count(*) as lines
+    select facts.load_id, facts.line
     from judged_loads
-    inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+    inner join marts.{mart} as facts on judged_loads.load_id = facts.load_id
     where {judged_range("facts")}
-    group by facts.load_id
     """
-    for form in DIMENSIONS
+    for form in submission_forms()
+    for mart in form.marts
 )
+LINES_SEEN = f"select load_id, count(*) as lines from ({LINES}) as seen group by load_id"
+
+# Measures that the marts show in several columns, because sums over groups of children count children twice.
+SPREAD = {
+    "children": "coalesce(facts.children, facts.special_children, facts.at_risk_children, facts.group_children)",
+    "children_supported": "coalesce(facts.children_supported, facts.group_children_supported)",
+}
+
+
+def column_of(form: Form, measure: str) -> str:
+    """Returns SQL: the measure of a line of `facts`, the mart with the form's totals."""
+    return SPREAD[measure] if form.name == "child_population" else f"facts.{measure}"
 
 
 TOTALS_SEEN = " union all ".join(
     f"""
     select facts.load_id, lines.field, sum(lines.value) as total
     from judged_loads
-    inner join marts.fct_{form.name} as facts on judged_loads.load_id = facts.load_id
+    inner join marts.{form.marts[0]} as facts on judged_loads.load_id = facts.load_id
     cross join lateral (
-        values {", ".join(f"('{field}', facts.{field})" for field in form.totals)}
+        values {", ".join(f"('{field}', {column_of(form, field)})" for field in form.totals)}
     ) as lines (field, value)
-    {"where not facts.is_subset" if "is_subset" in {field.name for field in form.fields} else ""}
+    {"where not facts.is_subset" if form.has_subsets else ""}
     group by facts.load_id, lines.field
     """
     for form in submission_forms()
@@ -60,7 +71,10 @@ TOTALS_SEEN = " union all ".join(
 
 def _each_dimension(query: Callable[[str, str, str], str]) -> str:
     return " union all ".join(
-        query(dimension, key, form) for form, dimensions in DIMENSIONS.items() for dimension, key in dimensions
+        query(dimension, key, mart)
+        for form in submission_forms()
+        for mart in form.marts
+        for dimension, key in DIMENSIONS[form.name]
     )
 
 
@@ -69,22 +83,22 @@ def _is_orphan(dimension: str, key: str) -> str:
     return f"facts.{key} not in (select {key} from marts.{dimension})"
 
 
-def _new_facts_without(dimension: str, key: str, form: str) -> str:
+def _new_facts_without(dimension: str, key: str, mart: str) -> str:
     return f"""
         select facts.load_id, '{dimension}' as dimension, count(*) as lines
         from judged_loads
-        inner join marts.fct_{form} as facts on judged_loads.load_id = facts.load_id
+        inner join marts.{mart} as facts on judged_loads.load_id = facts.load_id
         where {judged_range("facts")} and {_is_orphan(dimension, key)}
         group by facts.load_id
     """
 
 
-def _old_facts_without(dimension: str, key: str, form: str) -> str:
+def _old_facts_without(dimension: str, key: str, mart: str) -> str:
     # This reads all facts, so it runs only for a release with a new list: `exists` is evaluated once, before the scan.
     list_form = REFERENCE_FORMS.get(dimension, "codes")
     return f"""
         select '{list_form}' as form, '{dimension}' as dimension, count(*) as lines
-        from marts.fct_{form} as facts
+        from marts.{mart} as facts
         where exists (select 1 from judged_loads where form = '{list_form}')
             and {_is_orphan(dimension, key)}
             and facts.load_id not in (select load_id from judged_loads)
@@ -242,16 +256,14 @@ RULES = (
                 select facts.load_id, facts.area_version, facts.occasion, sum(facts.attendances) as attendances
                 from judged_loads
                 inner join marts.fct_beneficiaries as facts on judged_loads.load_id = facts.load_id
-                where not facts.is_subset and facts.occasion <> {UNKNOWN_KEY}
+                where not facts.is_subset and facts.occasion <> 'not_applicable'
                 group by facts.load_id, facts.area_version, facts.occasion
             ) as attended
             inner join (
                 select facts.area_version, max(facts.children) as children
-                from marts.fct_child_population as facts
-                where facts.special_circumstance = {key_of("all")}
-                    and not facts.is_subset
-                    and facts.sex = {UNKNOWN_KEY}
-                    and facts.age_band = {UNKNOWN_KEY}
+                from marts.fct_child_population_monthly as facts
+                where facts.sex = 'total'
+                    and facts.age_band = 'total'
                     -- A bounded range, found by the index on the day.
                     and facts.date_id >= (select min(period) from judged_loads where form = 'beneficiaries')
                     - interval '1 year'

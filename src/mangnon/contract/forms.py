@@ -114,6 +114,12 @@ class Form:
         return any(field.name == "is_subset" for field in self.fields)
 
     @property
+    def marts(self) -> list[str]:
+        """The views of the marts that show all its lines: totals, and the lines "trong đó"."""
+        totals = f"fct_{self.name}_monthly" if self.kind == "snapshot" else f"fct_{self.name}"
+        return [totals, f"fct_{self.name}_breakdown"] if self.has_subsets else [totals]
+
+    @property
     def measures(self) -> list[str]:
         """The names of the fields that can be added up: whole numbers. Percentages and other shares cannot."""
         return [field.name for field in self.fields if field.type == "integer"]

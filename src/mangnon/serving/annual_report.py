@@ -9,7 +9,9 @@ from itertools import groupby
 
 from psycopg.rows import class_row, dict_row
 
+from expectations import RULES
 from mangnon.failures import Failure
+from mangnon.settings import TIMEZONE
 from mangnon.vietnamese import amount, listed, moment
 from mangnon.warehouse import Connection
 
@@ -66,10 +68,10 @@ def completeness(
 
 def figures(connection: Connection, year: int) -> list[Figure]:
     """The figures of a year in the release that the connection looks at. Raises NothingPublished."""
-    columns = ", ".join(Figure.__dataclass_fields__)
+    columns = ", ".join("figure_label as label" if name == "label" else name for name in Figure.__dataclass_fields__)
     with connection.cursor(row_factory=class_row(Figure)) as cursor:
         rows = cursor.execute(
-            f"select {columns} from marts.annual_report where year = %s order by sort_order",
+            f"select {columns} from marts.annual_report where year = %s order by figure_sort_order",
             [year],
         ).fetchall()
     if not rows:
@@ -95,14 +97,17 @@ def as_text(connection: Connection, rows: list[Figure]) -> str:
 
 def _lines(connection: Connection, rows: list[Figure]) -> Iterator[str]:
     year = rows[0].year
+    messages = {rule.name: rule.message_vi for rule in RULES}
     with connection.cursor(row_factory=dict_row) as cursor:
         release = cursor.execute("select * from marts.about_release").fetchone()
     assert release is not None
-    published = f"công bố {moment(release['published_at'])}" if release["published_at"] else "chưa công bố"
+    published = release["published_at"]  # in Viet Nam
+    state = f"công bố {moment(published.replace(tzinfo=TIMEZONE))}" if published else "chưa công bố"
     yield f"KẾT QUẢ CÔNG TÁC BẢO VỆ TRẺ EM TỈNH QUẢNG NINH NĂM {year}"
-    yield f"Bản số {release['release_id']}, {published}."
+    yield f"Bản số {release['release_id']}, {state}."
     if release["approved_warnings"]:
-        yield f"Công bố dù có cảnh báo: {release['approved_warnings'].replace(chr(10), ' ')}"
+        warned = [messages.get(rule, rule) for rule in release["approved_warnings"].split()]
+        yield f"Công bố dù có cảnh báo: {'; '.join(warned)}."
     if any(row.is_synthetic for row in rows):
         yield "Lập từ dữ liệu mẫu: số liệu chia theo huyện là giả định, không phải số liệu thật."
     yield "Sau mỗi số liệu: số huyện, số đơn vị khác đã báo cáo đủ các tháng trên số phải báo cáo."

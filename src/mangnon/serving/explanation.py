@@ -249,11 +249,11 @@ def _attributes_of(definition: dict[str, Any]) -> list[str]:
 def _field_of(attribute: str) -> str:
     """The field of a form that says it, or says the code of which the dimension knows it."""
     dimension = _attributes()[attribute]
-    return dimension[1].removesuffix("_key") if dimension else attribute
+    return dimension[1] if dimension else attribute
 
 
 def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql.Composed:
-    """The lines of a measure: the star view, filtered as the definition says, joined to raw for where they stand."""
+    """The lines of a measure: the fact, filtered as the definition says, joined to raw for where they stand."""
     given, attributes = _given(definition), _attributes()
     distinct = definition["distinct_of"] if measure == definition["measure"] else None
     dimensions = {attributes[name] for name in (*given, distinct) if name in attributes}
@@ -266,8 +266,8 @@ def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql
         value=sql.Identifier("facts", measure),
         # A number of events is exact; what is estimated is how many came.
         qualifier=sql.Literal("eq") if measure == "event_count" else sql.Identifier("facts", "qualifier"),
-        member=sql.SQL("nullif({}, 'unknown')").format(_column(distinct)) if distinct else sql.NULL,
-        fact=sql.Identifier("marts", f"fct_{form.name}"),
+        member=_member(distinct) if distinct else sql.NULL,
+        fact=sql.Identifier("core", f"fct_{form.name}"),
         cells=sql.Identifier("raw", form.name),
         joins=sql.SQL(" ").join(
             sql.SQL("inner join {} using ({})").format(sql.Identifier("marts", table), sql.Identifier(key))
@@ -285,9 +285,16 @@ def _column(attribute: str) -> sql.Identifier:
     return sql.Identifier(dimension[0] if dimension else "facts", attribute)
 
 
+def _member(attribute: str) -> sql.Composed:
+    """The member that a line names; nothing if it names none."""
+    return sql.SQL(
+        "case when {member} not in ('total', 'not_applicable', 'unknown') then {member} end"
+    ).format(member=_column(attribute))
+
+
 def _lines(explanation: Explanation) -> Iterator[str]:
     definition = explanation.definition
-    yield f"{definition['figure']}  {definition['label']} ({definition['unit']}), năm {explanation.year}"
+    yield f"{definition['figure']}  {definition['figure_label']} ({definition['unit']}), năm {explanation.year}"
     yield f"Bản số {explanation.release_id}. {_rule(explanation)}"
     if delivered := explanation.list_of_figures:
         yield _delivered(**delivered)

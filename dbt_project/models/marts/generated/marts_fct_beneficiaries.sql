@@ -13,6 +13,7 @@ select
     fct_beneficiaries.date_id,
     fct_beneficiaries.period,
     fct_beneficiaries.is_dated,
+    fct_beneficiaries.is_subset,
     fct_beneficiaries.total_attendances as attendances,
     fct_beneficiaries.total_support_turns as support_turns,
     fct_beneficiaries.total_children as children,

@@ -9,6 +9,7 @@ select
     fct_child_population.age_band,
     fct_child_population.date_id,
     fct_child_population.period,
+    fct_child_population.is_subset,
     case when fct_child_population.special_circumstance = 'all' then fct_child_population.children end as children,
     case when fct_child_population.special_circumstance = 'special' then fct_child_population.children_supported end as children_supported,
     fct_child_population.target_pct,

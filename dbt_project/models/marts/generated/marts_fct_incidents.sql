@@ -12,6 +12,7 @@ select
     fct_incidents.period,
     fct_incidents.incident_class,
     {{ label('incident_class', 'fct_incidents.incident_class') }} as incident_class_label,
+    fct_incidents.is_subset,
     fct_incidents.cases,
     fct_incidents.victims,
     fct_incidents.deaths,

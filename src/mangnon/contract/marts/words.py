@@ -43,7 +43,7 @@ def _labels() -> dict[str, dict[str, str]]:
         field.name: dict(field.categories)
         for form in forms.values()
         for field in form.fields
-        if field.categories and field.name not in declared
+        if field.categories
     }
     titles = {"form": {form.name: form.title for form in forms.values()}}
     return {

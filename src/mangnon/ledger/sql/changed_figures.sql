@@ -25,7 +25,7 @@ definitions as (
 select
     coalesce(new_figures.year, old_figures.year) as year,
     coalesce(new_figures.figure, old_figures.figure) as figure,
-    coalesce(new_figures.label, old_figures.label) as label,
+    coalesce(new_figures.figure_label, old_figures.figure_label) as label,
     coalesce(new_figures.unit, old_figures.unit) as unit,
     old_figures.value as old_value,
     new_figures.value as new_value,
@@ -37,4 +37,4 @@ left join definitions on coalesce(new_figures.figure, old_figures.figure) = defi
 where old_figures.value is distinct from new_figures.value
 order by
     coalesce(new_figures.year, old_figures.year),
-    coalesce(new_figures.sort_order, old_figures.sort_order)
+    coalesce(new_figures.figure_sort_order, old_figures.figure_sort_order)
