@@ -110,3 +110,8 @@
         when 'year' then 'Cả năm'
     end
 {%- endmacro %}
+
+{% macro seen_release() -%}
+    {#- The release that the session looks at, of what was computed. Unit tests have none. -#}
+    (select ops.chosen_release())
+{%- endmacro %}

@@ -7,6 +7,8 @@ compared only if all its parts are known and all its reporters have reported. In
 from expectations.rule import Rule, attributed, number_vi, threshold, title_of_field
 from mangnon.contract.forms import submission_forms
 
+# BI asks for the borders of one day (marts.areas_in_borders); here each judged month has its own.
+BORDERS = "(select * from core.computed_borders where release_id = (select ops.chosen_release()))"
 SNAPSHOTS = "({})".format(", ".join(f"'{form.name}'" for form in submission_forms() if form.kind == "snapshot"))
 
 
@@ -23,7 +25,7 @@ def in_same_borders(spans: str) -> str:
         spans_in_borders as materialized (
             select spans.form, spans.judged_period, spans.first_period, borders.borders_on
             from spans
-            inner join (select distinct borders_on, borders_until from marts.bridge_area_borders) as borders
+            inner join (select distinct borders_on, borders_until from {BORDERS} as known) as borders
                 on spans.judged_period >= borders.borders_on
                 and (spans.judged_period < borders.borders_until or borders.borders_until is null)
         ),
@@ -40,7 +42,7 @@ def in_same_borders(spans: str) -> str:
                 on reporters.area_code = areas.area_code
                 and rates.period >= areas.valid_from
                 and (rates.period < areas.valid_until or areas.valid_until is null)
-            inner join marts.bridge_area_borders as bridge
+            inner join {BORDERS} as bridge
                 on areas.area_version = bridge.area_version and spans.borders_on = bridge.borders_on
             where rates.is_expected
             group by spans.form, spans.judged_period, bridge.in_area_version, rates.period

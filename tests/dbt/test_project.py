@@ -15,8 +15,9 @@ MODELS = PROJECT / "dbt_project" / "models"
 
 LOGIC = re.compile(r"\b(case|group by|over|coalesce|sum|count|union|left join)\b")
 # Macros that decide more than how a name is written.
-LOGIC_OF_MACROS = re.compile(r"\b(with_unknown_member|join_areas|area_version|surrogate_key)\(")
-VIEW_OF_ONE_TABLE = re.compile(r"\{#-.*-#\}\s*\{\{ (star|release|static)_view\('\w+'(, form='\w+')?\) \}\}\s*")
+LOGIC_OF_MACROS = re.compile(r"\b(with_members|join_areas|area_version|member|in_total)\(")
+# Views that add up a computed table; they have unit tests.
+SUMS = {"reporting_by_month", "completeness_by_year"}
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +41,16 @@ def test_every_model_says_its_grain(models: list[dict[str, Any]]) -> None:
 
 
 def test_every_column_is_described_once(models: list[dict[str, Any]]) -> None:
-    columns_of = {model["unique_id"]: model["columns"].keys() for model in models}
     for model in models:
-        # A view of one table of the core has that table's columns and their comments; another view names its columns,
-        # and describes the ones that no table has.
-        assert bool(model["columns"]) != bool(VIEW_OF_ONE_TABLE.fullmatch(model["raw_code"])), model["name"]
-        described = {name for name, column in model["columns"].items() if column["description"]}
-        tables = [
-            columns_of[parent]
-            for parent in model["depends_on"]["nodes"]
-            if model["schema"] == "marts" and parent in columns_of
-        ]
-        inherited = set().union(*tables)
-        assert model["columns"].keys() - described == model["columns"].keys() & inherited, model["name"]
+        assert model["columns"], model["name"]
+        assert [name for name, column in model["columns"].items() if not column["description"]] == [], model["name"]
 
 
-@pytest.mark.parametrize("path", sorted(MODELS.rglob("_*__models.yml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for path in MODELS.rglob("_*__models.yml") if path.parent.name != "generated"),
+    ids=lambda path: path.stem,
+)
 def test_no_properties_describe_a_column_twice(path: Path) -> None:
     """A column that several models have is an anchor."""
     described = Counter()
@@ -92,9 +87,9 @@ def test_every_key_of_a_fact_leads_to_its_dimension(
     models: list[dict[str, Any]], tests_of: dict[str, list[dict[str, Any]]]
 ) -> None:
     for model in models:
-        if model["name"].startswith("fct_"):
-            own_key = next(name for name in model["columns"] if name.endswith("_key"))
-            keys = {name for name in model["columns"] if name.endswith("_key")} - {own_key} | {"date_id"}
+        if model["schema"] == "core" and model["name"].startswith("fct_"):
+            form = all_forms()[model["name"].removeprefix("fct_")]
+            keys = {field.column for field in form.dimensions} | {"reporter_code", "date_id"}
             tests = tests_of[model["unique_id"]]
             related = {test["kwargs"]["column_name"] for test in tests if test["name"] == "relationships"}
             assert keys == related, model["name"]
@@ -136,7 +131,8 @@ def test_views_of_the_marts_hold_no_logic(models: list[dict[str, Any]]) -> None:
     for model in models:
         if model["schema"] == "marts":
             assert model["config"]["materialized"] == "published_view"
-            assert not LOGIC.search(model["raw_code"]), model["name"]
+            by_hand = "generated" not in model["path"] and model["name"] not in SUMS
+            assert not by_hand or not LOGIC.search(model["raw_code"]), model["name"]
 
 
 def test_no_model_uses_what_a_cluster_cannot_run(models: list[dict[str, Any]]) -> None:

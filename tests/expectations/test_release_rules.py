@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,12 +11,14 @@ from support.rules import AREA_RULES
 
 from mangnon.publishing import gates, phases
 from mangnon.publishing.verdicts import Judgement
+from mangnon.settings import TIMEZONE
 from mangnon.warehouse import dbt
 
 RULES = [rule for rule in gates.suite("release") if rule.name not in AREA_RULES]
-THIS_YEAR = date.today().year
-THIS_MONTH = str(date.today().replace(day=1))
-NEXT_MONTH = str(date(THIS_YEAR + date.today().month // 12, date.today().month % 12 + 1, 1))
+TODAY = datetime.now(TIMEZONE).date()
+THIS_YEAR = TODAY.year
+THIS_MONTH = str(TODAY.replace(day=1))
+NEXT_MONTH = str(date(THIS_YEAR + TODAY.month // 12, TODAY.month % 12 + 1, 1))
 MID_AUTUMN = {"occasion": "mid_autumn"}
 
 # Release 1, which is published. One injury uses a code that the new list of release 2 lacks.

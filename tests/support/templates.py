@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -24,7 +24,7 @@ from mangnon.deployment import deploy
 from mangnon.deployment.inbox_mark import mark_inbox
 from mangnon.publishing import lists
 from mangnon.sample import write_sample
-from mangnon.settings import PROJECT, settings
+from mangnon.settings import PROJECT, TIMEZONE, settings
 from mangnon.telling import messages
 from mangnon.warehouse import server
 from support import databases
@@ -114,8 +114,8 @@ def _is_made(template: str) -> bool:
 
 
 def _hash() -> str:
-    """Returns a hash of all that the templates are made from, and of the day, since tests ask how old things are."""
-    said = hashlib.sha256(f"{date.today()} {sys.version}".encode())
+    """Returns a hash of all that the templates are made from, and of the day in Viet Nam, since tests ask how old things are."""
+    said = hashlib.sha256(f"{datetime.now(TIMEZONE).date()} {sys.version}".encode())
     for top in MADE_FROM:
         for path in sorted((PROJECT / top).rglob("*") if (PROJECT / top).is_dir() else [PROJECT / top]):
             if path.is_file() and path.suffix != ".pyc":

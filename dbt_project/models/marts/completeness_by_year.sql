@@ -1,6 +1,6 @@
 with rates as (
     select * from {{ ref('computed_reporting_rates') }}
-    where release_id = (select ops.chosen_release()) and is_expected
+    where release_id = {{ seen_release() }} and is_expected
 ),
 
 reporters as (

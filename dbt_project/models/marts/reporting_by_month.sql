@@ -1,6 +1,6 @@
 with rates as (
     select * from {{ ref('computed_reporting_rates') }}
-    where release_id = (select ops.chosen_release())
+    where release_id = {{ seen_release() }}
 )
 
 select

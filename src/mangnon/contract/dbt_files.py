@@ -74,7 +74,7 @@ def contract_macros() -> str:
     kinds = {one.name: {"attribute": one.field, "dimension": one.dimension} for one in filters() if one.is_kind}
     empty = {
         form.name: {
-            field.name: {"empty": field.empty, "only_for": field.only_for}
+            field.name: {"empty": field.empty, "only_for": dict(field.only_for)}
             for field in form.dimensions
             if field.codes != AREAS and not field.required
         }

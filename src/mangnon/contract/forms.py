@@ -58,7 +58,7 @@ class Field:
     aliases: tuple[str, ...]
     codes: str | None
     empty: str
-    only_for: dict[str, str]  # field → its value
+    only_for: tuple[tuple[str, str], ...]  # (field, value)
     categories: tuple[tuple[str, str], ...]  # (value, label)
     unit: str | None
     format: str | None
@@ -193,7 +193,7 @@ def _field(declared: dict[str, Any]) -> Field:
         aliases=tuple(declared.get("aliases", ())),
         codes=declared.get("codes"),
         empty=declared.get("empty", "total"),
-        only_for=declared.get("only_for", {}),
+        only_for=tuple(declared.get("only_for", {}).items()),
         categories=tuple((category["value"], category["label"]) for category in declared.get("categories", ())),
         unit=declared.get("unit"),
         format=declared.get("format"),

@@ -56,7 +56,7 @@ def deploy(accept_changes: str | None = None) -> None:
         deployments.begin(
             connection, [change.what for change in found if change.severity == "breaking"], accept_changes
         )
-        for step in (_deploy_tables, lambda: dbt.deploy(LOCK_TIMEOUT)):
+        for step in (_deploy_tables, lambda: dbt.deploy(LOCK_TIMEOUT), _deploy_functions):
             _giving_way(step)
         if not is_current:
             _giving_way(drop_left_over)
@@ -166,6 +166,11 @@ def _deploy_tables() -> None:
         for form in reference_forms():
             _give_to_registrar(connection, form)
         _give_password(connection)
+
+
+def _deploy_functions() -> None:
+    with _patient_connection() as connection, connection.transaction():
+        connection.execute(files("mangnon.deployment").joinpath("mart_functions.sql").read_text().encode())
 
 
 def drop_left_over() -> None:

@@ -24,12 +24,11 @@ IN_BORDERS = """
         sum(facts.deaths) filter (where borders.weight is null),
         bool_and(borders.is_whole)
     from marts.fct_incidents as facts
-    inner join marts.bridge_area_borders as borders using (area_version)
+    inner join marts.areas_in_borders(%(day)s) as borders using (area_version)
     inner join marts.dim_areas as in_areas on borders.in_area_version = in_areas.area_version
     where facts.incident_class = 'injury'
         and not facts.is_subset
-        and extract(year from facts.period) = %s
-        and borders.borders_on = %s
+        and extract(year from facts.period) = %(year)s
     group by in_areas.area_code
 """
 AS_REPORTED = """
@@ -46,7 +45,7 @@ Known = dict[str, Decimal | None]
 def in_borders(warehouse: ModuleType, year: int, borders_on: str) -> tuple[Known, Decimal | None, set[str]]:
     """What BI sees of a year in the borders of a day: the sums that are known, what is withheld, what is whole."""
     with psycopg.connect(warehouse.reader_url()) as reader:
-        rows = reader.execute(IN_BORDERS, [year, borders_on]).fetchall()
+        rows = reader.execute(IN_BORDERS, {"year": year, "day": borders_on}).fetchall()
     known = {code: value for code, value, _, _ in rows if code != UNKNOWN}
     withheld = sum((value for _, _, value, _ in rows if value is not None), Decimal(0))
     return known, withheld, {code for code, *_, is_whole in rows if is_whole}
@@ -93,7 +92,7 @@ def test_nothing_is_lost_in_any_borders(published: ModuleType, borders_on: str) 
             """
             select count(*), count(*) filter (where weights = 1 or withheld = 1) from (
                 select area_version, sum(weight) as weights, count(*) filter (where weight is null) as withheld
-                from marts.bridge_area_borders where borders_on = %s group by area_version
+                from marts.areas_in_borders(%s) group by area_version
             ) as shares
             """,
             [borders_on],
