@@ -100,7 +100,9 @@ COPIES = """
 """
 
 OF_LOAD = "from copies inner join {} as original on old_load = original.load_id"
-TO_OTHER_AREAS = "inner join area_copies on copies.province = area_copies.province and area_version = area_copies.old_key"
+TO_OTHER_AREAS = """
+    inner join area_copies on copies.province = area_copies.province and area_version = area_copies.old_key
+"""
 
 # One year of the largest fact by area. It is asked of the views that BI uses, and of the tables below them.
 STAR = """

@@ -69,7 +69,7 @@ RULES = (
         mend_vi="Hãy ghi số tiền (đồng) đã chi theo nghị quyết.",
         **failing_lines(
             "beneficiaries",
-            f"""
+            """
             facts.funding_instrument <> 'not_applicable' and not facts.is_subset
             and facts.support_turns > 0 and coalesce(facts.amount_vnd, 0) = 0
             """,

@@ -110,7 +110,7 @@ RULES = (
         mend_vi="Hãy sửa loại vụ việc, hoặc xoá hình thức hay nguyên nhân ghi nhầm.",
         **failing_lines(
             "incidents",
-            f"""
+            """
             (facts.incident_class <> 'abuse' and facts.abuse_type <> 'not_applicable')
             or (facts.incident_class <> 'injury' and facts.injury_cause <> 'not_applicable')
             """,

@@ -50,7 +50,8 @@ MONTHS = f"""
             coalesce(sum(area_measures.value) filter (where area_measures.period < known.judged_period), 0) as earlier
         from known
         inner join area_measures
-            on known.judged_period = area_measures.judged_period and known.in_area_version = area_measures.in_area_version
+            on known.judged_period = area_measures.judged_period
+            and known.in_area_version = area_measures.in_area_version
         where {COUNTED}
         group by known.judged_period, known.in_area_version, known.months, area_measures.incident_class
     )

@@ -8,7 +8,9 @@ from mangnon.contract.forms import Form, all_forms, submission_forms
 
 # Snapshots are left out: only their last month of a year counts, and the star alone does not say which one that is.
 TRANSACTIONS = [form for form in submission_forms() if form.kind == "transaction"]
-POPULATION = all_forms()["child_population"]
+SUPPORTED, CHILDREN = (
+    column_of(all_forms()["child_population"], measure) for measure in ("children_supported", "children")
+)
 ADDITIVE_FORMS = ", ".join(f"'{form.name}'" for form in TRANSACTIONS)
 
 
@@ -48,7 +50,7 @@ def _seen(form: Form) -> str:
     """
 
 
-def _lines(form: Form, mart: str, said: list[str], dimensions: dict[str, str | None]) -> str:
+def _lines(form: Form, mart: str, said: list[str], dimensions: dict[str, str]) -> str:
     """Returns SQL: the lines of one of the form's marts. That of the parts does not say that they are parts."""
     is_of_parts = mart.endswith("_breakdown")
     columns = [*dimensions, *("true as is_subset" if is_of_parts and name == "is_subset" else name for name in said)]
@@ -112,7 +114,7 @@ RULES = (
             recomputed as (
                 select
                     figures.figure, last_loads.year,
-                    round(100.0 * sum({column_of(POPULATION, "children_supported")}) / nullif(sum({column_of(POPULATION, "children")}), 0), 2) as value
+                    round(100.0 * sum({SUPPORTED}) / nullif(sum({CHILDREN}), 0), 2) as value
                 from last_loads
                 inner join marts.fct_child_population_monthly as facts on last_loads.load_id = facts.load_id
                 inner join marts.dim_figures as figures

@@ -308,5 +308,5 @@ def test_the_province_is_what_its_reporters_say(releases: Releases) -> None:
         releases.ledger.run("update core.dim_reporters set reporter_code = 1 where reporter_code = '196'")
         assert "báo cáo 6.001, tính lại 5.001" in (releases.message(rule) or "")
         releases.ledger.run(
-            "update core.dim_reporters set reporter_code = hashtextextended('196', 0) where reporter_code = '196'"
+            "update core.dim_reporters set reporter_code = '196' where reporter_code = '196'"
         )

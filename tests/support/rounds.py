@@ -122,7 +122,7 @@ def _write_rows(connection: Connection, fact: str, measure: str, load: int, repo
     assert needed is not None
     values = dict(column.split(", ") for column in needed[0].split(";"))
     values |= {"load_id": str(load), "line": "line", measure: str(number)}
-    values["reporter_code"] = f"hashtextextended('{reporter}', 0)"
+    values["reporter_code"] = f"'{reporter}'"
     connection.execute(
         f"""
         insert into core.{fact} ({", ".join(values)})

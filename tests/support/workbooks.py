@@ -12,7 +12,7 @@ LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
 SESSIONS = """
     select sum(event_count) from marts.fct_events
-    where period = '2020-07-01' and reporter_code = hashtextextended(%s, 0)
+    where period = '2020-07-01' and reporter_code = %s
 """
 Lines = Mapping[str, Sequence[Mapping[str, object]]]
 

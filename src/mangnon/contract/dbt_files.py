@@ -1,7 +1,8 @@
 """Generates files of the dbt project from declarations: views of the marts, macros, and properties of models.
 
-The properties of the core declare the views of the marts (see marts.views). The macros in macros/contract.sql return what the models need to know about the forms. The properties of models that filter by the
-columns of figures are made from the forms too. `python -m mangnon.contract.page` writes all of it.
+The properties of the core declare the views of the marts (see marts.views). The macros in macros/contract.sql return
+what the models need to know about the forms. The properties of models that filter by the columns of figures are made
+from the forms too. `python -m mangnon.contract.page` writes all of it.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from mangnon.contract.marts import views, words
 from mangnon.contract.figures import attributes, attributes_of, filters, line_field, members
 from mangnon.contract.forms import AREAS, Field, Form, all_forms, submission_forms
+from mangnon.contract.marts import views, words
 from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
@@ -58,7 +59,8 @@ def _views(models: list[dict[str, Any]]) -> dict[Path, str]:
     # marts.fct_events is the model marts_fct_events, since core has a model fct_events.
     names = {view.name: f"marts_{view.name}" if view.name in core else view.name for view in all_views}
     described = [view.properties | {"name": names[view.name]} for view in all_views]
-    texts = {VIEWS / f"{names[view.name]}.sql": f"{{#- Made from the core {COMMAND} -#}}\n{view.sql}" for view in all_views}
+    origin = f"{{#- Made from the core {COMMAND} -#}}\n"
+    texts = {VIEWS / f"{names[view.name]}.sql": origin + view.sql for view in all_views}
     return {VIEWS / "_generated__models.yml": _properties("the core", described)} | texts
 
 
@@ -82,7 +84,10 @@ def contract_macros() -> str:
     }
     macros = {
         "submission_forms": ("Form → the columns that figures filter and count its lines by, and its measures.", forms),
-        "empty_members": ("Form → its fields with codes that may be empty, and what a line without a code speaks of.", empty),
+        "empty_members": (
+            "Form → its fields with codes that may be empty, and what a line without a code speaks of.",
+            empty,
+        ),
         "wholes": (
             'Form with lines "trong đó" → the fields, beside the area, in which such a line agrees with its whole.',
             {form.name: [name for name in form.whole if form.field(name).codes != AREAS] for form in _with_subsets()},

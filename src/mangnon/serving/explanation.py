@@ -232,7 +232,10 @@ def _attributes() -> dict[str, tuple[str, str] | None]:
     """Returns the attributes that a definition may name, with dimension and key; None for a column of the fact."""
     counted = [field for field in map(line_field, members()) if field.codes != AREAS]
     asked: list[Filter | Field] = [*filters(), *counted]
-    return {one.name: (one.dimension, one.field) if one.dimension else None for one in asked}
+    return {
+        one.name: (one.dimension, one.field if isinstance(one, Filter) else one.name) if one.dimension else None
+        for one in asked
+    }
 
 
 def _given(definition: dict[str, Any]) -> list[str]:
@@ -287,9 +290,9 @@ def _column(attribute: str) -> sql.Identifier:
 
 def _member(attribute: str) -> sql.Composed:
     """The member that a line names; nothing if it names none."""
-    return sql.SQL(
-        "case when {member} not in ('total', 'not_applicable', 'unknown') then {member} end"
-    ).format(member=_column(attribute))
+    return sql.SQL("case when {member} not in ('total', 'not_applicable', 'unknown') then {member} end").format(
+        member=_column(attribute)
+    )
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:

@@ -32,7 +32,7 @@ LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
 EVENTS = """
     select sum(event_count) from marts.fct_events
-    where period = '2020-07-01' and reporter_code = hashtextextended('193', 0)
+    where period = '2020-07-01' and reporter_code = '193'
 """
 LINES = 150  # more than a page of raw
 WAL_SEGMENT = 16 << 20

@@ -50,7 +50,7 @@ def test_one_night_with_right_and_wrong_submissions(
             """
         ).fetchone()
         incidents = connection.execute(
-            "select count(*) from marts.fct_incidents where reporter_code = hashtextextended('196', 0)"
+            "select count(*) from marts.fct_incidents where reporter_code = '196'"
         ).fetchone()
     assert verdict is not None
     assert "400" in verdict[0]

@@ -142,7 +142,7 @@ def test_communes_report_from_2025_07(
     with psycopg.connect(published.reader_url()) as reader:
         names = reader.execute(
             """
-            select distinct dim_areas.name, dim_areas.legal_act, dim_reporters.reporter_kind
+            select distinct dim_areas.area_name, dim_areas.legal_act, dim_reporters.reporter_kind
             from marts.fct_incidents
             inner join marts.dim_areas using (area_version)
             inner join marts.dim_reporters using (reporter_code)
@@ -201,7 +201,7 @@ def test_a_code_names_another_area_before_and_after(published: ModuleType) -> No
     with psycopg.connect(published.reader_url()) as reader:
         versions = reader.execute(
             """
-            select dim_areas.name, dim_areas.area_type, wholes.name, dim_areas.valid_from, dim_areas.other_codes
+            select dim_areas.area_name, dim_areas.area_type, wholes.area_name, dim_areas.valid_from, dim_areas.other_codes
             from marts.dim_areas
             left join marts.dim_areas as wholes
                 on dim_areas.parent_code = wholes.area_code

@@ -26,7 +26,7 @@ LISTS = CodeLists.from_package()
 JULY = date(2020, 7, 1)
 EVENTS = """
     select sum(event_count) from marts.fct_events
-    where period = '2020-07-01' and reporter_code = hashtextextended('193', 0)
+    where period = '2020-07-01' and reporter_code = '193'
 """
 RAW_ROWS = "select count(*) from raw.events where load_id = any(%s)"
 CORE_ROWS = "select (select count(*) from core.fct_events where load_id = any(%(loads)s))" + (

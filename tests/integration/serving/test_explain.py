@@ -55,7 +55,7 @@ def cells(figure: str, *arguments: str) -> list[dict[str, str]]:
 def test_the_parts_of_all_33_figures_make_what_was_published(published: ModuleType) -> None:
     with published.connect("auditor") as connection:
         figures = connection.execute(
-            "select figure, value, unit from marts.annual_report where year = 2020 order by sort_order"
+            "select figure, value, unit from marts.annual_report where year = 2020 order by figure_sort_order"
         ).fetchall()
         explanations = {figure: explanation.explain(connection, figure, 2020) for figure, *_ in figures}
     assert len(figures) == 33

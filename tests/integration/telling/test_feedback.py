@@ -31,7 +31,7 @@ HOSTILE = (
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 MEASURES = """
     select sum(event_count), sum(attendances) from marts.fct_events
-    where period = '2020-07-01' and reporter_code = hashtextextended('193', 0)
+    where period = '2020-07-01' and reporter_code = '193'
 """
 
 CSV = """\

@@ -13,7 +13,8 @@ from mangnon.contract.code_lists import REFERENCE_FOLDER, CodeLists, packaged_ro
 from mangnon.contract.forms import FOLDER, all_forms, reference_forms, submission_forms
 
 FORM_KEYS = {
-    *("name", "title", "kind", "order", "tables", "whole", "description", "grain", "help", "aliases", "totals", "fields"),
+    *("name", "title", "kind", "order", "tables", "whole", "description", "grain", "help", "aliases", "totals"),
+    "fields",
 }
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),

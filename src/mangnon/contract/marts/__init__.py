@@ -1,0 +1,1 @@
+"""What BI sees: the views of the marts, and their Vietnamese words."""

@@ -15,18 +15,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mangnon.contract.marts import words
 from mangnon.contract.forms import REFERENCE, Form, all_forms
+from mangnon.contract.marts import words
 
 RELEASE = ("release_id", "integer", "The release that the session looks at.")
 # A sum forgets the qualifiers of its lines, but not the sum of these.
 INEXACT = {
-    "gte": ("lower_bounds", "1 if the numbers are lower bounds (trên), else 0. A sum above 0 says: the total is one too."),
-    "approx": ("approximations", "1 if the numbers are about right (khoảng), else 0. A sum above 0 says: the total is too."),
+    "gte": ("lower_bounds", "1 if the numbers are lower bounds (trên), else 0. A sum above 0: so is the total."),
+    "approx": ("approximations", "1 if the numbers are about right (khoảng), else 0. A sum above 0: so is the total."),
 }
 LAST_OF = {
-    "is_last_of_quarter": "Whether it is the reporter's last counted month of the quarter; only these months are added up.",
-    "is_last_of_year": "Whether it is the reporter's last counted month of the year; only these months are added up.",
+    "is_last_of_quarter": "Whether it is the reporter's last counted month of the quarter: add up only these.",
+    "is_last_of_year": "Whether it is the reporter's last counted month of the year: add up only these.",
 }
 
 
@@ -46,6 +46,7 @@ class View:
 
     name: str
     description: str
+    form: Form | None
     columns: list[Column]
     sql: str
 
@@ -59,8 +60,8 @@ class View:
                 {
                     "name": column.name,
                     "data_type": column.data_type,
-                    "description": f"{words.title(column.name)}. {column.description}",
-                    "config": {"meta": {"title": words.title(column.name)}},
+                    "description": f"{(title := words.title(column.name, self.form))}. {column.description}",
+                    "config": {"meta": {"title": title}},
                 }
                 for column in self.columns
             ],
@@ -73,7 +74,7 @@ def views(model: dict[str, Any]) -> Iterator[View]:
     for name, declared in meta.get("marts", {}).items():
         form = all_forms()[meta["form"]] if "form" in meta else None
         columns = list(_columns(model, declared, form))
-        yield View(name, declared["description"], columns, _sql(model["name"], form, declared, columns))
+        yield View(name, declared["description"], form, columns, _sql(model["name"], form, declared, columns))
 
 
 def _columns(model: dict[str, Any], declared: dict[str, Any], form: Form | None) -> Iterator[Column]:
@@ -86,7 +87,8 @@ def _columns(model: dict[str, Any], declared: dict[str, Any], form: Form | None)
         elif name not in hidden:
             yield Column(name, column["data_type"], column["description"].strip(), f"{table}.{name}")
         if name not in hidden and words.labels(name) and f"{name}_label" not in own:
-            yield Column(f"{name}_label", "text", f"Vietnamese label of {name}.", f"{{{{ label('{name}', '{table}.{name}') }}}}")
+            value = f"{{{{ label('{name}', '{table}.{name}') }}}}"
+            yield Column(f"{name}_label", "text", f"Vietnamese label of {name}.", value)
     for name, column in computed.items():
         yield _computed(name, column)
     if "qualifier" in own:
@@ -112,7 +114,8 @@ def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[
     if form is None:
         conditions += [f"{table}.release_id = (select ops.chosen_release())"] if _is_released(columns) else []
     elif form.kind == "snapshot":
-        joins = f"inner join ({{{{ snapshots_seen('{form.name}') }}}}) as counting on {table}.load_id = counting.load_id\n"
+        snapshots = f"({{{{ snapshots_seen('{form.name}') }}}})"
+        joins = f"inner join {snapshots} as counting on {table}.load_id = counting.load_id\n"
         conditions += ["counting.is_last_of_year"] if declared.get("is_yearly") else []
     else:
         conditions.insert(0, f"{{{{ is_visible('{table}', '{form.name}') }}}}")

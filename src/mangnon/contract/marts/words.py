@@ -6,21 +6,21 @@ from typing import Any
 
 import yaml
 
-from mangnon.contract.forms import all_forms
+from mangnon.contract.forms import REFERENCE, Form, all_forms, submission_forms
 
 FILE = Path(__file__).with_name("words.yml")
 
 
-def title(column: str) -> str:
-    """Returns the Vietnamese title of a column of the marts. Raises KeyError if it has none.
+def title(column: str, form: Form | None = None) -> str:
+    """Returns the Vietnamese title of a column of the marts: that of the form's field, or the one declared here.
 
-    A column `<code>_label` or `<code>_sort_order` is called after its code.
+    A column `<code>_label` or `<code>_sort_order` is called after its code. Raises KeyError if it has no title.
     """
-    titles: dict[str, str] = _words()["titles"]
+    titles: dict[str, str] = _words()["titles"] | _titles_of_fields() | _titles_of(form)
     if column in titles:
         return titles[column]
     for ending, said in _words()["endings"].items():
-        if column.endswith(ending):
+        if column.removesuffix(ending) in titles:
             return f"{titles[column.removesuffix(ending)]}{said}"
     raise KeyError(f"{column}: give the column a title in {FILE.name}")
 
@@ -40,16 +40,23 @@ def _labels() -> dict[str, dict[str, str]]:
     forms = all_forms()
     declared: dict[str, dict[str, str]] = _words()["labels"]
     said_by_forms = {
-        field.name: dict(field.categories)
-        for form in forms.values()
-        for field in form.fields
-        if field.categories
+        field.name: dict(field.categories) for form in forms.values() for field in form.fields if field.categories
     }
     titles = {"form": {form.name: form.title for form in forms.values()}}
     return {
         name: said_by_forms.get(name, {}) | titles.get(name, {}) | declared.get(name, {})
         for name in dict.fromkeys([*said_by_forms, *titles, *declared])
     }
+
+
+@cache
+def _titles_of_fields() -> dict[str, str]:
+    """The titles of fields with codes, which several forms have."""
+    return {field.name: field.title for form in submission_forms() for field in form.dimensions}
+
+
+def _titles_of(form: Form | None) -> dict[str, str]:
+    return {field.name: field.title for field in form.fields} if form and form.kind != REFERENCE else {}
 
 
 @cache
