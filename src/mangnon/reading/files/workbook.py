@@ -102,7 +102,7 @@ class Workbook:
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), notes=_hidden(sheet, header, form), shown=Shown(self._path, sheet.name).number,
+            titles.unit_above(lines), notes=_hidden(sheet, header, form), shown=Shown(self._path, sheet.name).at,
             is_converted=self._convert is not None, says_nothing=says_nothing,
             statement={"sheet": COVER, "cell": cell} if (cell := self.cover.statements.get(form.name)) else {},
         )  # fmt: skip
