@@ -51,9 +51,10 @@ def test_what_comes_out_of_a_file(name: str) -> None:
     assert {name: total for name, total in found.sums.items() if total} == expected.get("sums", {})
     assert set(expected.get("notes", [])) <= {note.id for note in found.notes}
     places = {(problem.id, problem.cell or f"dòng {problem.row}"): problem.message for problem in found.refused}
-    for problem_id, cell, *words in ((*place, "dòng None")[: max(len(place), 2)] for place in expected.get("refused", [])):
-        assert (problem_id, cell) in places
-        assert all(word in places[problem_id, cell] for word in words)
+    for problem_id, cell, words in (
+        (*place, *("dòng None", "")[len(place) - 1 :]) for place in expected.get("refused", [])
+    ):
+        assert words in places.get((problem_id, cell), "no such problem")
     assert bool(found.refused) == ("refused" in expected)
     for problem in [*found.notes, *found.refused]:
         assert problem.message

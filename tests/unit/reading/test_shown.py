@@ -59,7 +59,8 @@ def test_an_ods_says_itself_what_its_cells_show(tmp_path: Path) -> None:
             <table:table-cell office:value-type="date" office:date-value="2021-04-03T10:00:00"><text:p>3 thg 4</text:p>
             </table:table-cell>
             <table:table-cell office:value-type="string"><text:p>45</text:p></table:table-cell>
-            <table:table-cell office:value-type="float" office:value="1200.4"><text:p>1.200,4</text:p></table:table-cell>
+            <table:table-cell office:value-type="float" office:value="1200.4"><text:p>1.200,4</text:p>
+            </table:table-cell>
         </table:table-row>
         <table:table-row>
             <table:covered-table-cell office:value-type="float" office:value="0.5"><text:p>50%</text:p>

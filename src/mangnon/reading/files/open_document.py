@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from operator import itemgetter
 from pathlib import Path
 from xml.parsers import expat
 
