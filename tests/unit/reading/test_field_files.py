@@ -11,7 +11,7 @@ from support.messy import LISTS
 
 from mangnon.contract.code_lists import OFFICE
 from mangnon.reading.delivery import FileRefused, FormBegun, FormRead, FormRefused, read_delivery
-from mangnon.reading.problems import Problem
+from mangnon.reading.problems import Problem, catalogue
 from mangnon.reading.reader import ReadBlock
 
 FILES = corpus.files()
@@ -67,4 +67,19 @@ def test_every_file_is_in_the_table_and_in_the_readme() -> None:
 
 
 def test_the_page_of_reading_shows_the_corpus() -> None:
-    assert corpus.PAGE.read_text(encoding="utf-8") == corpus.page(), "run: PYTHONPATH=tests python -m support.corpus"
+    text = corpus.PAGE.read_text(encoding="utf-8")
+    assert text == corpus.page(), "run: PYTHONPATH=tests python -m support.corpus"
+    assert all(f"<!-- {name}, made by" in text for name in corpus.PARTS)
+
+
+def test_every_rule_has_a_file_that_shows_it_or_a_test() -> None:
+    without_file = {rule for rule in catalogue() if not corpus.OF_LISTS.fullmatch(rule) and not corpus.example(rule)}
+    assert without_file == set(corpus.ELSEWHERE)
+    for rule, path in corpus.ELSEWHERE.items():
+        assert rule in (corpus.TESTS / path).read_text(encoding="utf-8")
+
+
+def test_a_file_that_stands_for_what_is_read_without_a_word_is_read_so() -> None:
+    shown = [name for name, expected in FILES.items() if "shows" in expected]
+    assert shown
+    assert not any(corpus.findings(name) for name in shown)

@@ -35,8 +35,9 @@ class Tails:
         except csv.Error:
             return None
         missing = self._headers[len(cells) :]
-        if not any(cell.strip() for cell in cells[len(self._headers) :]):
-            cells = cells[: len(self._headers)]
+        is_empty = not any(cell.strip() for cell in cells[len(self._headers) :])
+        if is_empty and (self._separator != "," or self._is_by_excel):
+            cells = cells[: len(self._headers)]  # a comma too many may be the 12,000 that nobody put in quotes
         if len(cells) > len(self._headers):
             return None
         if any(cell.strip() for cell in cells) and any(missing):
