@@ -138,7 +138,7 @@ def refused_lines(refused: list[backfills.RefusedAgain]) -> Iterator[str]:
         counting = sum(one.still_counts for one in refused)
         yield f"Refused: {len(refused)}. Of these, {counting} were read before and still count as they were read then:"
     for one in refused:
-        yield f"  {one.period:%Y-%m}  {one.file_name}, {one.form or 'the whole file'}: {one.why}"
+        yield f"  {one.month:%Y-%m}  {one.file_name}, {one.form or 'the whole file'}: {one.why}"
 
 
 def _described(row: dict[str, Any]) -> str:

@@ -58,7 +58,7 @@ class RefusedAgain:
 
     file_name: str
     form: str | None
-    period: date
+    month: date
     why: str
     still_counts: bool
 

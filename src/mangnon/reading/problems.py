@@ -28,7 +28,7 @@ class UnknownWording(LookupError):
 
 @dataclass(frozen=True)
 class Declared:
-    """A rule of problems.yml: its severity, what it means to operators, its wordings as templates by the problem's id."""
+    """A rule of problems.yml: its severity, what it means, and its wordings as templates by the id of the problem."""
 
     severity: Severity
     means: str

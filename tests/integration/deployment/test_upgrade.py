@@ -178,7 +178,7 @@ def _assert_that_silence_counts_on(warehouse: ModuleType, backfill_id: int) -> N
         found = backfills.refused(connection, backfill_id)
         shown = status.tables(connection, None)["Refused and held, newest first"]
     assert empty
-    assert {(one.file_name, one.form, one.period) for one in found if one.still_counts} == set(empty)
+    assert {(one.file_name, one.form, one.month) for one in found if one.still_counts} == set(empty)
     assert all("không có dòng số liệu nào" in one.why for one in found if one.still_counts)
     lines = list(refused_lines(found))
     assert f"Of these, {len(empty)} were read before and still count" in lines[0]
