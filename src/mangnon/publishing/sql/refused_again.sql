@@ -13,7 +13,9 @@ select
     deliveries.file_name,
     loads.form,
     coalesce(
-        loads.period, deliveries.period, date_trunc('month', deliveries.received_at at time zone 'Asia/Ho_Chi_Minh')::date
+        loads.period,
+        deliveries.period,
+        date_trunc('month', deliveries.received_at at time zone 'Asia/Ho_Chi_Minh')::date
     ) as month,
     loads.state_reason as why,
     counting.delivery_id is not null and (loads.form is null or loads.form = any(counting.forms)) as still_counts
