@@ -83,6 +83,8 @@ def numbers() -> Iterator[str]:
     yield f"{len(table)} files by {len(makers)} makers: {', '.join(sorted(makers))}."
     yield f"{whole} are read; of {part} the good rows or forms are read and the others refused;"
     yield f"{len(table) - whole - part} are refused. None is read wrongly."
+    strict = {name: one["too_strict"] for name, one in table.items() if "too_strict" in one}
+    yield f"Refused too strictly: {len(strict)} ({'; '.join(f'`{name}`: {why}' for name, why in strict.items())})."
     found: dict[str, set[str]] = defaultdict(set)
     for name in table:
         for finding in findings(name):
