@@ -66,3 +66,10 @@
     {%- for field, title in divisions()[form].items() %}, case when fct_{{ form }}.{{ field }} not in ('total', 'not_applicable') then '{{ title }}' end
     {%- endfor %})
 {%- endmacro %}
+
+{% macro of_groups(measure, groups) -%}
+    {#- A measure of children, of some groups only: sums over all groups count children twice. -#}
+    case
+        when fct_child_population.special_circumstance {{ groups }} then fct_child_population.{{ measure }}
+    end
+{%- endmacro %}

@@ -100,15 +100,23 @@
         {%- for code, said in code_labels()[column].items() %} when '{{ code }}' then '{{ said }}'{% endfor %} end
 {%- endmacro %}
 
-{% macro cut_name(rows) -%}
-    case {{ rows }}.cut
-        when 'month' then 'Tháng ' || {{ rows }}.cut_number
-        when 'quarter' then 'Quý ' || {{ rows }}.cut_number
-        when 'half_year' then '6 tháng ' || case {{ rows }}.cut_number when 1 then 'đầu năm' else 'cuối năm' end
+{% macro cut_name(cut, number) -%}
+    case {{ cut }}
+        when 'month' then 'Tháng ' || {{ number }}
+        when 'quarter' then 'Quý ' || {{ number }}
+        when 'half_year' then '6 tháng ' || case {{ number }} when 1 then 'đầu năm' else 'cuối năm' end
         when 'nine_months' then '9 tháng'
-        when 'year_to_date' then {{ rows }}.cut_number || ' tháng đầu năm'
+        when 'year_to_date' then {{ number }} || ' tháng đầu năm'
         when 'year' then 'Cả năm'
     end
+{%- endmacro %}
+
+{% macro in_display_unit(value) -%}
+    case unit when 'đồng' then round({{ value }} / 1e9, 3) else {{ value }} end
+{%- endmacro %}
+
+{% macro display_unit(unit) -%}
+    case {{ unit }} when 'đồng' then 'tỷ đồng' else {{ unit }} end
 {%- endmacro %}
 
 {% macro seen_release() -%}

@@ -39,7 +39,8 @@ RULES = (
                     -- A resubmission with a reason may mend a published slip.
                     and coalesce(deliveries.revision_reason, '') = ''
                 group by
-                    judged_loads.load_id, figures.figure, figures.figure_label, report.year, report.value, published.value
+                    judged_loads.load_id, figures.figure, figures.figure_label, report.year, report.value,
+                    published.value
                 having sum(measures.value) > {threshold("figure_thousandfold_share")} * report.value
             ) as jumps
             group by load_id

@@ -307,6 +307,4 @@ def test_the_province_is_what_its_reporters_say(releases: Releases) -> None:
         assert releases.message(rule) is None
         releases.ledger.run("update core.dim_reporters set reporter_code = 1 where reporter_code = '196'")
         assert "báo cáo 6.001, tính lại 5.001" in (releases.message(rule) or "")
-        releases.ledger.run(
-            "update core.dim_reporters set reporter_code = '196' where reporter_code = '196'"
-        )
+        releases.ledger.run("update core.dim_reporters set reporter_code = '196' where reporter_code = '196'")

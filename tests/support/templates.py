@@ -114,7 +114,7 @@ def _is_made(template: str) -> bool:
 
 
 def _hash() -> str:
-    """Returns a hash of what the templates are made from, and of the day in Viet Nam, as tests ask how old things are."""
+    """Returns a hash of what the templates are made from, and of Viet Nam's day, as tests ask how old things are."""
     said = hashlib.sha256(f"{datetime.now(TIMEZONE).date()} {sys.version}".encode())
     for top in MADE_FROM:
         for path in sorted((PROJECT / top).rglob("*") if (PROJECT / top).is_dir() else [PROJECT / top]):

@@ -229,11 +229,11 @@ def _unusable(definition: dict[str, Any], column: str, why: str) -> NothingToExp
 
 @cache
 def _attributes() -> dict[str, tuple[str, str] | None]:
-    """Returns the attributes that a definition may name, with dimension and key; None for a column of the fact."""
+    """Returns the attributes that a definition may name; for the kind of a code the dimension and its key."""
     counted = [field for field in map(line_field, members()) if field.codes != AREAS]
     asked: list[Filter | Field] = [*filters(), *counted]
     return {
-        one.name: (one.dimension, one.field if isinstance(one, Filter) else one.name) if one.dimension else None
+        one.name: (one.dimension, one.field) if isinstance(one, Filter) and one.is_kind and one.dimension else None
         for one in asked
     }
 
@@ -273,7 +273,9 @@ def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql
         fact=sql.Identifier("core", f"fct_{form.name}"),
         cells=sql.Identifier("raw", form.name),
         joins=sql.SQL(" ").join(
-            sql.SQL("inner join {} using ({})").format(sql.Identifier("marts", table), sql.Identifier(key))
+            sql.SQL("inner join {} on {} = {}").format(
+                sql.Identifier("marts", table), sql.Identifier("facts", key), sql.Identifier(table, key)
+            )
             for table, key in sorted(filter(None, dimensions))
         ),
         conditions=sql.SQL("").join(sql.SQL(" and {}").format(condition) for condition in conditions),
@@ -281,7 +283,7 @@ def _selected_lines(form: Form, definition: dict[str, Any], measure: str) -> sql
 
 
 def _column(attribute: str) -> sql.Identifier:
-    """Where a line says it: in a dimension, in the fact itself, or as it was written."""
+    """Where a line says it: in the fact, in a dimension that knows its code's kind, or as it was written."""
     if attribute == "area":
         return sql.Identifier("cells", "area")
     dimension = _attributes()[attribute]

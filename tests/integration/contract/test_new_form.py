@@ -96,7 +96,7 @@ def test_a_new_form_and_a_new_filter_are_declared_once(published: ModuleType, pr
     assert visits == [
         (date(2020, 12, 3), "female", 5, "eq"),
         (date(2020, 12, 1), "male", 7, "eq"),
-        (date(2020, 12, 1), "unknown", 30, "approx"),
+        (date(2020, 12, 1), "total", 30, "approx"),
     ]
     assert report == [("F34", 42), ("F35", 5)]
     explained = _run(project, "-m", "mangnon.cli", "explain", "F35", "--year", "2020")

@@ -201,7 +201,8 @@ def test_a_code_names_another_area_before_and_after(published: ModuleType) -> No
     with psycopg.connect(published.reader_url()) as reader:
         versions = reader.execute(
             """
-            select dim_areas.area_name, dim_areas.area_type, wholes.area_name, dim_areas.valid_from, dim_areas.other_codes
+            select
+                dim_areas.area_name, dim_areas.area_type, wholes.area_name, dim_areas.valid_from, dim_areas.other_codes
             from marts.dim_areas
             left join marts.dim_areas as wholes
                 on dim_areas.parent_code = wholes.area_code

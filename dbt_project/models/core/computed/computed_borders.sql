@@ -83,7 +83,8 @@ select
     known_shares.area_version is not null and partly_known.area_version is null as is_whole
 from areas
 cross join borders
-left join known_shares on areas.area_version = known_shares.area_version and borders.borders_on = known_shares.borders_on
+left join known_shares
+    on areas.area_version = known_shares.area_version and borders.borders_on = known_shares.borders_on
 left join partly_known
     on
         known_shares.area_version = partly_known.area_version

@@ -1,7 +1,9 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
 select
+    (select ops.visible_release()) as release_id,
     fct_beneficiaries.load_id,
     fct_beneficiaries.line,
+    {{ breakdown('beneficiaries') }} as breakdown,
     fct_beneficiaries.reporter_code,
     fct_beneficiaries.area_version,
     fct_beneficiaries.occasion,
@@ -19,11 +21,9 @@ select
     {{ part_of_total('beneficiaries', 'amount_vnd') }} as amount_vnd,
     fct_beneficiaries.qualifier,
     {{ label('qualifier', 'fct_beneficiaries.qualifier') }} as qualifier_label,
-    fct_beneficiaries.is_synthetic,
-    {{ breakdown('beneficiaries') }} as breakdown,
     (fct_beneficiaries.qualifier = 'gte')::integer as lower_bounds,
     (fct_beneficiaries.qualifier = 'approx')::integer as approximations,
-    (select ops.visible_release()) as release_id
+    fct_beneficiaries.is_synthetic
 from {{ ref('fct_beneficiaries') }} as fct_beneficiaries
 where
     {{ is_visible('fct_beneficiaries', 'beneficiaries') }}

@@ -1,5 +1,10 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+with counting as (
+    {{ snapshots_seen('child_population') | indent(4) }}
+)
+
 select
+    (select ops.visible_release()) as release_id,
     fct_child_population.load_id,
     fct_child_population.line,
     fct_child_population.reporter_code,
@@ -9,23 +14,22 @@ select
     fct_child_population.age_band,
     fct_child_population.date_id,
     fct_child_population.period,
+    counting.is_last_of_quarter,
+    counting.is_last_of_year,
     fct_child_population.is_subset,
-    case when fct_child_population.special_circumstance = 'all' then fct_child_population.children end as children,
-    case when fct_child_population.special_circumstance = 'special' then fct_child_population.children_supported end as children_supported,
+    {{ of_groups('children', "= 'all'") }} as children,
+    {{ of_groups('children', "= 'special'") }} as special_children,
+    {{ of_groups('children', "= 'at_risk'") }} as at_risk_children,
+    {{ of_groups('children', "not in ('all', 'special', 'at_risk')") }} as group_children,
+    {{ of_groups('children_supported', "= 'special'") }} as children_supported,
+    {{ of_groups('children_supported', "not in ('all', 'special', 'at_risk')") }} as group_children_supported,
     fct_child_population.target_pct,
     fct_child_population.qualifier,
     {{ label('qualifier', 'fct_child_population.qualifier') }} as qualifier_label,
-    fct_child_population.is_synthetic,
-    case when fct_child_population.special_circumstance = 'special' then fct_child_population.children end as special_children,
-    case when fct_child_population.special_circumstance = 'at_risk' then fct_child_population.children end as at_risk_children,
-    case when fct_child_population.special_circumstance not in ('all', 'special', 'at_risk') then fct_child_population.children end as group_children,
-    case when fct_child_population.special_circumstance not in ('all', 'special', 'at_risk') then fct_child_population.children_supported end as group_children_supported,
     (fct_child_population.qualifier = 'gte')::integer as lower_bounds,
     (fct_child_population.qualifier = 'approx')::integer as approximations,
-    counting.is_last_of_quarter as is_last_of_quarter,
-    counting.is_last_of_year as is_last_of_year,
-    (select ops.visible_release()) as release_id
+    fct_child_population.is_synthetic
 from {{ ref('fct_child_population') }} as fct_child_population
-inner join ({{ snapshots_seen('child_population') }}) as counting on fct_child_population.load_id = counting.load_id
+inner join counting on fct_child_population.load_id = counting.load_id
 where
     not fct_child_population.is_subset

@@ -1,7 +1,9 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
 select
+    (select ops.visible_release()) as release_id,
     fct_incidents.load_id,
     fct_incidents.line,
+    {{ breakdown('incidents') }} as breakdown,
     fct_incidents.reporter_code,
     fct_incidents.area_version,
     fct_incidents.abuse_type,
@@ -18,11 +20,9 @@ select
     fct_incidents.handled_cases,
     fct_incidents.qualifier,
     {{ label('qualifier', 'fct_incidents.qualifier') }} as qualifier_label,
-    fct_incidents.is_synthetic,
-    {{ breakdown('incidents') }} as breakdown,
     (fct_incidents.qualifier = 'gte')::integer as lower_bounds,
     (fct_incidents.qualifier = 'approx')::integer as approximations,
-    (select ops.visible_release()) as release_id
+    fct_incidents.is_synthetic
 from {{ ref('fct_incidents') }} as fct_incidents
 where
     {{ is_visible('fct_incidents', 'incidents') }}

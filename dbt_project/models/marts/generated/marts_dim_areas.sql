@@ -1,5 +1,6 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
 select
+    (select ops.visible_release()) as release_id,
     dim_areas.area_version,
     dim_areas.area_code,
     dim_areas.other_codes,
@@ -21,8 +22,7 @@ select
     dim_areas.province_name,
     dim_areas.is_current,
     dim_areas.tile_column,
-    dim_areas.tile_row,
-    (select ops.visible_release()) as release_id
+    dim_areas.tile_row
 from {{ ref('dim_areas') }} as dim_areas
 where
     {{ is_visible('dim_areas', 'areas') }}

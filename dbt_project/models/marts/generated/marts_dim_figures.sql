@@ -1,5 +1,6 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
 select
+    (select ops.visible_release()) as release_id,
     dim_figures.figure,
     dim_figures.section,
     dim_figures.figure_label,
@@ -22,8 +23,7 @@ select
     dim_figures.incident_class,
     {{ label('incident_class', 'dim_figures.incident_class') }} as incident_class_label,
     dim_figures.is_subset,
-    dim_figures.figure_sort_order,
-    (select ops.visible_release()) as release_id
+    dim_figures.figure_sort_order
 from {{ ref('dim_figures') }} as dim_figures
 where
     {{ is_visible('dim_figures', 'figures') }}

@@ -1,5 +1,6 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
 select
+    (select ops.visible_release()) as release_id,
     fct_events.load_id,
     fct_events.line,
     fct_events.reporter_code,
@@ -18,10 +19,9 @@ select
     fct_events.delegations,
     fct_events.qualifier,
     {{ label('qualifier', 'fct_events.qualifier') }} as qualifier_label,
-    fct_events.is_synthetic,
     (fct_events.qualifier = 'gte')::integer as lower_bounds,
     (fct_events.qualifier = 'approx')::integer as approximations,
-    (select ops.visible_release()) as release_id
+    fct_events.is_synthetic
 from {{ ref('fct_events') }} as fct_events
 where
     {{ is_visible('fct_events', 'events') }}

@@ -1,5 +1,6 @@
 {#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
 select
+    (select ops.visible_release()) as release_id,
     fct_incidents.load_id,
     fct_incidents.line,
     fct_incidents.reporter_code,
@@ -19,10 +20,9 @@ select
     fct_incidents.handled_cases,
     fct_incidents.qualifier,
     {{ label('qualifier', 'fct_incidents.qualifier') }} as qualifier_label,
-    fct_incidents.is_synthetic,
     (fct_incidents.qualifier = 'gte')::integer as lower_bounds,
     (fct_incidents.qualifier = 'approx')::integer as approximations,
-    (select ops.visible_release()) as release_id
+    fct_incidents.is_synthetic
 from {{ ref('fct_incidents') }} as fct_incidents
 where
     {{ is_visible('fct_incidents', 'incidents') }}

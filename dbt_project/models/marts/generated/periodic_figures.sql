@@ -6,11 +6,15 @@ select
     computed_periodic_figures.cut,
     {{ label('cut', 'computed_periodic_figures.cut') }} as cut_label,
     computed_periodic_figures.cut_number,
+    {{ cut_name('cut', 'cut_number') }} as cut_name,
     computed_periodic_figures.from_period,
     computed_periodic_figures.to_period,
     computed_periodic_figures.value,
+    {{ in_display_unit('value') }} as display_value,
     computed_periodic_figures.qualifier,
     {{ label('qualifier', 'computed_periodic_figures.qualifier') }} as qualifier_label,
+    (computed_periodic_figures.qualifier = 'gte')::integer as lower_bounds,
+    (computed_periodic_figures.qualifier = 'approx')::integer as approximations,
     computed_periodic_figures.is_complete,
     computed_periodic_figures.missing_months,
     computed_periodic_figures.expected_reporters,
@@ -20,16 +24,12 @@ select
     computed_periodic_figures.section,
     computed_periodic_figures.figure_label,
     computed_periodic_figures.unit,
+    {{ display_unit('unit') }} as display_unit,
     computed_periodic_figures.previous_value,
     computed_periodic_figures.change,
     computed_periodic_figures.addend,
     computed_periodic_figures.expected_districts,
-    computed_periodic_figures.complete_districts,
-    case when unit = 'đồng' then round(value / 1e9, 3) else value end as display_value,
-    case when unit = 'đồng' then 'tỷ đồng' else unit end as display_unit,
-    {{ cut_name('computed_periodic_figures') }} as cut_name,
-    (computed_periodic_figures.qualifier = 'gte')::integer as lower_bounds,
-    (computed_periodic_figures.qualifier = 'approx')::integer as approximations
+    computed_periodic_figures.complete_districts
 from {{ ref('computed_periodic_figures') }} as computed_periodic_figures
 where
     computed_periodic_figures.release_id = (select ops.chosen_release())

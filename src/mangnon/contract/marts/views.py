@@ -3,9 +3,10 @@
 The properties of a table of the core declare its views (`meta: {marts: {<view>: …}}`), and the form whose loads the
 table holds (`meta: {form: …}`). A view shows the columns of the table, and may say otherwise:
 
-- `where`: the rows that it shows (in SQL, as all that follows, `[[ … ]]` calls a macro: dbt would render `{{ … }}`);
+- `where`: the rows that it shows. Here and below, `[[ … ]]` calls a macro: dbt would render `{{ … }}`;
 - `leave_out`: columns that it does not show;
-- `columns`: columns that it computes, or computes otherwise: `value` (SQL), `data_type`, `description`;
+- `columns`: columns that it computes otherwise, or in addition: `value` (SQL), `data_type`, `description`, and the
+  column that they stand `after`;
 - `is_yearly`: of a snapshot, only each reporter's last month of a year.
 
 What every view has follows from the columns: a Vietnamese label beside each code, and the release that it shows.
@@ -78,49 +79,51 @@ def views(model: dict[str, Any]) -> Iterator[View]:
 
 
 def _columns(model: dict[str, Any], declared: dict[str, Any], form: Form | None) -> Iterator[Column]:
-    table, computed = model["name"], dict(declared.get("columns", {}))
-    hidden = {*declared.get("leave_out", ()), *(["load_id"] if form and form.kind == REFERENCE else ())}
+    """Yields the columns: what is derived stands beside what it is derived from, so that new ones come at the end."""
     own = {column["name"]: column for column in model["columns"]}
-    for name, column in own.items():
-        if name in computed:
-            yield _computed(name, column | computed.pop(name))
-        elif name not in hidden:
-            yield Column(name, column["data_type"], column["description"].strip(), f"{table}.{name}")
-        if name not in hidden and words.labels(name) and f"{name}_label" not in own:
-            value = f"{{{{ label('{name}', '{table}.{name}') }}}}"
-            yield Column(f"{name}_label", "text", f"Vietnamese label of {name}.", value)
-    for name, column in computed.items():
-        yield _computed(name, column)
-    if "qualifier" in own:
-        for code, (name, description) in INEXACT.items():
-            yield Column(name, "integer", description, f"({table}.qualifier = '{code}')::integer")
-    if form and form.kind == "snapshot" and not declared.get("is_yearly"):
-        for name, description in LAST_OF.items():
-            yield Column(name, "boolean", description, f"counting.{name}")
+    computed = declared.get("columns", {})
     if form and "release_id" not in own:
         yield Column(*RELEASE, "(select ops.visible_release())")
+    hidden = {*declared.get("leave_out", ()), *(["load_id"] if form and form.kind == REFERENCE else ())}
+    for name, column in own.items():
+        if name in hidden:
+            continue
+        value = f"{model['name']}.{name}"
+        yield _computed(name, {"value": value} | column | computed.get(name, {}))
+        yield from _derived(name, value, own)
+        yield from (_computed(other, extra) for other, extra in computed.items() if extra.get("after") == name)
+        if name == "period" and form and form.kind == "snapshot" and not declared.get("is_yearly"):
+            yield from (Column(other, "boolean", said, f"counting.{other}") for other, said in LAST_OF.items())
+
+
+def _derived(name: str, value: str, own: dict[str, Any]) -> Iterator[Column]:
+    if words.labels(name) and f"{name}_label" not in own:
+        yield Column(f"{name}_label", "text", f"Vietnamese label of {name}.", f"{{{{ label('{name}', '{value}') }}}}")
+    if name == "qualifier":
+        for code, (other, said) in INEXACT.items():
+            yield Column(other, "integer", said, f"({value} = '{code}')::integer")
 
 
 def _computed(name: str, column: dict[str, Any]) -> Column:
-    return Column(name, column["data_type"], column["description"], column["value"])
+    return Column(name, column["data_type"], column["description"].strip(), column["value"])
 
 
 def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[Column]) -> str:
     selected = ",\n".join(
-        f"    {column.value}" + ("" if column.value == f"{table}.{column.name}" else f" as {column.name}")
+        f"    {column.value}" + ("" if column.value.endswith(f".{column.name}") else f" as {column.name}")
         for column in columns
     )
-    joins, conditions = "", [declared["where"]] if "where" in declared else []
+    ctes, joins, conditions = "", "", [declared["where"]] if "where" in declared else []
     if form is None:
         conditions += [f"{table}.release_id = (select ops.chosen_release())"] if _is_released(columns) else []
     elif form.kind == "snapshot":
-        snapshots = f"({{{{ snapshots_seen('{form.name}') }}}})"
-        joins = f"inner join {snapshots} as counting on {table}.load_id = counting.load_id\n"
+        ctes = f"with counting as (\n    {{{{ snapshots_seen('{form.name}') | indent(4) }}}}\n)\n\n"
+        joins = f"inner join counting on {table}.load_id = counting.load_id\n"
         conditions += ["counting.is_last_of_year"] if declared.get("is_yearly") else []
     else:
         conditions.insert(0, f"{{{{ is_visible('{table}', '{form.name}') }}}}")
     where = "where\n    " + "\n    and ".join(conditions) + "\n" if conditions else ""
-    text = f"select\n{selected}\nfrom {{{{ ref('{table}') }}}} as {table}\n{joins}{where}"
+    text = f"{ctes}select\n{selected}\nfrom {{{{ ref('{table}') }}}} as {table}\n{joins}{where}"
     return text.replace("[[ ", "{{ ").replace(" ]]", " }}")
 
 

@@ -48,17 +48,20 @@ create trigger published_loads_are_shown after insert or delete or update of rel
 for each row execute function ops.hide_rest_of_load();
 
 insert into ops.hidden_loads (load_id, form, releases)
+with counting as (
+    select
+        load_id,
+        range_agg(releases) as releases
+    from ops.published_loads
+    group by load_id
+)
+
 select
     loads.load_id,
     loads.form,
-    unnest(
-        '{[0,)}'::int4multirange
-        - coalesce(
-            (select range_agg(published_loads.releases) from ops.published_loads where published_loads.load_id = loads.load_id),
-            '{}'::int4multirange
-        )
-    )
+    unnest('{[0,)}'::int4multirange - coalesce(counting.releases, '{}'::int4multirange)) as releases
 from ops.loads
+left join counting on loads.load_id = counting.load_id
 where loads.form is not null and loads.reporter_code <> '_reference';
 
 analyze ops.hidden_loads;
