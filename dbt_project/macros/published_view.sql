@@ -90,10 +90,24 @@
 {% endmacro %}
 
 {% macro release_view(core_model) %}
-    {#- The rows that were computed for the release that the session looks at. -#}
+    {#- The rows that were computed for the release that the session looks at. Of a pruned one only the annual report is
+        there; whoever asks for the rest is told so, and not shown an empty table. -#}
     select {{ core_columns(core_model) | join(', ') }}
     from {{ ref(core_model) }}
-    where release_id = (select ops.chosen_release())
+    where release_id = (select ops.{{ 'chosen' if core_model == 'computed_annual_report' else 'visible' }}_release())
+{% endmacro %}
+
+{% macro history_view(core_model) %}
+    {#- The rows that were computed for each published release. -#}
+    select
+        {{ core_model }}.release_id,
+        (releases.published_at at time zone 'Asia/Ho_Chi_Minh')::date as published_on
+        {% for column in core_columns(core_model) if column != 'release_id' %}
+            , {{ core_model }}.{{ column }}
+        {% endfor %}
+    from {{ ref(core_model) }} as {{ core_model }}
+    inner join {{ source('ops', 'releases') }} as releases on {{ core_model }}.release_id = releases.release_id
+    where releases.state = 'published'
 {% endmacro %}
 
 {% macro static_view(core_model) %}

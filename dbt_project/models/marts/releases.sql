@@ -1,6 +1,21 @@
 select
-    release_id,
-    published_at,
-    pruned_at
-from {{ source('ops', 'releases') }}
-where state = 'published'
+    releases.release_id,
+    releases.published_at,
+    releases.pruned_at,
+    (releases.published_at at time zone 'Asia/Ho_Chi_Minh')::date as published_on,
+    (
+        select (newer.published_at at time zone 'Asia/Ho_Chi_Minh')::date
+        from {{ source('ops', 'releases') }} as newer
+        where newer.state = 'published' and newer.release_id > releases.release_id
+        order by newer.release_id
+        limit 1
+    ) as superseded_on,
+    not exists (
+        select
+        from {{ source('ops', 'releases') }} as newer
+        where newer.state = 'published' and newer.release_id > releases.release_id
+    ) as is_newest,
+    releases.replaces as previous_release_id,
+    releases.restores as restored_release_id
+from {{ source('ops', 'releases') }} as releases
+where releases.state = 'published'

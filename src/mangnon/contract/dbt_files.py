@@ -1,7 +1,8 @@
 """Generates files of the dbt project from declarations: views of the marts, macros, and properties of models.
 
 If a view of the marts shows one table of the core, that table's properties declare it (`meta: {mart: …}`): the view's
-description, its name if it differs from the table's, and the form whose loads the table holds. The macros in
+description, its name if it differs from the table's, and the form whose loads the table holds. `history` is the
+description of a second view, which shows the rows of all published releases. The macros in
 macros/contract.sql return what the models need to know about the forms. The properties of models that filter by the
 columns of figures are made from the forms too. `python -m mangnon.contract.page` writes all of it.
 """
@@ -22,6 +23,10 @@ CORE = MODELS / "core"
 VIEWS = MODELS / "marts" / "generated"
 CONTRACT_MACROS = PROJECT / "dbt_project" / "macros" / "contract.sql"
 
+# One object, so that YAML writes it once.
+PUBLISHED_ON = {
+    "name": "published_on", "data_type": "date", "description": "Day in Viet Nam on which the release was published.",
+}  # fmt: skip
 COMMAND = "by `python -m mangnon.contract.page`: do not edit."
 
 
@@ -51,9 +56,25 @@ def _declared_by_hand() -> Iterator[dict[str, Any]]:
 
 def _views(models: list[dict[str, Any]]) -> dict[Path, str]:
     marts = [model for model in models if "mart" in model.get("config", {}).get("meta", {})]
+    with_history = [model for model in marts if "history" in _mart(model)]
     described = [{"name": _view_name(model), "description": _mart(model)["description"]} for model in marts]
+    described += [_history(model) for model in with_history]
     views = {VIEWS / f"{_view_name(model)}.sql": _view(model) for model in marts}
+    views |= {
+        VIEWS / f"{_view_name(model)}_history.sql": _view_text(model, f"history_view('{model['name']}')")
+        for model in with_history
+    }
     return {VIEWS / "_generated__models.yml": _properties("the properties of the core", described)} | views
+
+
+def _history(model: dict[str, Any]) -> dict[str, Any]:
+    """Returns the properties of the view of all releases; what they do not say of a column, the table says."""
+    others = [{"name": column["name"]} for column in model["columns"] if column["name"] != "release_id"]
+    return {
+        "name": f"{_view_name(model)}_history",
+        "description": _mart(model)["history"],
+        "columns": [{"name": "release_id"}, PUBLISHED_ON, *others],
+    }
 
 
 def _mart(model: dict[str, Any]) -> dict[str, str]:
@@ -74,6 +95,10 @@ def _view(model: dict[str, Any]) -> str:
         call = f"star_view('{model['name']}', form='{_mart(model)['form']}')"
     else:
         call = f"{'release' if 'release_id' in columns else 'static'}_view('{model['name']}')"
+    return _view_text(model, call)
+
+
+def _view_text(model: dict[str, Any], call: str) -> str:
     return f"{{#- Made from the properties of {model['name']} {COMMAND} -#}}\n{{{{ {call} }}}}\n"
 
 
