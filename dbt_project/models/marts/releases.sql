@@ -10,10 +10,10 @@ select
         order by newer.release_id
         limit 1
     ) as superseded_on,
-    not exists (
-        select
-        from {{ source('ops', 'releases') }} as newer
-        where newer.state = 'published' and newer.release_id > releases.release_id
+    releases.release_id = (
+        select max(newest.release_id)
+        from {{ source('ops', 'releases') }} as newest
+        where newest.state = 'published'
     ) as is_newest,
     releases.replaces as previous_release_id,
     releases.restores as restored_release_id

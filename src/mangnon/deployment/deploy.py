@@ -60,7 +60,7 @@ def deploy(accept_changes: str | None = None) -> None:
             _giving_way(step)
         with connection.transaction():
             content_hash.renew(connection)
-            changes.note_of_earlier_versions(connection)
+            changes.note_missing(connection)
         if not is_current:
             _giving_way(drop_left_over)
             deployments.finish(connection)

@@ -285,10 +285,23 @@ returns table (
     old_revision integer, new_revision integer, old_file text, new_file text, reason text
 )
 language sql stable parallel safe as $$
+    -- Without the loads that count in both: they are nearly all, and need no join.
+    with old_loads as (
+        select *
+        from ops.loads_in_release(old) as counting
+        where counting.from_release > new or counting.until_release <= new
+    ),
+
+    new_loads as (
+        select *
+        from ops.loads_in_release(new) as counting
+        where counting.from_release > old or counting.until_release <= old
+    )
+
     select
-        reporter_code,
-        form,
-        period,
+        coalesce(new_loads.reporter_code, old_loads.reporter_code),
+        coalesce(new_loads.form, old_loads.form),
+        coalesce(new_loads.period, old_loads.period),
         old_loads.load_id,
         new_loads.load_id,
         old_readings.revision,
@@ -296,9 +309,16 @@ language sql stable parallel safe as $$
         old_deliveries.file_name,
         new_deliveries.file_name,
         -- A cover says why it was sent, not why its load counts again in place of a newer one.
-        case when new_readings.revision > coalesce(old_readings.revision, 0) then new_deliveries.revision_reason end
-    from ops.loads_in_release(old) as old_loads
-    full join ops.loads_in_release(new) as new_loads using (reporter_code, form, period)
+        case
+            when new_readings.revision > coalesce(old_readings.revision, 0)
+                then regexp_replace(new_deliveries.revision_reason, '\s+', ' ', 'g')
+        end
+    from old_loads
+    full join new_loads
+        on
+            old_loads.reporter_code = new_loads.reporter_code
+            and old_loads.form = new_loads.form
+            and old_loads.period = new_loads.period
     left join ops.loads as old_readings on old_loads.load_id = old_readings.load_id
     left join ops.loads as new_readings on new_loads.load_id = new_readings.load_id
     left join ops.deliveries as old_deliveries on old_readings.delivery_id = old_deliveries.delivery_id

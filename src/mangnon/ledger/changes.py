@@ -40,21 +40,17 @@ def note(connection: Connection, release_id: int) -> None:
     )
 
 
-def note_of_earlier_versions(connection: Connection) -> None:
-    """Notes the changes of releases that an earlier version published, without the reasons on the covers.
-
-    Those who wrote them were not told that all readers of the marts would see them.
-    """
+def note_missing(connection: Connection) -> None:
+    """Notes the changes of the releases that an earlier version published."""
     missing = connection.execute(
         """
-        select array_agg(release_id order by release_id)
+        select release_id
         from ops.releases
         where state = 'published'
             and replaces is null
             and release_id > (select min(release_id) from ops.releases where state = 'published')
+        order by release_id
         """
-    ).fetchone()
-    for release_id in (missing and missing[0]) or []:
+    ).fetchall()
+    for (release_id,) in missing:
         note(connection, release_id)
-        for table, column in (("release_changes", "reasons"), ("release_change_loads", "reason")):
-            connection.execute(f"update ops.{table} set {column} = null where release_id = %s", [release_id])

@@ -38,16 +38,12 @@ def keep(release_id: int) -> str:
     return sha256
 
 
-def bring_back(release_id: int, sha256: str) -> None:
-    """Puts the rows of a release's copy into the core again. Raises NotArchived, Damaged or StoreFailure.
+def bring_back(connection: Connection, release_id: int, sha256: str) -> None:
+    """Puts the rows of a release's copy into the core again, as the role transformer.
 
-    Repeating it leaves the same rows.
+    Repeating it leaves the same rows. Raises NotArchived, Damaged or StoreFailure.
     """
-    with (
-        zipfile.ZipFile(io.BytesIO(_read(release_id, sha256))) as copy,
-        warehouse.connect("transformer") as connection,
-        connection.transaction(),
-    ):
+    with zipfile.ZipFile(io.BytesIO(_read(release_id, sha256))) as copy:
         for name in copy.namelist():
             table = sql.Identifier("core", name.removesuffix(".csv"))
             connection.execute(sql.SQL("delete from {} where release_id = {}").format(table, release_id))
@@ -56,7 +52,7 @@ def bring_back(release_id: int, sha256: str) -> None:
                 columns = file.readline().decode().strip().split(",")
                 into = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, _names(columns))
                 with connection.cursor().copy(into) as rows:
-                    shutil.copyfileobj(file, rows)  # type: ignore[misc]  # it has a method `write`
+                    shutil.copyfileobj(file, rows)
 
 
 def _prunable(connection: Connection) -> list[tuple[str, list[str]]]:

@@ -61,9 +61,9 @@ def prune(keep: int, dry_run: bool = False) -> Pruning:
 
 
 def restore(release_id: int) -> list[int]:
-    """Brings back what a pruned release has lost; the loads that were read again. Raises NotPruned, ReadsOtherwise.
+    """Brings back what a pruned release has lost; the loads that were read again. The next pruning takes it away again.
 
-    The next pruning takes it away again.
+    Raises NotPruned, ReadsOtherwise, and NotArchived, Damaged or StoreFailure if the archive does not have it.
     """
     with warehouse.connect("pruner") as connection, warehouse.publishing_lock(connection):
         release = connection.execute(
@@ -76,7 +76,8 @@ def restore(release_id: int) -> list[int]:
         load_ids = releases.pruned_loads(connection, release_id)
         restore_loads(load_ids)
         if copy_sha256:
-            copies.bring_back(release_id, copy_sha256)
+            with warehouse.connect("transformer") as transformer, transformer.transaction():
+                copies.bring_back(transformer, release_id, copy_sha256)
         with connection.transaction():
             connection.execute("update ops.releases set copy_sha256 = null where release_id = %s", [release_id])
             connection.execute(read_sql(__package__, "note_whole_releases"))
