@@ -77,6 +77,8 @@ def test_the_report_as_of_a_day_is_one_condition(resubmitted: Resubmitted) -> No
 
 def test_a_rollback_has_the_rows_of_what_it_restores_and_takes_the_changes_back(resubmitted: Resubmitted) -> None:
     warehouse = resubmitted.warehouse
+    with warehouse.connect() as connection:
+        connection.execute("update ops.deliveries set revision_reason = 'of its time'")
     assert decisions.roll_back(1, "Lan", "thử") == 3
     for history in HISTORIES:
         rows = f"select to_jsonb({history}) - 'release_id' from marts.{history} where release_id = %s order by 1"

@@ -95,6 +95,17 @@ def test_what_was_computed_goes_to_the_archive_and_comes_back_as_it_was(resubmit
     assert answers(warehouse, 1) == shown
 
 
+def test_a_release_that_lost_no_load_is_whole_only_with_its_tables(resubmitted: Resubmitted) -> None:
+    with resubmitted.warehouse.connect() as connection:
+        Ledger(connection).deliver(1, "new", reporter="195")
+        assert Ledger(connection).night() == 3
+    assert pruning.prune(keep=1).releases == [1, 2]
+    pruning.restore_loads([])
+    assert answers(resubmitted.warehouse, 2)["fct_events"] == "release 2 was pruned"
+    assert pruning.restore(2) == []
+    assert len(answers(resubmitted.warehouse, 2)["reporting_rates"]) > 1000
+
+
 def test_what_was_computed_for_an_old_refused_release_goes(resubmitted: Resubmitted) -> None:
     with resubmitted.warehouse.connect() as connection:
         computed = "select distinct release_id from core.{} where release_id > 2 order by 1"
