@@ -1,8 +1,8 @@
 """## Every week: remove what no kept release shows, and old logs
 
-**prune**: keeps the newest 30 releases and the last one of each month. What only others show is removed: rows of loads, and
-computed tables, of which a copy goes to the archive. What readers see does not change. A pruned release says so when
-somebody asks for it; its annual report, what it changed, the ledger and the archive stay.
+**prune**: keeps the newest 30 releases and the last one of each month. What only others show is removed: rows of loads,
+and computed tables, of which a copy goes to the archive. What readers see does not change. A pruned release says so
+when somebody asks for it; its annual report, what it changed, the ledger and the archive stay.
 
 **prune_logs**: removes the logs of tasks and components that have not grown for 90 days.
 

@@ -88,7 +88,7 @@ def _print_difference(difference: Difference) -> None:
             (
                 (
                     figure.year, figure.figure, _number(figure.old_value), _number(figure.new_value),
-                    _number(figure.change, sign=True), f"{figure.label} ({figure.unit})",
+                    _number(figure.change, sign=True), f"{figure.figure_label} ({figure.unit})",
                 )
                 for figure in difference.figures
             ),

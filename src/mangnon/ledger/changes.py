@@ -8,9 +8,9 @@ from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
 FIGURES = (
-    "year", "figure", "sort_order", "label", "unit", "old_value", "new_value", "old_qualifier", "new_qualifier",
-    "old_complete_reporters", "new_complete_reporters", "old_expected_reporters", "new_expected_reporters",
-    "changed_loads", "reporters", "reasons",
+    "year", "figure", "figure_sort_order", "figure_label", "unit", "old_value", "new_value", "old_qualifier",
+    "new_qualifier", "old_complete_reporters", "new_complete_reporters", "old_expected_reporters",
+    "new_expected_reporters", "changed_loads", "reporters", "reasons",
 )  # fmt: skip
 
 

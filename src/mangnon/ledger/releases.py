@@ -43,7 +43,7 @@ class ChangedFigure:
 
     year: int
     figure: str
-    label: str
+    figure_label: str
     unit: str
     old_value: Decimal | None
     new_value: Decimal | None

@@ -7,16 +7,23 @@ import hashlib
 import io
 import shutil
 import zipfile
+from typing import IO
 
+import psycopg
 from psycopg import sql
 
 from mangnon import warehouse
+from mangnon.failures import Failure
 from mangnon.intake.archive import Damaged, NotArchived
 from mangnon.settings import settings
 from mangnon.stores import NotReadable, open_store
 from mangnon.warehouse import Connection
 
 HEAL = "bring it back from the backup"
+
+
+class OfOtherVersion(Failure):
+    """The copy has a table or a column that this version does not know."""
 
 
 def keep(release_id: int) -> str:
@@ -41,18 +48,28 @@ def keep(release_id: int) -> str:
 def bring_back(connection: Connection, release_id: int, sha256: str) -> None:
     """Puts the rows of a release's copy into the core again, as the role transformer.
 
-    Repeating it leaves the same rows. Raises NotArchived, Damaged or StoreFailure.
+    Repeating it leaves the same rows. Raises OfOtherVersion, NotArchived, Damaged or StoreFailure.
     """
     with zipfile.ZipFile(io.BytesIO(_read(release_id, sha256))) as copy:
-        for name in copy.namelist():
-            table = sql.Identifier("core", name.removesuffix(".csv"))
-            connection.execute(sql.SQL("delete from {} where release_id = {}").format(table, release_id))
-            with copy.open(name) as file:
-                # The header, since later versions may have added columns.
-                columns = file.readline().decode().strip().split(",")
-                into = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, _names(columns))
-                with connection.cursor().copy(into) as rows:
-                    shutil.copyfileobj(file, rows)
+        try:
+            for name in copy.namelist():
+                with copy.open(name) as file:
+                    _fill(connection, name.removesuffix(".csv"), release_id, file)
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+            raise OfOtherVersion(
+                f"the copy of release {release_id} was made by another version ({str(error).splitlines()[0]}): "
+                "the release stays pruned. Its CSV files can be read as they are, and a backup of that time can be restored"
+            ) from error
+
+
+def _fill(connection: Connection, name: str, release_id: int, file: IO[bytes]) -> None:
+    table = sql.Identifier("core", name)
+    connection.execute(sql.SQL("delete from {} where release_id = {}").format(table, release_id))
+    # Later versions may have added columns, so the header says which there are.
+    columns = file.readline().decode().strip().split(",")
+    into = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, _names(columns))
+    with connection.cursor().copy(into) as rows:
+        shutil.copyfileobj(file, rows)
 
 
 def _prunable(connection: Connection) -> list[tuple[str, list[str]]]:

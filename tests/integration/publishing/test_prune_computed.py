@@ -15,7 +15,7 @@ from support.resubmission import Resubmitted
 from mangnon.cli.prune import prune as command
 from mangnon.intake.archive import Damaged
 from mangnon.ledger import candidates
-from mangnon.publishing import pruning
+from mangnon.publishing import copies, pruning
 from mangnon.settings import settings
 from mangnon.stores import StoreFailure
 
@@ -93,6 +93,13 @@ def test_what_was_computed_goes_to_the_archive_and_comes_back_as_it_was(resubmit
         connection.execute("alter table core.computed_reporting_rates add column of_a_later_version text")
     pruning.restore(1)
     assert answers(warehouse, 1) == shown
+
+    pruning.prune(keep=1)
+    with warehouse.connect() as connection:
+        connection.execute("alter table core.computed_reporting_rates drop column of_a_later_version")
+    with pytest.raises(copies.OfOtherVersion, match=r'column "of_a_later_version" of relation .* does not exist'):
+        pruning.restore(1)
+    assert answers(warehouse, 1) == pruned
 
 
 def test_a_release_that_lost_no_load_is_whole_only_with_its_tables(resubmitted: Resubmitted) -> None:

@@ -27,8 +27,8 @@ changed as (
     select
         coalesce(new_figures.year, old_figures.year) as year,
         coalesce(new_figures.figure, old_figures.figure) as figure,
-        coalesce(new_figures.sort_order, old_figures.sort_order) as sort_order,
-        coalesce(new_figures.label, old_figures.label) as label,
+        coalesce(new_figures.sort_order, old_figures.sort_order) as figure_sort_order,
+        coalesce(new_figures.label, old_figures.label) as figure_label,
         coalesce(new_figures.unit, old_figures.unit) as unit,
         old_figures.value as old_value,
         new_figures.value as new_value,
@@ -123,4 +123,4 @@ select
     summed_causes.reasons
 from changed
 left join summed_causes on changed.year = summed_causes.year and changed.figure = summed_causes.figure
-order by changed.year, changed.sort_order
+order by changed.year, changed.figure_sort_order
