@@ -58,7 +58,7 @@ def bring_back(connection: Connection, release_id: int, sha256: str) -> None:
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
             raise OfOtherVersion(
                 f"the copy of release {release_id} was made by another version ({str(error).splitlines()[0]}): "
-                "the release stays pruned. Its CSV files can be read as they are, and a backup of that time can be restored"
+                "the release stays pruned. Read its CSV files as they are, or restore a backup of that time elsewhere"
             ) from error
 
 
