@@ -37,7 +37,7 @@ def test_two_releases_are_compared_in_one_query(resubmitted: Resubmitted) -> Non
         """
         select year, figure, old.value, new.value
         from marts.annual_report_history as old
-        full join marts.annual_report_history as new using (year, figure)
+        inner join marts.annual_report_history as new using (year, figure)
         where old.release_id = 1 and new.release_id = 2 and old.value is distinct from new.value
         order by year, figure
         """,
