@@ -1,5 +1,7 @@
 """History as data: two releases in one query, the report of a day, and what each release changed."""
 
+import re
+from datetime import date, timedelta
 from types import ModuleType
 
 import psycopg
@@ -9,6 +11,7 @@ from support.resubmission import Resubmitted
 
 from mangnon.ledger import candidates
 from mangnon.publishing import decisions
+from mangnon.settings import PROJECT
 
 REPORT = "year, figure, value, qualifier, complete_reporters, expected_reporters"
 HISTORIES = ("annual_report_history", "periodic_figures_history", "reporting_rates_history")
@@ -54,6 +57,15 @@ def test_two_releases_are_compared_in_one_query(resubmitted: Resubmitted) -> Non
     )
     assert (reporter, form, period, reason) == ("193", "events", "2020-07-01", "thiếu một buổi")
     assert (old_load != new_load, new_load) == (True, resubmitted.load)
+
+
+def test_the_queries_of_the_documentation_answer(resubmitted: Resubmitted) -> None:
+    page = (PROJECT / "docs" / "analysis.md").read_text(encoding="utf-8")
+    page = page.replace("2021-01-15", f"{date.today() + timedelta(1)}").replace("57", "2").replace("41", "1")
+    queries = [query for query in re.findall(r"```sql\n(.*?)```", page, re.DOTALL) if query.startswith("select")]
+    assert len(queries) == 3
+    for query in queries:
+        assert read(resubmitted.warehouse, query), query
 
 
 def test_the_report_as_of_a_day_is_one_condition(resubmitted: Resubmitted) -> None:
