@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from support.ledger_by_hand import Ledger
 from support.marts import OF_ALL_RELEASES
+from support.nights import move_into_one_month
 from support.rounds import READ, deliver, seen, whole_number
 
 from mangnon.cli.prune import prune as command
@@ -83,6 +84,7 @@ def test_pruned_and_read_again(published: ModuleType, tmp_path: Path, run_night:
     send(inbox, 18, 3)
     send(inbox, None, 4)
     assert run_night() == 3
+    move_into_one_month()
     before, report = checksums(published), look(published, 1, "select * from marts.annual_report order by 2, 3")
     loads_of_1 = "select array_agg(load_id) from ops.published_loads where until_release = 2"
     with published.connect() as connection:
@@ -160,6 +162,7 @@ def test_what_is_read_otherwise_is_not_restored(
 ) -> None:
     send(tmp_path / "inbox", 17, 2)
     assert run_night() == 2
+    move_into_one_month()
     pruning.prune(keep=1)
     with published.connect() as connection:
         connection.execute("update ops.loads set content_hash = 'as it was' where pruned_at is not null")

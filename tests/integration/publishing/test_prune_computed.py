@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from support.ledger_by_hand import Ledger
 from support.marts import OF_ALL_RELEASES
+from support.nights import move_into_one_month
 from support.resubmission import Resubmitted
 
 from mangnon.cli.prune import prune as command
@@ -60,6 +61,7 @@ def damaged(path: Path) -> Iterator[None]:
 
 def test_what_was_computed_goes_to_the_archive_and_comes_back_as_it_was(resubmitted: Resubmitted) -> None:
     warehouse = resubmitted.warehouse
+    move_into_one_month()
     shown, everywhere = answers(warehouse, 1), histories(warehouse)
     (report, noted) = everywhere["annual_report_history"], everywhere["release_changes"]
     assert "No longer whole: 1." in CliRunner().invoke(command, ["--keep", "1"]).output
@@ -97,6 +99,7 @@ def test_what_was_computed_goes_to_the_archive_and_comes_back_as_it_was(resubmit
     pruning.prune(keep=1)
     with warehouse.connect() as connection:
         connection.execute("alter table core.computed_reporting_rates drop column of_a_later_version")
+    pruned = answers(warehouse, 1)
     with pytest.raises(copies.OfOtherVersion, match=r'column "of_a_later_version" of relation .* does not exist'):
         pruning.restore(1)
     assert answers(warehouse, 1) == pruned
@@ -106,6 +109,7 @@ def test_a_release_that_lost_no_load_is_whole_only_with_its_tables(resubmitted: 
     with resubmitted.warehouse.connect() as connection:
         Ledger(connection).deliver(1, "new", reporter="195")
         assert Ledger(connection).night() == 3
+    move_into_one_month()
     assert pruning.prune(keep=1).releases == [1, 2]
     pruning.restore_loads([])
     assert answers(resubmitted.warehouse, 2)["fct_events"] == "release 2 was pruned"
@@ -131,6 +135,7 @@ def test_what_was_computed_for_an_old_refused_release_goes(resubmitted: Resubmit
             else:
                 assert ledger.candidate() == release
                 candidates.refuse(connection, release, "critical", "thử")
+        move_into_one_month()
         assert pruning.prune(keep=1).others == [3]
         for table in tables:
             assert connection.execute(computed.format(table).encode()).fetchall() == [(5,)], table
@@ -141,6 +146,7 @@ def test_what_was_computed_for_an_old_refused_release_goes(resubmitted: Resubmit
 def test_a_copy_that_cannot_be_written_leaves_the_release_whole(
     resubmitted: Resubmitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    move_into_one_month()
     before = answers(resubmitted.warehouse, 1)
     monkeypatch.setenv("MANGNON_ARCHIVE", str(tmp_path / "a file" / "archive"))
     (tmp_path / "a file").touch()
