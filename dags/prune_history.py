@@ -1,12 +1,12 @@
-"""## Every week: remove rows that no kept release shows, and old logs
+"""## Every week: remove what no kept release shows, and old logs
 
-**prune**: removes the rows of loads from raw and core when none of the newest 30 releases and no month's last release
-shows them. What readers see does not change. A release that lost rows says so when somebody asks for its facts; its
-report, the ledger and the archive stay.
+**prune**: keeps the newest 30 releases and the last one of each month. What only others show is removed: rows of loads,
+and computed tables, of which a copy goes to the archive. What readers see does not change. A pruned release says so
+when somebody asks for it; its annual report, what it changed, the ledger and the archive stay.
 
 **prune_logs**: removes the logs of tasks and components that have not grown for 90 days.
 
-To read rows again: `mangnon prune --restore RELEASE` (docs/runbooks/prune-and-reread.md).
+To bring a release back: `mangnon prune --restore RELEASE` (docs/runbooks/prune-and-reread.md).
 """
 
 from datetime import timedelta

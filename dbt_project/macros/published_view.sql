@@ -111,8 +111,8 @@
     end
 {%- endmacro %}
 
-{% macro in_display_unit(value) -%}
-    case unit when 'đồng' then round({{ value }} / 1e9, 3) else {{ value }} end
+{% macro in_display_unit(value, unit) -%}
+    case {{ unit }} when 'đồng' then round({{ value }} / 1e9, 3) else {{ value }} end
 {%- endmacro %}
 
 {% macro display_unit(unit) -%}
@@ -120,6 +120,6 @@
 {%- endmacro %}
 
 {% macro seen_release() -%}
-    {#- The release that the session looks at, of what was computed. Unit tests have none. -#}
-    (select ops.chosen_release())
+    {#- The release that the session looks at. Unit tests have none. -#}
+    (select ops.visible_release())
 {%- endmacro %}

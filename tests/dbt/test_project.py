@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from mangnon.contract.forms import all_forms, core_tables
+from mangnon.contract.marts import words
 from mangnon.settings import PROJECT
 
 MODELS = PROJECT / "dbt_project" / "models"
@@ -44,6 +45,14 @@ def test_every_column_is_described_once(models: list[dict[str, Any]]) -> None:
     for model in models:
         assert model["columns"], model["name"]
         assert [name for name, column in model["columns"].items() if not column["description"]] == [], model["name"]
+
+
+def test_every_column_that_bi_sees_has_a_vietnamese_title(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        if model["schema"] == "marts":
+            for name, column in model["columns"].items():
+                declared = column["config"]["meta"].get("title")
+                assert declared or words.title(name), f"{model['name']}.{name}"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Runs a night without Airflow."""
 
+from mangnon import warehouse
 from mangnon.intake import steps
 from mangnon.publishing import phases
 
@@ -10,3 +11,12 @@ def do_night() -> int | None:
         steps.load(reporter)
     steps.close()
     return phases.publish_all()
+
+
+def move_into_one_month() -> None:
+    """Gives all releases times of one month: pruning keeps the last one of each, and real nights may fall into two."""
+    with warehouse.connect() as connection:
+        connection.execute(
+            "update ops.releases set published_at = timestamptz '2021-01-10' + release_id * interval '1 hour' "
+            "where state = 'published'"
+        )

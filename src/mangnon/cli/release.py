@@ -88,7 +88,7 @@ def _print_difference(difference: Difference) -> None:
             (
                 (
                     figure.year, figure.figure, _number(figure.old_value), _number(figure.new_value),
-                    _number(figure.change, sign=True), f"{figure.label} ({figure.unit})",
+                    _number(figure.change, sign=True), f"{figure.figure_label} ({figure.unit})",
                 )
                 for figure in difference.figures
             ),
@@ -114,16 +114,9 @@ def _print_difference(difference: Difference) -> None:
 
 
 def _figures_of(load: ChangedLoad, difference: Difference) -> str:
-    """Returns the codes of the figures that the load may have changed: the changed ones of its form and year."""
-    # The next year's report has figures that are the change on this year.
-    years = (load.period.year, load.period.year + 1)
-    figures = {
-        figure.figure
-        for figure in difference.figures
-        if figure.form == load.form
-        and (figure.year == years[0] or (figure.year == years[1] and figure.aggregation == "change"))
-    }
-    return " ".join(sorted(figures))
+    """Returns the codes of the changed figures that the load may have changed."""
+    number = load.new_load or load.old_load
+    return " ".join(sorted({figure.figure for figure in difference.figures if number in figure.loads}))
 
 
 def _state(release: Release) -> str:

@@ -56,7 +56,11 @@ COVER = (
         "(not yet). A CSV has one form, by its name as below; a line of its table says that nothing happened.",
     ),
     ("Lần gửi *", "#revision", f"Revision, a whole number from 1 to {HIGHEST_REVISION}; the highest one counts."),
-    ("Lý do gửi lại", "#reason", "Why the reporter sends the file again."),
+    (
+        "Lý do gửi lại",
+        "#reason",
+        "Why the reporter sends the file again. Readers of the marts see it, so it names no person.",
+    ),
     ("Dữ liệu mẫu (giả định)", "#synthetic", 'Made-up data: "x" in a workbook, true or false in a CSV.'),
     ("Tổng khai báo", "", 'Declared totals per form and measure, without lines "trong đó"; formulas in the template.'),
 )

@@ -40,6 +40,8 @@ WIDTHS = {"date": 14, "integer": 15, "number": 12, "boolean": 11}
 NUMBER_FORMATS = {"date": "dd/mm/yyyy", "integer": "#,##0", "number": "#,##0.0", "string": "@", "boolean": "@"}
 REQUIRED_COLOUR, OPTIONAL_COLOUR = "#1F5C3A", "#6B9080"
 
+REASON_IS_SHOWN = "Người xem số liệu đọc được lý do này: không ghi họ tên, địa chỉ của bất kỳ ai."
+
 Lines = Mapping[str, Sequence[Mapping[str, Any]]]
 
 STEPS = (
@@ -166,6 +168,7 @@ class _Template:
             sheet.write(row, 1, value, self.text)
         message = f"Lần gửi là số nguyên từ 1 đến {HIGHEST_REVISION}."
         sheet.data_validation(6, 1, 6, 1, _limits("integer", 1, HIGHEST_REVISION, message))
+        sheet.data_validation(7, 1, 7, 1, {"validate": "any", "input_message": REASON_IS_SHOWN})
 
     def _write_declared_totals(self, sheet: Worksheet, forms: Sequence[Form], given: Lines | None) -> None:
         row = 10

@@ -12,7 +12,7 @@ from mangnon import warehouse
 from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.deployment import interface
 from mangnon.failures import Failure
-from mangnon.ledger import content_hash
+from mangnon.ledger import changes, content_hash
 from mangnon.settings import settings, write_secret
 from mangnon.warehouse import Connection, dbt, deployments, server
 
@@ -62,6 +62,7 @@ def deploy(accept_changes: str | None = None) -> None:
             _giving_way(drop_left_over)
         with connection.transaction():
             content_hash.renew(connection)
+            changes.note_missing(connection)
         if not is_current:
             deployments.finish(connection)
 

@@ -11,7 +11,7 @@ returns table (
 language plpgsql stable parallel safe security definer rows 500 set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    seen integer := ops.chosen_release();
+    seen integer := ops.visible_release();
 begin
     return query
     select area_version, in_area_version, method, weight, is_whole

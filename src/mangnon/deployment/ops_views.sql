@@ -242,6 +242,101 @@ limit 1;
 
 comment on view ops.last_decided_release is 'The release that was decided last. No row before the first.';
 
+create or replace function ops.kept_releases(newest integer) returns setof integer
+language sql stable parallel safe as $$
+    (
+        select release_id
+        from ops.releases
+        where state = 'published'
+        order by release_id desc
+        limit newest
+    )
+    union
+    select max(release_id)
+    from ops.releases
+    where state = 'published'
+    group by date_trunc('month', published_at at time zone 'Asia/Ho_Chi_Minh')
+    union
+    select release_id
+    from ops.releases
+    where state = 'candidate'
+$$;
+
+comment on function ops.kept_releases is
+'The releases that pruning leaves whole: so many of the newest ones, the last one of each month in Viet Nam, and the candidate.';
+
+create or replace view ops.computed_tables as
+select
+    tables.relname::text as table_name,
+    string_agg(quote_ident(columns.attname), ', ' order by columns.attnum) filter (
+        where columns.attname <> 'release_id'
+    ) as other_columns,
+    -- What was published as the report of a year is never removed, and it is small.
+    tables.relname in ('computed_annual_report', 'computed_about_release') as stays
+from pg_namespace as schemas
+inner join pg_class as tables on schemas.oid = tables.relnamespace
+inner join pg_attribute as columns on tables.oid = columns.attrelid
+where
+    schemas.nspname = 'core'
+    and tables.relkind in ('r', 'p')
+    and columns.attnum > 0
+    and not columns.attisdropped
+group by tables.relname
+having bool_or(columns.attname = 'release_id');
+
+comment on view ops.computed_tables is
+'One row per table of the core that is keyed by release, with its other columns, and whether it stays when a release is pruned.';
+
+create or replace function ops.changed_loads(old integer, new integer)
+returns table (
+    reporter_code text, form text, period date, old_load bigint, new_load bigint,
+    old_revision integer, new_revision integer, old_file text, new_file text, reason text
+)
+language sql stable parallel safe as $$
+    -- Without the loads that count in both: they are nearly all, and need no join.
+    with old_loads as (
+        select *
+        from ops.loads_in_release(old) as counting
+        where counting.from_release > new or counting.until_release <= new
+    ),
+
+    new_loads as (
+        select *
+        from ops.loads_in_release(new) as counting
+        where counting.from_release > old or counting.until_release <= old
+    )
+
+    select
+        coalesce(new_loads.reporter_code, old_loads.reporter_code),
+        coalesce(new_loads.form, old_loads.form),
+        coalesce(new_loads.period, old_loads.period),
+        old_loads.load_id,
+        new_loads.load_id,
+        old_readings.revision,
+        new_readings.revision,
+        old_deliveries.file_name,
+        new_deliveries.file_name,
+        -- A cover says why it was sent, not why its load counts again in place of a newer one.
+        case
+            when new_readings.revision > coalesce(old_readings.revision, 0)
+                then regexp_replace(new_deliveries.revision_reason, '\s+', ' ', 'g')
+        end
+    from old_loads
+    full join new_loads
+        on
+            old_loads.reporter_code = new_loads.reporter_code
+            and old_loads.form = new_loads.form
+            and old_loads.period = new_loads.period
+    left join ops.loads as old_readings on old_loads.load_id = old_readings.load_id
+    left join ops.loads as new_readings on new_loads.load_id = new_readings.load_id
+    left join ops.deliveries as old_deliveries on old_readings.delivery_id = old_deliveries.delivery_id
+    left join ops.deliveries as new_deliveries on new_readings.delivery_id = new_deliveries.delivery_id
+    where old_loads.load_id is distinct from new_loads.load_id
+$$;
+
+comment on function ops.changed_loads is
+'One row per reporter, form and period for which two releases count different loads, with the reason on the cover of a newer revision.';
+
 -- The keys that the next candidate looks at; a key is a reporter, a form and a period
 
 create or replace view ops.keys_decided_by_persons as

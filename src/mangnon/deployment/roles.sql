@@ -30,6 +30,8 @@ revoke execute on all functions in schema ops from public;
 grant execute on function ops.visible_release(), ops.chosen_release(), ops.visible_list(text)
 to bi_reader, transformer, auditor, publisher;
 grant execute on function ops.loads_in_release(integer) to auditor, publisher, pruner;
+grant execute on function ops.changed_loads(integer, integer) to auditor, publisher;
+grant execute on function ops.kept_releases(integer) to pruner;
 grant execute on function ops.loads_to_judge(bigint[]) to auditor;
 grant execute on function ops.touched_keys(bigint[]), ops.touched_revisions(bigint[]) to publisher;
 grant usage on schema ops to loader, registrar, transformer, auditor, publisher, pruner, teller;
@@ -78,6 +80,7 @@ grant maintain on all tables in schema core to publisher; -- noqa: PRS
 grant maintain on ops.loads, ops.published_loads to publisher; -- noqa: PRS
 grant insert, update on ops.releases to publisher;
 grant insert on ops.release_batches, ops.release_approvals to publisher;
+grant insert on ops.release_changes, ops.release_change_loads to publisher;
 grant insert, update, delete on ops.published_loads to publisher;
 grant update (releases) on ops.open_loads to publisher;
 grant update on ops.loads, ops.batches to publisher;
@@ -85,8 +88,9 @@ grant update (accepted_at) on ops.reference_deliveries to publisher;
 grant execute on function ops.discard_list(bigint, text) to publisher;
 
 -- pruner: deletes nothing by itself; the function knows what must stay
-grant execute on function ops.prune_loads(bigint []) to pruner;
+grant execute on function ops.prune_loads(bigint []), ops.prune_release(integer) to pruner;
 grant update (pruned_at) on ops.loads, ops.releases to pruner;
+grant update (copy_sha256) on ops.releases to pruner;
 
 -- teller: reads what was found, and notes whom it told
 grant usage on schema raw to teller;

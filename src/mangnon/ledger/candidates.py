@@ -9,7 +9,7 @@ All that is done here is done in the transaction of the caller.
 """
 
 from mangnon.failures import Failure
-from mangnon.ledger import approvals
+from mangnon.ledger import approvals, changes
 from mangnon.warehouse import Connection
 from mangnon.warehouse.sql_files import read_sql
 
@@ -102,7 +102,7 @@ ROLLBACK = (
 
 def _copy_computed(connection: Connection, parameters: dict[str, object]) -> None:
     """Copies what was computed for the restored release: every table of the core that is keyed by release."""
-    tables = connection.execute(read_sql(__package__, "computed_tables")).fetchall()
+    tables = connection.execute("select table_name, other_columns from ops.computed_tables").fetchall()
     # The tables are the transformer's; copying as that role keeps it one transaction, and needs no further privilege.
     connection.execute("set local role transformer")
     for table, others in tables:
@@ -155,6 +155,7 @@ def publish(connection: Connection, release_id: int, approval: approvals.Approva
     ).fetchone()
     if published is None:
         raise CandidateGone(release_id)
+    changes.note(connection, release_id)
     batches = connection.execute("select batch_id from ops.release_batches where release_id = %s", [release_id])
     _finish_batches(connection, [row[0] for row in batches])
     if published[0] is None:  # a rollback looks at no load: what persons decided waits for the next release

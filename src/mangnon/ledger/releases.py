@@ -1,10 +1,10 @@
 """Releases as people handle them: look back, compare, roll back, hold a load and let it count again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from mangnon.failures import Failure
 from mangnon.warehouse import Connection
@@ -43,12 +43,11 @@ class ChangedFigure:
 
     year: int
     figure: str
-    label: str
+    figure_label: str
     unit: str
     old_value: Decimal | None
     new_value: Decimal | None
-    form: str | None  # the newest definition says; None for a figure that no release defines
-    aggregation: str | None
+    loads: list[int]  # which may have changed it: of each, the newer one
 
     @property
     def change(self) -> Decimal | None:
@@ -69,7 +68,7 @@ class ChangedLoad:
     new_file: str | None
     old_revision: int | None
     new_revision: int | None
-    reason: str | None  # on the cover of the new one
+    reason: str | None  # on the cover of the new one, if its revision is the higher one
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,13 @@ def diff(connection: Connection, old: int, new: int) -> Difference:
 
 
 def changed_figures(connection: Connection, old: int, new: int) -> list[ChangedFigure]:
-    """The figures that the two releases show differently."""
-    with connection.cursor(row_factory=class_row(ChangedFigure)) as cursor:
-        return cursor.execute(read_sql(__package__, "changed_figures"), {"old": old, "new": new}).fetchall()
+    """The figures of which the two releases show another value."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(read_sql(__package__, "changed_figures"), {"old": old, "new": new}).fetchall()
+    names = [field.name for field in fields(ChangedFigure)]
+    return [
+        ChangedFigure(**{name: row[name] for name in names}) for row in rows if row["old_value"] != row["new_value"]
+    ]
 
 
 def pruned_loads(connection: Connection, release_id: int) -> list[int]:

@@ -39,7 +39,7 @@ def question() -> tuple[int, str] | None:
     if visible:
         lines += ["", f"Người đọc vẫn xem bản số {visible}. So với bản đó, {len(figures)} chỉ tiêu thay đổi:", ""]
         lines += [
-            f"- {figure.year} {figure.figure} {figure.label}: "
+            f"- {figure.year} {figure.figure} {figure.figure_label}: "
             f"{number(figure.old_value)} → {number(figure.new_value)} {figure.unit}"
             for figure in figures
         ]
@@ -90,7 +90,9 @@ def preview(release_id: int) -> str:
         f"{difference.replaced} replaced."
     ]
     for figure in difference.figures:
-        lines.append(f"- {figure.year} {figure.figure}: {figure.old_value} → {figure.new_value} ({figure.label})")
+        lines.append(
+            f"- {figure.year} {figure.figure}: {figure.old_value} → {figure.new_value} ({figure.figure_label})"
+        )
     return "\n".join(lines)
 
 

@@ -1,12 +1,14 @@
-"""Pruning: loads that no kept release shows lose their rows in raw and core; and reading them again from the archive.
+"""Pruning: what only releases show that are not kept goes, and comes back from the archive.
 
-Kept are the newest published releases, of each month (in Viet Nam) the last one, and the candidate. A load stays while
-a kept release shows it, while it waits or is held, and when it came with one of the newest releases or later: who was
-refused last night still asks why. Reference data always stays: it is small, and every reading needs the lists of its
-time. The ledger, the verdicts, what was computed for a release, and the archive stay for ever.
+Kept are the newest published releases, of each month (in Viet Nam) the last one, and the candidate. All others lose the
+tables that were computed for them, with a copy in the archive; refused ones without, since no reader ever saw them.
 
-Releases that lose rows are marked first, then rows go: cut off anywhere, no release shows a part of itself, and the
-next pruning continues.
+A load loses its rows in raw and core unless a kept release shows it, it waits or is held, or it came with one of the
+newest releases or later: who was refused last night still asks why. Reference data always stays: it is small, and every
+reading needs the lists of its time. The ledger, verdicts, annual reports, changes and the archive stay for ever.
+
+Releases are marked first, then rows go: cut off anywhere, no release shows a part of itself, and the next pruning
+continues.
 """
 
 from collections import defaultdict
@@ -16,6 +18,7 @@ from mangnon import warehouse
 from mangnon.failures import Failure
 from mangnon.intake.loads import reread
 from mangnon.ledger import content_hash, releases
+from mangnon.publishing import copies
 from mangnon.warehouse import Connection, dbt
 from mangnon.warehouse.sql_files import read_sql
 
@@ -33,38 +36,51 @@ class ReadsOtherwise(Failure):
 
 @dataclass(frozen=True)
 class Pruning:
-    """The loads, rows and whole releases that a pruning removes."""
+    """The loads and rows that a pruning removes, and the releases whose computed tables it removes."""
 
     load_ids: list[int]
     rows: int
-    releases: list[int]  # those that are not whole without
+    releases: list[int]  # published ones that were whole
+    others: list[int]  # refused ones, and those that an earlier version pruned
 
 
 def prune(keep: int, dry_run: bool = False) -> Pruning:
-    """Removes the rows of the loads that no kept release shows. Raises PublishingElsewhere."""
+    """Removes what no kept release shows. Raises PublishingElsewhere, StoreFailure."""
     with warehouse.connect("pruner") as connection, warehouse.publishing_lock(connection):
         loads = connection.execute(read_sql(__package__, "doomed_loads"), {"keep": keep}).fetchall()
         load_ids = [load_id for load_id, _ in loads]
-        losing = connection.execute(read_sql(__package__, "losing_releases"), {"loads": load_ids})
-        releases = [row[0] for row in losing]
+        doomed = connection.execute(read_sql(__package__, "doomed_releases"), {"keep": keep}).fetchall()
         if not dry_run:
-            connection.execute("update ops.releases set pruned_at = now() where release_id = any(%s)", [releases])
+            for release_id, is_published, _ in doomed:
+                _remove_computed(connection, release_id, copies.keep(release_id) if is_published else None)
             for start in range(0, len(load_ids), LOADS_AT_ONCE):
                 remove_rows(connection, load_ids[start : start + LOADS_AT_ONCE])
-        return Pruning(load_ids, sum(rows for _, rows in loads), releases)
+        seen = [release_id for release_id, is_published, is_whole in doomed if is_published and is_whole]
+        others = [release_id for release_id, *_ in doomed if release_id not in seen]
+        return Pruning(load_ids, sum(rows for _, rows in loads), seen, others)
 
 
 def restore(release_id: int) -> list[int]:
-    """Reads what a pruned release has lost from the archive again; the loads. Raises NotPruned, ReadsOtherwise.
+    """Brings back what a pruned release has lost; the loads that were read again. The next pruning takes it away again.
 
-    The next pruning takes it away again.
+    Raises NotPruned, ReadsOtherwise, and NotArchived, Damaged or StoreFailure if the archive does not have it.
     """
     with warehouse.connect("pruner") as connection, warehouse.publishing_lock(connection):
-        pruned = connection.execute("select pruned_at from ops.releases where release_id = %s", [release_id]).fetchone()
-        if not pruned or not pruned[0]:
-            raise NotPruned(f"release {release_id} is {'whole' if pruned else 'unknown'}: there is nothing to restore")
+        release = connection.execute(
+            "select state, pruned_at, copy_sha256 from ops.releases where release_id = %s", [release_id]
+        ).fetchone()
+        state, pruned_at, copy_sha256 = release or ("unknown", None, None)
+        if state != "published" or not pruned_at:
+            state = "whole" if state == "published" else state
+            raise NotPruned(f"release {release_id} is {state}: there is nothing to restore")
         load_ids = releases.pruned_loads(connection, release_id)
         restore_loads(load_ids)
+        if copy_sha256:
+            with warehouse.connect("transformer") as transformer, transformer.transaction():
+                copies.bring_back(transformer, release_id, copy_sha256)
+        with connection.transaction():
+            connection.execute("update ops.releases set copy_sha256 = null where release_id = %s", [release_id])
+            connection.execute(read_sql(__package__, "note_whole_releases"))
         return load_ids
 
 
@@ -88,6 +104,16 @@ def restore_loads(load_ids: list[int]) -> None:
                 f"loads {changed} are read differently by today's code: restore with the code of that release"
             )
         _note_restored(connection, load_ids)
+
+
+def _remove_computed(connection: Connection, release_id: int, copy_sha256: str | None) -> None:
+    """Takes the computed tables of a release out of the core, in one transaction with the mark that says so."""
+    with connection.transaction():
+        connection.execute(
+            "update ops.releases set pruned_at = coalesce(pruned_at, now()), copy_sha256 = %s where release_id = %s",
+            [copy_sha256, release_id],
+        )
+        connection.execute("select ops.prune_release(%s)", [release_id])
 
 
 def remove_rows(connection: Connection, load_ids: list[int]) -> None:

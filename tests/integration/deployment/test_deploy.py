@@ -19,7 +19,8 @@ from mangnon.warehouse import code_hash, dbt, deployments
 EARLIER_INTERFACE = """
     set role transformer;
     create view marts.old_report as select 1 as figure;
-    create or replace view marts.releases as
+    drop view marts.releases;
+    create view marts.releases as
     select
         release_id, published_at::timestamp as published_at, published_at::date as published_on,
         pruned_at::date as pruned_on, 'x'::text as shown_as
@@ -174,7 +175,8 @@ def test_additions_pass_and_what_is_built_on_a_mart_stays(warehouse: ModuleType)
             """
         )
     checked = _run("deploy", "--check")
-    assert (checked.exit_code, checked.output.splitlines()[1]) == (0, "- marts.releases gains pruned_on")
+    gained = "pruned_on, superseded_on, is_newest, previous_release_id, restored_release_id"
+    assert (checked.exit_code, checked.output.splitlines()[1]) == (0, f"- marts.releases gains {gained}")
     assert _run("deploy").exit_code == 0
     with warehouse.connect() as connection:
         assert connection.execute("select newest from public.newest").fetchall() == [(None,)]

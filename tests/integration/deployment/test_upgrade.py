@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from support import databases
+from support.marts import OF_ALL_RELEASES
 
 from mangnon.cli.backfill import refused_lines
 from mangnon.contract.code_lists import CodeLists
@@ -34,8 +35,6 @@ YEAR = backfills.Scope(date(2020, 1, 1), date(2020, 12, 1))
 LISTS = CodeLists.from_package()
 RELEASES = (1, 2)
 READERS = 3
-# Releases are made with every publishing; what each shows must stay.
-LIST_OF_RELEASES = "releases"
 
 # Why the marts have other names now; see docs/runbooks/new-names-in-the-marts.md.
 REASON = "đã báo các đơn vị dùng số liệu"
@@ -165,6 +164,7 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     assert {release: _lines(earlier, release) for release in RELEASES} == lines
     assert _loads(earlier) == loads, "something was read again"
     assert deploy.preview() == []
+    assert _noted_changes(earlier) == _changes(before)
     with earlier.connect() as connection:
         modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
         assert content_hash.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
@@ -246,10 +246,10 @@ def _marts(warehouse: ModuleType) -> Marts:
                 """
                 select table_name::text, array_agg(column_name::text order by ordinal_position)
                 from information_schema.columns
-                where table_schema = 'marts' and table_name <> %s
+                where table_schema = 'marts' and table_name <> all(%s)
                 group by table_name
                 """,
-                [LIST_OF_RELEASES],
+                [list(OF_ALL_RELEASES)],
             ).fetchall()
         )
 
@@ -295,6 +295,31 @@ def _rows(reader: psycopg.Connection, mart: str, columns: list[str]) -> list[tup
     if mart.startswith("dim_"):
         rows = [row for row in rows if not SPECIAL_MEMBERS.intersection(map(str, row))]
     return sorted(rows, key=str)
+
+
+def _changes(before: dict[int, dict[str, list[tuple]]]) -> dict[tuple, tuple]:
+    """What the second release shows differently, as its report and that of the first one say."""
+    # release_id, year, figure, sort_order, section, label, unit, value, qualifier
+    old, new = (
+        {(year, figure): (value, qualifier) for _, year, figure, *_, value, qualifier in (row[:9] for row in report)}
+        for report in (before[release]["annual_report"] for release in RELEASES)
+    )
+    return {key: (old.get(key), new.get(key)) for key in old | new if old.get(key) != new.get(key)}
+
+
+def _noted_changes(warehouse: ModuleType) -> dict[tuple, tuple]:
+    with psycopg.connect(warehouse.reader_url()) as reader:
+        history = reader.execute("select distinct release_id from marts.annual_report_history order by 1").fetchall()
+        assert history == [(release,) for release in RELEASES]
+        assert reader.execute("select count(*) from marts.release_change_loads where release_id = 2").fetchone() > (0,)
+        rows = reader.execute(
+            """
+            select year, figure, old_value, old_qualifier, new_value, new_qualifier
+            from marts.release_changes
+            where old_value is distinct from new_value or old_qualifier is distinct from new_qualifier
+            """
+        ).fetchall()
+    return {(year, figure): ((old, said), (new, says)) for year, figure, old, said, new, says in rows}
 
 
 def _stale(warehouse: ModuleType, scope: backfills.Scope) -> int:

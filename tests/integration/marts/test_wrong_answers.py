@@ -1,4 +1,4 @@
-"""Sums that analysts drew by dragging a measure onto a chart, and that were wrong: each is right now, without a filter."""
+"""Sums that analysts drew by dragging a measure onto a chart, and that were wrong: they are right now."""
 
 from decimal import Decimal
 from types import ModuleType

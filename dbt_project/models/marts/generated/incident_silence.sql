@@ -13,4 +13,4 @@ select
     {{ label('status', 'computed_incident_silence.status') }} as status_label
 from {{ ref('computed_incident_silence') }} as computed_incident_silence
 where
-    computed_incident_silence.release_id = (select ops.chosen_release())
+    computed_incident_silence.release_id = (select ops.visible_release())

@@ -6,11 +6,11 @@ select
     computed_periodic_figures.cut,
     {{ label('cut', 'computed_periodic_figures.cut') }} as cut_label,
     computed_periodic_figures.cut_number,
-    {{ cut_name('cut', 'cut_number') }} as cut_name,
+    {{ cut_name('computed_periodic_figures.cut', 'computed_periodic_figures.cut_number') }} as cut_name,
     computed_periodic_figures.from_period,
     computed_periodic_figures.to_period,
     computed_periodic_figures.value,
-    {{ in_display_unit('value') }} as display_value,
+    {{ in_display_unit('computed_periodic_figures.value', 'computed_periodic_figures.unit') }} as display_value,
     computed_periodic_figures.qualifier,
     {{ label('qualifier', 'computed_periodic_figures.qualifier') }} as qualifier_label,
     (computed_periodic_figures.qualifier = 'gte')::integer as lower_bounds,
@@ -24,7 +24,7 @@ select
     computed_periodic_figures.section,
     computed_periodic_figures.figure_label,
     computed_periodic_figures.unit,
-    {{ display_unit('unit') }} as display_unit,
+    {{ display_unit('computed_periodic_figures.unit') }} as display_unit,
     computed_periodic_figures.previous_value,
     computed_periodic_figures.change,
     computed_periodic_figures.addend,
@@ -32,4 +32,4 @@ select
     computed_periodic_figures.complete_districts
 from {{ ref('computed_periodic_figures') }} as computed_periodic_figures
 where
-    computed_periodic_figures.release_id = (select ops.chosen_release())
+    computed_periodic_figures.release_id = (select ops.visible_release())

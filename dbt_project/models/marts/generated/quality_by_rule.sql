@@ -14,4 +14,4 @@ select
     computed_quality_by_rule.failed_reporters
 from {{ ref('computed_quality_by_rule') }} as computed_quality_by_rule
 where
-    computed_quality_by_rule.release_id = (select ops.chosen_release())
+    computed_quality_by_rule.release_id = (select ops.visible_release())

@@ -26,4 +26,4 @@ select
     computed_reporting_rates.broken_rules
 from {{ ref('computed_reporting_rates') }} as computed_reporting_rates
 where
-    computed_reporting_rates.release_id = (select ops.chosen_release())
+    computed_reporting_rates.release_id = (select ops.visible_release())

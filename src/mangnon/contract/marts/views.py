@@ -6,8 +6,10 @@ table holds (`meta: {form: …}`). A view shows the columns of the table, and ma
 - `where`: the rows that it shows. Here and below, `[[ … ]]` calls a macro: dbt would render `{{ … }}`;
 - `leave_out`: columns that it does not show;
 - `columns`: columns that it computes otherwise, or in addition: `value` (SQL), `data_type`, `description`, and the
-  column that they stand `after`;
-- `is_yearly`: of a snapshot, only each reporter's last month of a year.
+  column that they stand `after`. `this` is the table;
+- `is_yearly`: of a snapshot, only each reporter's last month of a year;
+- `history`: that there is a second view, with the rows of all published releases, and what it shows;
+- `outlives_pruning`: that pruned releases keep what was computed.
 
 What every view has follows from the columns: a Vietnamese label beside each code, and the release that it shows.
 """
@@ -19,17 +21,6 @@ from typing import Any
 from mangnon.contract.forms import REFERENCE, Form, all_forms
 from mangnon.contract.marts import words
 
-RELEASE = ("release_id", "integer", "The release that the session looks at.")
-# A sum forgets the qualifiers of its lines, but not the sum of these.
-INEXACT = {
-    "gte": ("lower_bounds", "1 if the numbers are lower bounds (trên), else 0. A sum above 0: so is the total."),
-    "approx": ("approximations", "1 if the numbers are about right (khoảng), else 0. A sum above 0: so is the total."),
-}
-LAST_OF = {
-    "is_last_of_quarter": "Whether it is the reporter's last counted month of the quarter: add up only these.",
-    "is_last_of_year": "Whether it is the reporter's last counted month of the year: add up only these.",
-}
-
 
 @dataclass(frozen=True)
 class Column:
@@ -39,6 +30,24 @@ class Column:
     data_type: str
     description: str
     value: str
+
+
+RELEASE = ("release_id", "integer", "The release that the session looks at.")
+# A sum forgets the qualifiers of its lines, but not the sum of these.
+INEXACT = {
+    "gte": ("lower_bounds", "1 if the numbers are lower bounds (trên), else 0. A sum above 0: so is the total."),
+    "approx": ("approximations", "1 if the numbers are about right (khoảng), else 0. A sum above 0: so is the total."),
+}
+PUBLISHED_ON = Column(
+    "published_on",
+    "date",
+    "Day in Viet Nam on which the release was published.",
+    "(releases.published_at at time zone 'Asia/Ho_Chi_Minh')::date",
+)
+LAST_OF = {
+    "is_last_of_quarter": "Whether it is the reporter's last counted month of the quarter: add up only these.",
+    "is_last_of_year": "Whether it is the reporter's last counted month of the year: add up only these.",
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ def views(model: dict[str, Any]) -> Iterator[View]:
         form = all_forms()[meta["form"]] if "form" in meta else None
         columns = list(_columns(model, declared, form))
         yield View(name, declared["description"], form, columns, _sql(model["name"], form, declared, columns))
+        if "history" in declared:
+            columns.insert(1, PUBLISHED_ON)
+            yield View(f"{name}_history", declared["history"], form, columns, _history(model["name"], columns))
 
 
 def _columns(model: dict[str, Any], declared: dict[str, Any], form: Form | None) -> Iterator[Column]:
@@ -109,13 +121,10 @@ def _computed(name: str, column: dict[str, Any]) -> Column:
 
 
 def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[Column]) -> str:
-    selected = ",\n".join(
-        f"    {column.value}" + ("" if column.value.endswith(f".{column.name}") else f" as {column.name}")
-        for column in columns
-    )
     ctes, joins, conditions = "", "", [declared["where"]] if "where" in declared else []
     if form is None:
-        conditions += [f"{table}.release_id = (select ops.chosen_release())"] if _is_released(columns) else []
+        asked = "chosen" if declared.get("outlives_pruning") else "visible"
+        conditions += [f"{table}.release_id = (select ops.{asked}_release())"] if _is_released(columns) else []
     elif form.kind == "snapshot":
         ctes = f"with counting as (\n    {{{{ snapshots_seen('{form.name}') | indent(4) }}}}\n)\n\n"
         joins = f"inner join counting on {table}.load_id = counting.load_id\n"
@@ -123,8 +132,29 @@ def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[
     else:
         conditions.insert(0, f"{{{{ is_visible('{table}', '{form.name}') }}}}")
     where = "where\n    " + "\n    and ".join(conditions) + "\n" if conditions else ""
-    text = f"{ctes}select\n{selected}\nfrom {{{{ ref('{table}') }}}} as {table}\n{joins}{where}"
-    return text.replace("[[ ", "{{ ").replace(" ]]", " }}")
+    return _text(
+        table, f"{ctes}select\n{_selected(table, columns)}\nfrom {{{{ ref('{table}') }}}} as {table}\n{joins}{where}"
+    )
+
+
+def _history(table: str, columns: list[Column]) -> str:
+    return _text(
+        table,
+        f"select\n{_selected(table, columns)}\nfrom {{{{ ref('{table}') }}}} as {table}\n"
+        f"inner join {{{{ source('ops', 'releases') }}}} as releases on {table}.release_id = releases.release_id\n"
+        "where releases.state = 'published'\n",
+    )
+
+
+def _selected(table: str, columns: list[Column]) -> str:
+    return ",\n".join(
+        f"    {column.value}" + ("" if column.value.endswith(f".{column.name}") else f" as {column.name}")
+        for column in columns
+    )
+
+
+def _text(table: str, sql: str) -> str:
+    return sql.replace("this.", f"{table}.").replace("[[ ", "{{ ").replace(" ]]", " }}")
 
 
 def _is_released(columns: list[Column]) -> bool:

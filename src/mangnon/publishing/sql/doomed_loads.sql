@@ -10,20 +10,6 @@ with newest as (
     limit %(keep)s
 ),
 
-kept as (
-    select release_id
-    from newest
-    union
-    select max(release_id)
-    from ops.releases
-    where state = 'published'
-    group by date_trunc('month', published_at at time zone 'Asia/Ho_Chi_Minh')
-    union
-    select release_id
-    from ops.releases
-    where state = 'candidate'
-),
-
 oldest_arrival as (
     select min(coalesce(batches.opened_at, newest.created_at)) as arrived_at
     from newest
@@ -45,7 +31,7 @@ where
     and loads.reporter_code is distinct from '_reference'
     and not exists (
         select
-        from kept
+        from ops.kept_releases(%(keep)s) as kept (release_id)
         cross join lateral ops.loads_in_release(kept.release_id) as counting
         where counting.load_id = loads.load_id
     )

@@ -1,8 +1,10 @@
--- A pruned release is whole again when all its loads are.
+-- A pruned release is whole again when its tables and all its loads are there.
 update ops.releases
 set pruned_at = null
 where
-    releases.pruned_at is not null
+    releases.state = 'published'
+    and releases.pruned_at is not null
+    and releases.copy_sha256 is null
     and not exists (
         select
         from ops.loads_in_release(releases.release_id) as counting

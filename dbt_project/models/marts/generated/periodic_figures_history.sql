@@ -1,0 +1,36 @@
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    computed_periodic_figures.release_id,
+    (releases.published_at at time zone 'Asia/Ho_Chi_Minh')::date as published_on,
+    computed_periodic_figures.figure,
+    computed_periodic_figures.year,
+    computed_periodic_figures.cut,
+    {{ label('cut', 'computed_periodic_figures.cut') }} as cut_label,
+    computed_periodic_figures.cut_number,
+    {{ cut_name('computed_periodic_figures.cut', 'computed_periodic_figures.cut_number') }} as cut_name,
+    computed_periodic_figures.from_period,
+    computed_periodic_figures.to_period,
+    computed_periodic_figures.value,
+    {{ in_display_unit('computed_periodic_figures.value', 'computed_periodic_figures.unit') }} as display_value,
+    computed_periodic_figures.qualifier,
+    {{ label('qualifier', 'computed_periodic_figures.qualifier') }} as qualifier_label,
+    (computed_periodic_figures.qualifier = 'gte')::integer as lower_bounds,
+    (computed_periodic_figures.qualifier = 'approx')::integer as approximations,
+    computed_periodic_figures.is_complete,
+    computed_periodic_figures.missing_months,
+    computed_periodic_figures.expected_reporters,
+    computed_periodic_figures.complete_reporters,
+    computed_periodic_figures.is_synthetic,
+    computed_periodic_figures.figure_sort_order,
+    computed_periodic_figures.section,
+    computed_periodic_figures.figure_label,
+    computed_periodic_figures.unit,
+    {{ display_unit('computed_periodic_figures.unit') }} as display_unit,
+    computed_periodic_figures.previous_value,
+    computed_periodic_figures.change,
+    computed_periodic_figures.addend,
+    computed_periodic_figures.expected_districts,
+    computed_periodic_figures.complete_districts
+from {{ ref('computed_periodic_figures') }} as computed_periodic_figures
+inner join {{ source('ops', 'releases') }} as releases on computed_periodic_figures.release_id = releases.release_id
+where releases.state = 'published'

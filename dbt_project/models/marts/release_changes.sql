@@ -1,0 +1,20 @@
+select
+    release_id,
+    year,
+    figure,
+    figure_sort_order,
+    figure_label,
+    unit,
+    old_value,
+    new_value,
+    change,
+    old_qualifier,
+    new_qualifier,
+    old_complete_reporters,
+    new_complete_reporters,
+    old_expected_reporters,
+    new_expected_reporters,
+    changed_loads,
+    reporters,
+    reasons
+from {{ source('ops', 'release_changes') }}
