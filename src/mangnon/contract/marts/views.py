@@ -86,7 +86,7 @@ def views(model: dict[str, Any]) -> Iterator[View]:
         columns = list(_columns(model, declared, form))
         yield View(name, declared["description"], form, columns, _sql(model["name"], form, declared, columns))
         if "history" in declared:
-            columns.insert(1, PUBLISHED_ON)
+            columns = [columns[0], PUBLISHED_ON, *columns[1:]]
             yield View(f"{name}_history", declared["history"], form, columns, _history(model["name"], columns))
 
 
