@@ -23,6 +23,16 @@
     {{ surrogate_key([area_code, "to_char(" ~ valid_from ~ ", 'YYYY-MM-DD')"]) }}
 {%- endmacro %}
 
+{% macro area_version(area_code, valid_from) -%}
+    {#- The name of a version of an area: its code and first day. The day is formatted, because a cast to text depends on
+        the session. -#}
+    {{ area_code }} || '@' || to_char({{ valid_from }}, 'YYYY-MM-DD')
+{%- endmacro %}
+
+{% macro unknown_area_version() -%}
+    {{ area_version("'unknown'", unknown_valid_from()) }}
+{%- endmacro %}
+
 {% macro unknown_area_key() -%}
     {{ area_key("'unknown'", unknown_valid_from()) }}
 {%- endmacro %}

@@ -20,5 +20,6 @@ select
     {{ filter }},
     {% endfor %}
     is_subset,
-    sort_order
+    sort_order,
+    rate_population
 from figures
