@@ -18,6 +18,7 @@ FORM_KEYS = {
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),
     *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints", "filter", "kind_of"),
+    "may_be_missing",
 }
 
 

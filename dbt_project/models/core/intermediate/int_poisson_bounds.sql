@@ -1,6 +1,6 @@
--- The exact 95 % interval of a Poisson count: the expected numbers for which a count so high, or so low, has a probability
+-- The exact 95 % interval of a Poisson number k: the expected numbers for which one so high, or so low, has a probability
 -- of 2.5 % (F. Garwood, Biometrika 28, 1936). PostgreSQL has no quantile of chi-square, so they were made with scipy:
--- chi2.ppf(0.025, 2 * count) / 2 and chi2.ppf(0.975, 2 * count + 2) / 2.
+-- chi2.ppf(0.025, 2 * k) / 2 and chi2.ppf(0.975, 2 * k + 2) / 2.
 select
     bounds.counted,
     bounds.low,
