@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 
 import psycopg
-from support.lists import deliver, packaged
 
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
@@ -237,13 +236,3 @@ def test_releases_share_the_years_that_did_not_change(
     assert kept == [(1,), (4,)]
     assert sessions() == before
     assert rows(published, UNLIKE_THE_PROVINCE) == []
-
-
-def test_a_list_of_figures_from_before_there_were_rates_still_works(
-    published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
-) -> None:
-    lines = [line if line.startswith("#") else line.rpartition(",")[0] for line in packaged("figures").splitlines()]
-    assert deliver(tmp_path, "figures", "\n".join(lines) + "\n").reasons == []
-    assert run_night() == 2
-    assert rows(published, UNLIKE_THE_PROVINCE) == []
-    assert rows(published, "select count(*) > 0, count(rate) from marts.area_figures") == [(True, 0)]

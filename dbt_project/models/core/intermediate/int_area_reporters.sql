@@ -63,6 +63,8 @@ select
     cuts.year,
     cuts.cut,
     cuts.cut_number,
+    cuts.from_period,
+    cuts.to_period,
     expected.area_version,
     expected.unit_version,
     expected.reporter_code,
@@ -76,5 +78,5 @@ inner join cuts
         and expected.period between cuts.from_period and cuts.to_period
 left join left_open on definitions.figure = left_open.figure and expected.load_id = left_open.load_id
 group by
-    definitions.figure, cuts.year, cuts.cut, cuts.cut_number, expected.area_version, expected.unit_version,
-    expected.reporter_code
+    definitions.figure, cuts.year, cuts.cut, cuts.cut_number, cuts.from_period, cuts.to_period, expected.area_version,
+    expected.unit_version, expected.reporter_code

@@ -67,6 +67,8 @@ totals as (
         cuts.year,
         cuts.cut,
         cuts.cut_number,
+        cuts.from_period,
+        cuts.to_period,
         contributions.area_code,
         coalesce(units.area_version, {{ unknown_area_version() }}) as area_version,
         coalesce(units.unit_version, {{ unknown_area_version() }}) as unit_version,
@@ -84,8 +86,8 @@ totals as (
             and (contributions.next_snapshot > cuts.to_period or contributions.next_snapshot is null)
     left join units on contributions.area_code = units.area_code and contributions.period = units.period
     group by
-        contributions.figure, contributions.aggregation, cuts.year, cuts.cut, cuts.cut_number,
-        contributions.area_code, units.area_version, units.unit_version
+        contributions.figure, contributions.aggregation, cuts.year, cuts.cut, cuts.cut_number, cuts.from_period,
+        cuts.to_period, contributions.area_code, units.area_version, units.unit_version
 ),
 
 counted as (
@@ -105,6 +107,8 @@ select
     year,
     cut,
     cut_number,
+    from_period,
+    to_period,
     area_version,
     unit_version,
     sum(value) as of_measure,
@@ -113,4 +117,4 @@ select
     bool_or(is_lower_bound) as is_lower_bound,
     bool_or(is_synthetic) as is_synthetic
 from counted
-group by figure, year, cut, cut_number, area_version, unit_version
+group by figure, year, cut, cut_number, from_period, to_period, area_version, unit_version

@@ -16,14 +16,6 @@ years as (
     where release_id = {{ candidate_asked() }} and computed_in = {{ candidate_asked() }}
 ),
 
-cuts as (
-    select
-        int_cuts.*,
-        int_cuts.to_period <= years.last_period as has_ended
-    from {{ ref('int_cuts') }} as int_cuts
-    inner join years on int_cuts.year = years.year
-),
-
 in_borders as (
     select * from {{ ref('int_areas_in_borders') }}
 ),
@@ -35,6 +27,8 @@ parts as (
         totals.year,
         totals.cut,
         totals.cut_number,
+        totals.from_period,
+        totals.to_period,
         in_borders.borders,
         in_borders.in_area_version,
         in_borders.is_whole,
@@ -55,6 +49,8 @@ parts as (
         reporters.year,
         reporters.cut,
         reporters.cut_number,
+        reporters.from_period,
+        reporters.to_period,
         in_borders.borders,
         in_borders.in_area_version,
         in_borders.is_whole,
@@ -71,12 +67,14 @@ parts as (
         on reporters.area_version = in_borders.area_version and reporters.unit_version = in_borders.unit_version
 ),
 
-sums as materialized (
+sums as (
     select
         figure,
         year,
         cut,
         cut_number,
+        from_period,
+        to_period,
         borders,
         in_area_version as area_version,
         bool_and(is_whole) as is_whole,
@@ -91,16 +89,27 @@ sums as materialized (
             count(distinct reporter_code) - count(distinct reporter_code) filter (where not is_reported)
         )::integer as reporting_units
     from parts
-    group by figure, year, cut, cut_number, borders, in_area_version
+    group by figure, year, cut, cut_number, from_period, to_period, borders, in_area_version
+),
+
+-- The children of an area stand beside its figures. A join with themselves would be compared row by row, since the
+-- planner cannot know how many there are.
+defined as (
+    select
+        sums.*,
+        definitions.aggregation,
+        definitions.is_population,
+        max(sums.of_measure) filter (where definitions.is_population) over (
+            partition by
+                sums.year, sums.cut, sums.cut_number, sums.borders, sums.area_version, definitions.rate_population
+        ) as children
+    from sums
+    inner join {{ ref('int_area_definitions') }} as definitions on sums.figure = definitions.figure
 ),
 
 figures as (
     select
-        sums.*,
-        definitions.aggregation,
-        definitions.rate_population,
-        cuts.from_period,
-        cuts.to_period,
+        defined.*,
         areas.area_code,
         areas.name as area_name,
         case
@@ -108,15 +117,13 @@ figures as (
             when areas.parent_code is null then 'province'
             else 'unit'
         end as area_level,
-        areas.valid_from <= cuts.from_period
-        and (areas.valid_until > cuts.to_period or areas.valid_until is null) as is_valid_throughout,
-        sums.expected_units = sums.reporting_units and cuts.has_ended as is_complete
-    from sums
-    inner join {{ ref('int_area_definitions') }} as definitions
-        on sums.figure = definitions.figure and not definitions.is_population
-    inner join cuts
-        on sums.year = cuts.year and sums.cut = cuts.cut and sums.cut_number = cuts.cut_number
-    inner join areas on sums.area_version = areas.area_version
+        areas.valid_from <= defined.from_period
+        and (areas.valid_until > defined.to_period or areas.valid_until is null) as is_valid_throughout,
+        defined.expected_units = defined.reporting_units and defined.to_period <= years.last_period as is_complete
+    from defined
+    inner join years on defined.year = years.year
+    inner join areas on defined.area_version = areas.area_version
+    where not defined.is_population
 ),
 
 figure_values as (
@@ -130,7 +137,7 @@ figure_values as (
     from figures
 ),
 
-qualified as (
+rated as (
     select
         *,
         case
@@ -139,30 +146,19 @@ qualified as (
             when area_level = 'unit' and not is_whole then case aggregation when 'percent' then 'approx' else 'gte' end
             when is_lower_bound then 'gte'
             else 'eq'
-        end as qualifier
+        end as qualifier,
+        -- A rate needs a unit that is known as a whole, and was there in the whole cut: an area that ended in June has
+        -- the incidents of half a year.
+        case
+            when
+                area_level = 'unit'
+                and is_whole
+                and (is_valid_throughout or borders = 'today')
+                and value is not null
+                and children > 0
+                then children
+        end as population
     from figure_values
-),
-
--- A rate needs a unit that is known as a whole, and was there in the whole cut: an area that ended in June has the
--- incidents of half a year.
-rated as (
-    select
-        qualified.*,
-        populations.of_measure as population
-    from qualified
-    left join sums as populations
-        on
-            'children:' || qualified.rate_population = populations.figure
-            and qualified.year = populations.year
-            and qualified.cut = populations.cut
-            and qualified.cut_number = populations.cut_number
-            and qualified.borders = populations.borders
-            and qualified.area_version = populations.area_version
-            and qualified.area_level = 'unit'
-            and qualified.is_whole
-            and (qualified.is_valid_throughout or qualified.borders = 'today')
-            and qualified.value is not null
-            and populations.of_measure > 0
 )
 
 select
