@@ -1,4 +1,4 @@
-"""The intervals beside small numbers are exact: checked by adding up probabilities, not by the formula of their making."""
+"""The intervals beside small numbers are exact: checked by sums of probabilities, not by the formula that made them."""
 
 import math
 import re
