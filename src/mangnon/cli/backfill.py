@@ -1,5 +1,6 @@
 """`mangnon backfill`: after code or code lists changed, reads archived deliveries again and publishes one release."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -71,7 +72,10 @@ def _do(scope: backfills.Scope, months: list[backfills.Month], unfinished: int |
     _run(backfill_id)
     with warehouse.connect("auditor") as connection:
         done = next(row for row in backfills.history(connection) if row["backfill_id"] == backfill_id)
+        refused = backfills.refused(connection, backfill_id)
     click.echo(_described(done))
+    for line in refused_lines(refused):
+        click.echo(line)
 
 
 def _run(backfill_id: int) -> None:
@@ -126,6 +130,15 @@ def _show(months: list[backfills.Month]) -> None:
 def _counted(months: list[backfills.Month]) -> str:
     deliveries = sum(month.stale_deliveries for month in months)
     return f"{deliveries} deliveries, {sum(month.stale_loads for month in months)} loads"
+
+
+def refused_lines(refused: list[backfills.RefusedAgain]) -> Iterator[str]:
+    """Yields what a backfill refused, line by line."""
+    if refused:
+        counting = sum(one.still_counts for one in refused)
+        yield f"Refused: {len(refused)}. Of these, {counting} were read before and still count as they were read then:"
+    for one in refused:
+        yield f"  {one.month:%Y-%m}  {one.file_name}, {one.form or 'the whole file'}: {one.why}"
 
 
 def _described(row: dict[str, Any]) -> str:

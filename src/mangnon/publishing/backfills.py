@@ -53,6 +53,17 @@ class Month:
 
 
 @dataclass(frozen=True)
+class RefusedAgain:
+    """A form, or a whole file, that a backfill refused. What was read of it before still counts, or never did."""
+
+    file_name: str
+    form: str | None
+    month: date
+    why: str
+    still_counts: bool
+
+
+@dataclass(frozen=True)
 class StaleDelivery(Delivery):
     """A delivery with stale readings; no forms mean: whatever the file holds."""
 
@@ -141,6 +152,12 @@ def history(connection: Connection) -> Iterable[dict[str, Any]]:
     """Every backfill, newest first: who, why, which months, and which release came of it."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(read_sql(__package__, "backfills")).fetchall()
+
+
+def refused(connection: Connection, backfill_id: int) -> list[RefusedAgain]:
+    """Returns what the backfill refused, by month and file."""
+    with connection.cursor(row_factory=class_row(RefusedAgain)) as cursor:
+        return cursor.execute(read_sql(__package__, "refused_again"), {"backfill": backfill_id}).fetchall()
 
 
 def _stale_deliveries(connection: Connection, scope: Scope, period: date) -> list[StaleDelivery]:

@@ -28,9 +28,10 @@ class UnknownWording(LookupError):
 
 @dataclass(frozen=True)
 class Declared:
-    """A rule of problems.yml: its severity, and its wordings as templates by the id of the problem."""
+    """A rule of problems.yml: its severity, what it means, and its wordings as templates by the id of the problem."""
 
     severity: Severity
+    means: str
     wordings: Mapping[str, str]
 
 
@@ -151,10 +152,10 @@ def _rules(path: Path) -> dict[str, Declared]:
     return {rule: _declared(rule, **entry) for rule, entry in _content(path)["problems"].items()}
 
 
-def _declared(rule: str, severity: Severity, wording: str | dict[str, str]) -> Declared:
+def _declared(rule: str, severity: Severity, means: str, wording: str | dict[str, str]) -> Declared:
     if isinstance(wording, str):
-        return Declared(severity, {rule: wording})
-    return Declared(severity, {f"{rule}.{name}": template for name, template in wording.items()})
+        return Declared(severity, means, {rule: wording})
+    return Declared(severity, means, {f"{rule}.{name}": template for name, template in wording.items()})
 
 
 @cache

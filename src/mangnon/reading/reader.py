@@ -17,7 +17,7 @@ from mangnon.reading.asides import Asides
 from mangnon.reading.cells import Cells
 from mangnon.reading.columns import Columns, find_columns, unnamed_columns
 from mangnon.reading.fonts import looks_legacy
-from mangnon.reading.problems import BadValue, Place, Problem, RefusedForm
+from mangnon.reading.problems import BadValue, Place, Problem, RefusedForm, Values
 from mangnon.reading.rows import BLANK, OddRow, bare_totals, kind_of, skipped
 from mangnon.reading.tables import Block, Table
 from mangnon.reading.tally import Claim, Sums, Tally
@@ -296,9 +296,9 @@ class Reading:
             {name: xl_rowcol_to_cell(row - 1, self.columns.positions[name]) for name in names},
             {name: value for name in names if (value := read[name].values[index].as_py()) is not None},
             {
-                name: read[name].bad[index]
+                name: BadValue(bad.id, self._with_shown(bad.values, row, self.columns.positions[name]))
                 for name in names
-                if index in read[name].bad and read[name].bad[index].rule != "required"
+                if (bad := read[name].bad.get(index)) and bad.rule != "required"
             },
         )
 
@@ -351,13 +351,14 @@ class Reading:
     def _problem(self, block: Block, index: int, field: Field, what: BadValue | Inferred) -> Problem:
         row = int(block.row_numbers[index])
         place = self.columns.positions[field.name]
-        values = what.values
-        if what.id == "ambiguous_number.cell":
-            values = {**values, "shown": self.table.shown(row - 1, place)}
         return Problem(
-            what.id, values, sheet=self.table.sheet_name, row=row, field=field.name,
+            what.id, self._with_shown(what.values, row, place), sheet=self.table.sheet_name, row=row, field=field.name,
             cell=xl_rowcol_to_cell(row - 1, place), value=block.columns[place].shown(index), title=field.title,
         )  # fmt: skip
+
+    def _with_shown(self, values: Values, row: int, column: int) -> Values:
+        """Returns the values of a problem, with what the cell shows if its wording names it."""
+        return {**values, "shown": self.table.shown(row - 1, column)} if "shown" in values else values
 
 
 def _without_blank_rows(block: Block) -> tuple[Block, list[int]]:

@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mangnon.contract.forms import NOT_YET, NOTHING_HAPPENED, STATEMENTS, WITH_DATA, Form, submission_forms
 from mangnon.reading.cells import storable
-from mangnon.reading.problems import Problem, RefusedFile
+from mangnon.reading.problems import Problem
 from mangnon.reading.vocabulary import NIL_IS_ZERO, fold, normalised
 
 Says = Literal["data", "nothing", "not yet"]
@@ -34,9 +34,13 @@ LONGEST_SHOWN = 100
 
 @dataclass
 class Statements:
-    """The forms that the cover names: those with data or with nothing, with their declared totals by field."""
+    """The forms that the cover names: those with data or with nothing, with their declared totals by field.
+
+    Those in `refused` are named too: what the cover says of them cannot be understood, which is no fault of the others.
+    """
 
     forms: dict[str, dict[str, float]] = field(default_factory=dict)
+    refused: dict[str, Problem] = field(default_factory=dict)
     nothing: set[str] = field(default_factory=set)  # the forms of which it says that nothing happened
     cells: dict[str, str] = field(default_factory=dict)  # where it says so, by form
 
@@ -44,27 +48,40 @@ class Statements:
 def statements_of(rows: Iterable[list], sheet: str) -> Statements:
     """Returns what the table form | statement | field | total says.
 
-    Raises RefusedFile for a mark that is not known, for two that contradict each other, and for a total that no sum can
+    A form is refused for a mark that is not known, for two that contradict each other, or for a total that no sum can
     have.
     """
     titles = {normalised(form.title): form for form in submission_forms()}
     lines = [(number, *(*row, "", "", "", "")[:4]) for number, row in enumerate(rows)]
-    said: dict[str, tuple[Says, str]] = {}
+    found = Statements()
+    said: dict[str, tuple[Says | None, str]] = {}
     for number, title, mark, *_ in lines:
         form, cell = titles.get(normalised(str(title))), xl_rowcol_to_cell(number, 1)
-        if form is None or not (says := _says(form, mark, sheet, cell)):
-            continue
+        if form is None or not (text := normalised(str("" if mark is None else mark))):
+            continue  # the cell is blank in the second row of a form
+        says = SIGNS.get(text) or WORDS.get(fold(text))
         other, other_cell = said.setdefault(form.name, (says, cell))
-        if says != other:
+        if says is None:
+            values = {"form": form.title, "choices": list(STATEMENTS)}
+            problem = Problem("form_mark.unknown", values, sheet=sheet, cell=cell, value=_shown(mark))
+            found.refused.setdefault(form.name, problem)
+        elif says != other:
             values = {"form": form.title, "other_cell": other_cell}
-            raise RefusedFile(Problem("form_mark.contradicts", values, sheet=sheet, cell=cell, value=_shown(mark)))
-    found = Statements({name: {} for name, (says, _) in said.items() if says != "not yet"})
+            problem = Problem("form_mark.contradicts", values, sheet=sheet, cell=cell, value=_shown(mark))
+            found.refused.setdefault(form.name, problem)
+    found.forms |= {name: {} for name, (says, _) in said.items() if says != "not yet" or name in found.refused}
     found.nothing |= {name for name, (says, _) in said.items() if says == "nothing"}
     found.cells |= {name: cell for name, (_, cell) in said.items()}
     for number, title, _, field_title, total in lines:
         form = titles.get(normalised(str(title)))
-        if form is not None and form.name in found.forms:
-            found.forms[form.name] |= _total(form, field_title, total, sheet, number)
+        if form is None or form.name not in found.forms:
+            continue
+        for name, sum_of_field in _total(form, field_title, total).items():
+            if abs(sum_of_field) < LARGEST_TOTAL:  # NaN is not
+                found.forms[form.name][name] = sum_of_field
+            else:
+                problem = unreadable_total(form, name, total, sheet, xl_rowcol_to_cell(number, 3))
+                found.refused.setdefault(form.name, problem)
     return found
 
 
@@ -74,25 +91,9 @@ def unreadable_total(form: Form, name: str, total: object, sheet: str | None, ce
     return Problem("total_unreadable.cover", found, sheet=sheet, field=name, cell=cell, value=_shown(total))
 
 
-def _says(form: Form, mark: object, sheet: str, cell: str) -> Says | None:
-    """Returns what a mark says; None if the cell is blank, as in the second row of a form."""
-    text = normalised(str("" if mark is None else mark))
-    if not text:
-        return None
-    says = SIGNS.get(text) or WORDS.get(fold(text))
-    if says is None:
-        found = {"form": form.title, "choices": list(STATEMENTS)}
-        raise RefusedFile(Problem("form_mark.unknown", found, sheet=sheet, cell=cell, value=_shown(mark)))
-    return says
-
-
-def _total(form: Form, title: object, total: object, sheet: str, row: int) -> dict[str, float]:
+def _total(form: Form, title: object, total: object) -> dict[str, float]:
     name = next((name for name in form.totals if normalised(form.field(name).title) == normalised(str(title))), None)
-    if name is None or not isinstance(total, (int, float)):
-        return {}
-    if not abs(total) < LARGEST_TOTAL:  # nor is NaN
-        raise RefusedFile(unreadable_total(form, name, total, sheet, xl_rowcol_to_cell(row, 3)))
-    return {name: total}
+    return {name: total} if name is not None and isinstance(total, (int, float)) else {}
 
 
 def _shown(value: object) -> str:

@@ -35,9 +35,8 @@ class Table:
     is_converted: bool = False  # whether its texts were converted from an old font
     says_nothing: bool = False  # whether the cover says that nothing happened
     statement: Place = field(default_factory=dict)  # where the cover says what the form has
-    shown: Callable[[int, int], str | None] = lambda row, column: (
-        None
-    )  # what a number at this place (from 0) looks like
+    # What the cell at this row and column, from 0, shows; None if that is what it holds, or is not known.
+    shown: Callable[[int, int], str | None] = lambda row, column: None
     notes: list[Problem] = field(default_factory=list)  # what was inferred; complete when the blocks have been read
 
 

@@ -120,7 +120,8 @@ def _read_numbers(contract: Contract, cells: Cells) -> ReadColumn:
 
     def number(cell: object) -> Decimal:
         if isinstance(cell, float) and is_percent and 0 < cell <= 1:  # a cell that shows 50% holds 0.5
-            raise BadValue("ambiguous_percent", {"number": f"{cell:.15g}", "percent": f"{cell * 100:.15g}"})
+            found = {"number": f"{cell:.15g}", "percent": f"{cell * 100:.15g}", "shown": None}
+            raise BadValue("ambiguous_percent", found)
         text = str(cell).removesuffix("%").strip() if is_percent else str(cell)
         value = Decimal(format(cell, DIGITS)) if isinstance(cell, float) else read_number(text)
         if abs(value) >= LARGEST_NUMBER:
@@ -140,8 +141,9 @@ def _read_days(contract: Contract, cells: Cells) -> ReadColumn:
         if not _is_in_period(day.value, contract):
             period, other = contract.first_day, swapped(day.value)
             if other and _is_in_period(other, contract):
-                raise BadValue("date_outside_period.swapped", {"day": day.value, "period": period, "swapped": other})
-            raise BadValue("date_outside_period.other", {"day": day.value, "period": period})
+                found = {"day": day.value, "period": period, "swapped": other, "shown": None}
+                raise BadValue("date_outside_period.swapped", found)
+            raise BadValue("date_outside_period.other", {"day": day.value, "period": period, "shown": None})
         if day.is_usual:
             return day.value
         return Inferred(day.value, "inferred_date.text", {"text": cell, "day": day.value})
@@ -221,9 +223,11 @@ def _with_default(column: ReadColumn, default: object) -> ReadColumn:
 
 
 def _or_nil(read: Callable[[object], object]) -> Callable[[object], object]:
-    """Returns a reader that also understands the signs for zero and for a missing number."""
+    """Returns a reader that also understands the signs for zero and for a missing number, and refuses days."""
 
     def read_or_nil(cell: object) -> object:
+        if isinstance(cell, date):
+            raise BadValue("not_a_number.day", {"day": cell, "shown": None})
         sign = normalised(str(cell))
         if sign in NIL_IS_ZERO:
             return Inferred(0, "inferred_zero", {"text": str(cell)})

@@ -70,7 +70,7 @@ _NOTE = re.compile(
 
 def visible(text: str) -> str:
     """Returns a text without the characters that nobody sees: zero width, soft hyphens, marks of direction."""
-    if text.isascii():
+    if text.isascii() or text.isprintable():  # what nobody sees is not printable
         return text
     return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 

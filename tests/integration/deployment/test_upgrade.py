@@ -17,12 +17,14 @@ import pytest
 from psycopg import sql
 from support import databases
 
+from mangnon.cli.backfill import refused_lines
 from mangnon.contract.code_lists import CodeLists
 from mangnon.contract.template import write_template
 from mangnon.deployment import deploy
 from mangnon.ledger import content_hash
 from mangnon.publishing import backfills, lists, phases
 from mangnon.warehouse import server
+from mangnon.watching import status
 
 # Made by tests/fixtures/warehouses/make.py, each by the version that it is named after.
 WAREHOUSES = sorted(path.parent for path in (Path(__file__).parents[2] / "fixtures" / "warehouses").glob("*/*.gz"))
@@ -160,8 +162,32 @@ def test_a_backfill_after_the_upgrade_changes_nothing(earlier: ModuleType, run_n
 
     assert _stale(earlier, YEAR) == 0
     assert _counting(earlier) == counting
+    _assert_that_silence_counts_on(earlier, number)
     with psycopg.connect(earlier.reader_url()) as reader:
         assert {mart: _rows(reader, mart, columns) for mart, columns in marts.items()} == before
+
+
+def _assert_that_silence_counts_on(warehouse: ModuleType, backfill_id: int) -> None:
+    """An empty form beside an x was zero once. Read again it is refused, which is shown; what was published counts."""
+    with warehouse.connect() as connection:
+        empty = connection.execute(
+            """
+            select file_name, form, loads.period
+            from ops.loads
+            inner join ops.deliveries using (delivery_id)
+            where rows_in = 0 and load_id in (select load_id from ops.open_loads)
+            """
+        ).fetchall()
+        found = backfills.refused(connection, backfill_id)
+        shown = status.tables(connection, None)["Refused and held, newest first"]
+    assert empty
+    assert {(one.file_name, one.form, one.month) for one in found if one.still_counts} == set(empty)
+    assert all("không có dòng số liệu nào" in one.why for one in found if one.still_counts)
+    lines = list(refused_lines(found))
+    assert f"Of these, {len(empty)} were read before and still count" in lines[0]
+    assert len(lines) == 1 + len(found)
+    still = {(row["file_name"], row["form"]) for row in shown if row["why"].endswith("before still counts.")}
+    assert still == {(file_name, form) for file_name, form, _ in empty}
 
 
 def _marts(warehouse: ModuleType) -> Marts:

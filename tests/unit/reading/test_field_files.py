@@ -11,7 +11,7 @@ from support.messy import LISTS
 
 from mangnon.contract.code_lists import OFFICE
 from mangnon.reading.delivery import FileRefused, FormBegun, FormRead, FormRefused, read_delivery
-from mangnon.reading.problems import Problem
+from mangnon.reading.problems import Problem, catalogue
 from mangnon.reading.reader import ReadBlock
 
 FILES = corpus.files()
@@ -50,9 +50,11 @@ def test_what_comes_out_of_a_file(name: str) -> None:
     assert found.rows == expected["rows"]
     assert {name: total for name, total in found.sums.items() if total} == expected.get("sums", {})
     assert set(expected.get("notes", [])) <= {note.id for note in found.notes}
-    places = [[problem.id, problem.cell or f"dòng {problem.row}"] for problem in found.refused]
-    for place in expected.get("refused", []):
-        assert place in places or [*place, "dòng None"] in places
+    places = {(problem.id, problem.cell or f"dòng {problem.row}"): problem.message for problem in found.refused}
+    for problem_id, cell, words in (
+        (*place, *("dòng None", "")[len(place) - 1 :]) for place in expected.get("refused", [])
+    ):
+        assert words in places.get((problem_id, cell), "no such problem")
     assert bool(found.refused) == ("refused" in expected)
     for problem in [*found.notes, *found.refused]:
         assert problem.message
@@ -65,4 +67,19 @@ def test_every_file_is_in_the_table_and_in_the_readme() -> None:
 
 
 def test_the_page_of_reading_shows_the_corpus() -> None:
-    assert corpus.PAGE.read_text(encoding="utf-8") == corpus.page(), "run: PYTHONPATH=tests python -m support.corpus"
+    text = corpus.PAGE.read_text(encoding="utf-8")
+    assert text == corpus.page(), "run: PYTHONPATH=tests python -m support.corpus"
+    assert all(f"<!-- {name}, made by" in text for name in corpus.PARTS)
+
+
+def test_every_rule_has_a_file_that_shows_it_or_a_test() -> None:
+    without_file = {rule for rule in catalogue() if not corpus.OF_LISTS.fullmatch(rule) and not corpus.example(rule)}
+    assert without_file == set(corpus.ELSEWHERE)
+    for rule, path in corpus.ELSEWHERE.items():
+        assert rule in (corpus.TESTS / path).read_text(encoding="utf-8")
+
+
+def test_a_file_that_stands_for_what_is_read_without_a_word_is_read_so() -> None:
+    shown = [name for name, expected in FILES.items() if "shows" in expected]
+    assert shown
+    assert not any(corpus.findings(name) for name in shown)

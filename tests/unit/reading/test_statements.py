@@ -14,6 +14,7 @@ from mangnon.contract.template import write_template
 from mangnon.reading.problems import Problem, RefusedFile
 
 INCIDENT = {"incidents": HA_LONG.lines["incidents"]}
+EVENTS = HA_LONG.lines["events"]
 NOTHING: dict[str, list[Any]] = {"incidents": []}
 
 
@@ -37,6 +38,15 @@ def refused(path: Path) -> Problem:
     with pytest.raises(RefusedFile) as refusal:
         read(path)
     (problem,) = refusal.value.problems
+    return problem
+
+
+def refused_alone(path: Path) -> Problem:
+    """The problem that refuses the incidents of a file in which another form, of one row, is in order."""
+    cover, rows, problems = read(path)
+    assert set(cover.forms) == {"events", "incidents"}
+    assert {name: len(lines) for name, lines in rows.items()} == {"events": len(EVENTS)}
+    (problem,) = (problem for problem in problems if problem.severity == "critical")
     return problem
 
 
@@ -85,19 +95,38 @@ def test_a_form_that_will_follow_is_not_reported(tmp_path: Path, said: object) -
 
 
 @pytest.mark.parametrize("said", ["không", "0", 0, "?", "-", "có 3 dòng", "không có số liệu", "N/A"])
-def test_a_mark_that_is_not_known_is_asked_about(tmp_path: Path, said: object) -> None:
-    path, book = template(tmp_path, NOTHING)
+def test_a_mark_that_is_not_known_is_asked_about_and_the_other_forms_are_read(tmp_path: Path, said: object) -> None:
+    path, book = template(tmp_path, {**NOTHING, "events": EVENTS})
     cell = mark(book, "Vụ việc", said)
     book.save(path)
-    problem = refused(path)
+    problem = refused_alone(path)
     assert (problem.id, problem.sheet, problem.cell) == ("form_mark.unknown", "Bìa", cell)
 
 
 def test_two_marks_of_one_form_must_agree(tmp_path: Path) -> None:
-    path, book = template(tmp_path, INCIDENT)
+    path, book = template(tmp_path, {**INCIDENT, "events": EVENTS})
     mark(book, "Vụ việc", "có số liệu", "không phát sinh")
     book.save(path)
-    assert refused(path).id == "form_mark.contradicts"
+    assert refused_alone(path).id == "form_mark.contradicts"
+
+
+def test_a_total_that_no_sum_can_have_refuses_its_form_alone(tmp_path: Path) -> None:
+    path, book = template(tmp_path, {**INCIDENT, "events": EVENTS})
+    cell = mark(book, "Vụ việc", "có số liệu").replace("B", "D")
+    book["Bìa"][cell].value = 1e15
+    book.save(path)
+    problem = refused_alone(path)
+    assert (problem.id, problem.sheet, problem.cell) == ("total_unreadable.cover", "Bìa", cell)
+
+
+def test_a_file_of_which_no_form_is_clear_is_refused_form_by_form(tmp_path: Path) -> None:
+    path, book = template(tmp_path, INCIDENT)
+    cell = mark(book, "Vụ việc", "?")
+    book.save(path)
+    cover, rows, problems = read(path)
+    assert (cover.reporter_code, set(cover.forms), rows) == ("193", {"incidents"}, {})
+    (problem,) = (problem for problem in problems if problem.severity == "critical")
+    assert (problem.id, problem.cell) == ("form_mark.unknown", cell)
 
 
 def test_nothing_happened_and_rows_contradict_each_other(tmp_path: Path) -> None:
@@ -129,7 +158,7 @@ def test_an_empty_form_that_says_so_itself_is_zero(tmp_path: Path) -> None:
 
 
 def test_a_form_of_which_nothing_is_to_be_said_needs_no_sheet(tmp_path: Path) -> None:
-    path, book = template(tmp_path, {**NOTHING, "events": HA_LONG.lines["events"]})
+    path, book = template(tmp_path, {**NOTHING, "events": EVENTS})
     del book["Vụ việc"]
     book.save(path)
     cover, rows, _ = read(path)
@@ -138,10 +167,10 @@ def test_a_form_of_which_nothing_is_to_be_said_needs_no_sheet(tmp_path: Path) ->
 
 
 def test_data_in_a_form_that_is_said_to_follow_are_asked_about(tmp_path: Path) -> None:
-    path, book = template(tmp_path, {**INCIDENT, "events": HA_LONG.lines["events"]})
+    path, book = template(tmp_path, {**INCIDENT, "events": EVENTS})
     mark(book, "Vụ việc", "chưa có")
     book.save(path)
-    problem = refused(path)
+    problem = refused_alone(path)
     assert (problem.rule, problem.sheet) == ("form_not_announced", "Vụ việc")
 
 
@@ -172,13 +201,13 @@ def test_made_up_data_are_never_taken_for_real(tmp_path: Path, said: str, is_mad
         assert read(path)[0].is_synthetic == is_made_up
 
 
-@pytest.mark.parametrize("wrong", ["a month", "a mark", "nothing at all"])
+@pytest.mark.parametrize("wrong", ["a month", "a revision", "nothing at all"])
 def test_a_file_that_cannot_be_read_still_says_whom_to_answer(tmp_path: Path, wrong: str) -> None:
     path, book = template(tmp_path, INCIDENT)
     if wrong == "a month":
         book["Bìa"].cell(_row_of(book["Bìa"], "Kỳ báo cáo"), 2).value = "quý I"
-    elif wrong == "a mark":
-        mark(book, "Vụ việc", "?")
+    elif wrong == "a revision":
+        book["Bìa"].cell(_row_of(book["Bìa"], "Lần gửi"), 2).value = "đầu"
     else:
         mark(book, "Vụ việc", None)
         book["Vụ việc"].delete_rows(4, 50)

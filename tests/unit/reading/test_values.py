@@ -9,7 +9,7 @@ import pytest
 
 from mangnon.contract.forms import all_forms
 from mangnon.reading.cells import Cells
-from mangnon.reading.values import Contract, read_column
+from mangnon.reading.values import Contract, likeness, read_column
 from mangnon.reading.vocabulary import normalised
 
 COUNT = all_forms()["events"].field("attendances")
@@ -183,6 +183,15 @@ def test_unknown_and_expired_codes_differ() -> None:
     assert read(contract, "204") == "code_not_valid"
     assert read(contract, "999") == "unknown_code"
     assert read(contract, 193.0) == "193"
+
+
+def test_a_name_that_several_may_have_is_asked_about() -> None:
+    labels = {"193": "Hạ Long", "500": "Hà Long"}
+    members = {normalised(label): code for code, label in labels.items()}
+    alike = {likeness("Hạ Long", is_area=True): frozenset(labels)}
+    contract = Contract(all_forms()["events"].field("area"), members=members, alike=alike, labels=labels)
+    assert read(contract, "ha long") == "ambiguous_code"
+    assert read(contract, "hà long") == "500"
 
 
 def test_yes_no_and_defaults() -> None:

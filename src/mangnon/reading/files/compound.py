@@ -40,6 +40,10 @@ class CompoundFile(OleFileIO):  # type: ignore[misc]
         self._check_size(self.get_size(name))
         return bytes(self.openstream(name).read())
 
+    def workbook(self) -> bytes:
+        """Returns the stream of an .xls. Raises OSError if there is none."""
+        return self.stream("Workbook" if self.exists("Workbook") else "Book")
+
     def _check_size(self, size: int) -> None:
         if size > self.nb_sect * self.sector_size:
             raise OleFileError("a stream is larger than the file")

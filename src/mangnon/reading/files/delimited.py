@@ -19,17 +19,17 @@ from mangnon.reading import fonts, layout, shapes, titles
 from mangnon.reading.cells import Cells
 from mangnon.reading.cover import CoverEntry, read_cover
 from mangnon.reading.files.tails import Tails
-from mangnon.reading.problems import Problem, RefusedFile, RefusedForm
+from mangnon.reading.numbers import read_unambiguous
+from mangnon.reading.problems import BadValue, Problem, RefusedFile, RefusedForm
 from mangnon.reading.reporters import answering
 from mangnon.reading.rows import listed_rows
-from mangnon.reading.statements import Statements, unreadable_total
+from mangnon.reading.statements import LARGEST_TOTAL, Statements, unreadable_total
 from mangnon.reading.tables import Block, Table
 
 BLOCK_BYTES = 2 << 20
 # Encoding, separator, cover and header are decided from so much of the file.
 HEAD_BYTES = 256 << 10
 HEAD_ROWS = 100
-TOTAL = re.compile("[0-9]{1,15}")
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # Excel takes the separator from such a first line, and does not show it.
 DECLARED = re.compile(r'"?sep=([^\w"\r\n])"?[ ;,\t]*(?:\r\n|\r|\n)', re.IGNORECASE)
@@ -314,13 +314,22 @@ def _most_fields(rows: list[list[str]]) -> int:
 
 def _declared(entries: dict[str, CoverEntry], form: Form) -> dict[str, float]:
     """Returns the totals that lines `#total:field,value` declare, by field. Raises RefusedFile if one is no number."""
-    totals = {name: entry for name in form.totals if (entry := entries.get(f"total:{name}")) and entry.value}
-    wrong = {name: entry for name, entry in totals.items() if not TOTAL.fullmatch(str(entry.value))}
-    if wrong:
+    stated = {name: entry for name in form.totals if (entry := entries.get(f"total:{name}")) and entry.value}
+    totals = {name: _total(str(entry.value)) for name, entry in stated.items()}
+    if wrong := [name for name, total in totals.items() if total is None]:
         raise RefusedFile(
-            *(unreadable_total(form, name, entry.value, entry.sheet, entry.cell) for name, entry in wrong.items())
+            *(unreadable_total(form, name, stated[name].value, stated[name].sheet, stated[name].cell) for name in wrong)
         )
-    return {name: int(str(entry.value)) for name, entry in totals.items()}
+    return {name: total for name, total in totals.items() if total is not None}
+
+
+def _total(text: str) -> int | None:
+    """Returns a declared total, such as `1.234`; None if it is no whole number that a sum can be."""
+    try:
+        total = read_unambiguous(text)
+    except BadValue:
+        return None
+    return int(total) if 0 <= total < LARGEST_TOTAL and total == total.to_integral_value() else None
 
 
 def _numbers(first: int, count: int, taken: set[int]) -> np.ndarray:

@@ -3,13 +3,17 @@
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from xml.parsers import expat
 
+from mangnon.reading.cells import DAY_AS_TEXT
 from mangnon.reading.files.inspection import Inspection, Look
 from mangnon.reading.files.safety import content, opened_zip, refuse_definitions, refuse_far_cells
+from mangnon.vietnamese import number
 
 CELLS = ("table:table-cell", "table:covered-table-cell")
 BREAK_IN_ROW = re.compile(
@@ -52,6 +56,17 @@ def without_indentation(path: Path, file_name: str) -> Iterator[Path]:
                     written.writestr(member.filename, BREAK_IN_ROW.sub(rb"\1", part) if is_table else part)
             copy.flush()
             yield Path(copy.name)
+
+
+def texts_of(path: Path, sheet: str) -> Callable[[int, int], str | None]:
+    """Returns a function of row and column, from 0: the text that a number or a day on the sheet shows.
+
+    The function returns None where the text says what the cell holds. Raises what inspect_ods raises.
+    """
+    found = _Texts(sheet)
+    with opened_zip(path, path.name) as parts:
+        found.parser().Parse(content(parts, parts.getinfo("content.xml")), True)
+    return found.at
 
 
 class _Tables:
@@ -138,3 +153,37 @@ class _Tables:
         self.look.filled = max(rows, self.row + self.repeated), max(columns, self.column + count)
         if self.is_hidden and (not self.look.hidden_rows or self.look.hidden_rows[-1] < self.row):
             self.look.hidden_rows += range(self.row, self.row + self.repeated)
+
+
+class _Texts(_Tables):
+    """Collects what the numbers and days of one sheet show. Cells and rows that repeat are kept once."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(Inspection(merged={}), "")
+        self._wanted = wanted
+        self._first_rows: list[int] = []
+        self._rows: list[tuple[int, list[tuple[int, int, str]]]] = []  # last row; first and last column with a text
+
+    def at(self, row: int, column: int) -> str | None:
+        """Returns the text at this place."""
+        index = bisect_right(self._first_rows, row) - 1
+        last_row, cells = self._rows[index] if index >= 0 else (-1, [])
+        if row > last_row:
+            return None
+        return next((text for first, last, text in cells if first <= column <= last), None)
+
+    def _judge(self, cell: dict[str, str], shown: str) -> None:
+        count, shown = int(cell.get("table:number-columns-repeated", "1")), shown.strip()
+        if self.sheet == self._wanted and shown and (held := _held(cell)) and shown != held:
+            if self._first_rows[-1:] != [self.row]:
+                self._first_rows.append(self.row)
+                self._rows.append((self.row + self.repeated - 1, []))
+            self._rows[-1][1].append((self.column, self.column + count - 1, shown))
+        self.column += count
+
+
+def _held(cell: dict[str, str]) -> str | None:
+    """Returns the number or the day that a cell holds, as problems write it; None if it holds a text."""
+    if "office:date-value" in cell:
+        return f"{date.fromisoformat(cell['office:date-value'][:10]):{DAY_AS_TEXT}}"
+    return number(float(cell["office:value"])) if "office:value" in cell else None

@@ -35,8 +35,9 @@ class Tails:
         except csv.Error:
             return None
         missing = self._headers[len(cells) :]
-        if not any(cell.strip() for cell in cells[len(self._headers) :]):
-            cells = cells[: len(self._headers)]
+        is_empty = not any(cell.strip() for cell in cells[len(self._headers) :])
+        if is_empty and (self._separator != "," or self._is_by_excel):
+            cells = cells[: len(self._headers)]  # a comma too many may be the 12,000 that nobody put in quotes
         if len(cells) > len(self._headers):
             return None
         if any(cell.strip() for cell in cells) and any(missing):
@@ -72,15 +73,20 @@ class Tails:
 
     @cached_property
     def _is_ragged(self) -> bool:
-        rows = [(length, ends_empty) for line, length, ends_empty in self._shapes if line > self._first_line and length]
-        short = sum(length < len(self._headers) for length, _ in rows)
+        short = sum(length < len(self._headers) for _, length in self._lengths)
         ends_empty = any(length > 1 and empty for _, length, empty in self._shapes)
-        return not ends_empty and (short > 1 or short == len(rows))
+        return not ends_empty and (short > 1 or short == len(self._lengths))
+
+    @cached_property
+    def _lengths(self) -> list[tuple[int, int]]:
+        """Line and number of cells of each row of the table."""
+        return [(line, length) for line, length, _ in self._shapes if line > self._first_line and length]
 
     @cached_property
     def _unfinished_line(self) -> int | None:
-        """The last line, if nothing ends it: the file may have been cut off in it."""
+        """The last line, if nothing ends it: the file may have been cut off in it, unless all rows are as long."""
         with self._path.open("rb") as file:
             file.seek(-1, 2)
             is_finished = file.read(1) in (b"\n", b"\r")
-        return None if is_finished or not self._shapes else self._shapes[-1][0]
+        are_as_long = len(self._lengths) > 1 and len({length for _, length in self._lengths}) == 1
+        return None if is_finished or are_as_long or not self._lengths else self._lengths[-1][0]

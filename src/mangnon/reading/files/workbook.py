@@ -3,6 +3,7 @@
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -60,6 +61,7 @@ class Workbook:
         covers = [name for name in self._book.sheet_names if normalised(name) == normalised(COVER)]
         self._decide_font(covers or self._book.sheet_names)
         self._of_form: dict[str, list[str]] = {}
+        self._refused: dict[str, Problem] = {}
         if covers:
             entries = entries_of(self._sheet(covers[0]).rows, COVER)
             with answering(lambda: [str(entries["reporter"].value)] if "reporter" in entries else [], lists):
@@ -74,9 +76,11 @@ class Workbook:
     def table(self, form: Form) -> Table:
         """Returns the table on the form's sheet.
 
-        Raises RefusedForm if the sheet or its header is missing, if two sheets hold the form, if the sheet has cells
-        with errors, or if its titles contradict the cover.
+        Raises RefusedForm if the cover does not say clearly what the form has, if the sheet or its header is missing,
+        if two sheets hold the form, if the sheet has cells with errors, or if its titles contradict the cover.
         """
+        if form.name in self._refused:
+            raise RefusedForm(self._refused[form.name])
         names = self._of_form.get(form.name, [])
         says_nothing = form.name in self.cover.nothing
         if says_nothing and not any(is_filled(row) for name in names for row in self._sheet(name).head):
@@ -102,7 +106,7 @@ class Workbook:
         del self._sheets[sheet.name]  # frees the memory of its rows
         return Table(
             sheet.name, header.last_row + 1, header.paths, blocks(sheet, header, len(header.paths)),
-            titles.unit_above(lines), notes=_hidden(sheet, header, form), shown=Shown(self._path, sheet.name).number,
+            titles.unit_above(lines), notes=_hidden(sheet, header, form), shown=Shown(self._path, sheet.name).at,
             is_converted=self._convert is not None, says_nothing=says_nothing,
             statement={"sheet": COVER, "cell": cell} if (cell := self.cover.statements.get(form.name)) else {},
         )  # fmt: skip
@@ -156,7 +160,8 @@ class Workbook:
         if unknown := [place for place in sheet.look.uncalculated if place[1] == VALUES_ON_COVER]:
             raise RefusedFile(_not_calculated(sheet, unknown))
         rows = sheet.rows
-        self.cover = read_cover(entries, statements_of(rows, COVER), self._lists, self._place)
+        said = statements_of(rows, COVER)
+        self.cover, self._refused = read_cover(entries, said, self._lists, self._place), said.refused
         for form in submission_forms():
             exact = [name for name in self._book.sheet_names if normalised(name) == normalised(form.title)]
             if exact:
@@ -166,7 +171,8 @@ class Workbook:
         guessed = self._assign(left, without=set(self._of_form))
         for name, forms in self._of_form.items():
             if name not in self.cover.forms and (filled := next(filter(self._has_data, forms), None)):
-                raise RefusedFile(Problem("form_not_announced", {"column": STATEMENT_COLUMN}, sheet=filled))
+                self._refused[name] = Problem("form_not_announced", {"column": STATEMENT_COLUMN}, sheet=filled)
+                self.cover = replace(self.cover, forms={**self.cover.forms, name: {}})
         self._note_guesses({form: names for form, names in guessed.items() if form in self.cover.forms})
 
     def _read_titles(self) -> None:
@@ -269,7 +275,8 @@ def _is_answer(sheet: Sheet) -> bool:
 
 def _not_calculated(sheet: Sheet, places: list[Position]) -> Problem:
     cells = [xl_rowcol_to_cell(*place) for place in places]
-    found = {"cells": cells[:CELLS_NAMED], "more": max(len(cells) - CELLS_NAMED, 0)}
+    are_zeros = not set(places) & set(sheet.look.uncalculated)
+    found = {"cells": cells[:CELLS_NAMED], "more": max(len(cells) - CELLS_NAMED, 0), "are_zeros": are_zeros}
     return Problem("not_calculated", found, sheet=sheet.name, cell=cells[0])
 
 

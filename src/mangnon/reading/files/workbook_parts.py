@@ -48,8 +48,7 @@ def _binary(path: Path, file_name: str) -> Inspection:
     with CompoundFile(str(path)) as file:
         if file.exists("EncryptedPackage"):
             raise PermissionError
-        stream = file.stream("Workbook" if file.exists("Workbook") else "Book")
-        return inspect_xls(stream, file_name, is_calculated=file.exists("\x05SummaryInformation"))
+        return inspect_xls(file.workbook(), file_name, is_calculated=file.exists("\x05SummaryInformation"))
 
 
 def inspect_xlsx(path: Path, file_name: str) -> Inspection:

@@ -39,7 +39,21 @@ select
             where reasons.load_id = readings.load_id and reasons.number <= 5
         ),
         readings.state_reason
-    ) as why
+    )
+    || case
+        when
+            exists (
+                select
+                from ops.open_loads
+                inner join ops.loads as counting on open_loads.load_id = counting.load_id
+                where
+                    counting.delivery_id = readings.delivery_id
+                    and (counting.form = readings.form or readings.form is null)
+                    and counting.load_id < readings.load_id
+            )
+            then e'\nWhat was read of it before still counts.'
+        else ''
+    end as why
 from ops.current_readings as readings
 inner join ops.deliveries on readings.delivery_id = deliveries.delivery_id
 where
