@@ -56,6 +56,7 @@
         'status': {'reported': 'Có vụ việc', 'silent': 'Im lặng', 'unknown': 'Chưa đủ báo cáo'},
         'gate': {'reading': 'Đọc tệp', 'loads': 'Cổng 1 - từng báo cáo', 'release': 'Cổng 2 - cả bản công bố'},
         'severity': {'critical': 'Lỗi', 'warning': 'Cảnh báo', 'info': 'Thông tin'},
+        'borders': {'period': 'Địa giới của kỳ báo cáo', 'today': 'Địa giới hiện nay'},
     }) %}
 {% endmacro %}
 

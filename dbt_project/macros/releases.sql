@@ -12,6 +12,28 @@
     {% if is_incremental() %}delete from {{ this }} where release_id = {{ candidate_asked() }}{% endif %}
 {%- endmacro %}
 
+{% macro delete_unused_years() -%}
+    {#- Deletes what an earlier attempt computed for the candidate, and what no release shows any more, because the years
+        of releases that are pruned go. The releases that computed rows are found one by one through the index, since
+        the table is large and they are few. -#}
+    {% if is_incremental() %}
+        with recursive computing as (
+            select min(computed_in) as release_id from {{ this }}
+            union all
+            select (select min(computed_in) from {{ this }} where computed_in > computing.release_id)
+            from computing
+            where computing.release_id is not null
+        )
+        delete from {{ this }}
+        where computed_in in (
+            select release_id from computing
+            where
+                release_id = {{ candidate_asked() }}
+                or release_id not in (select computed_in from {{ ref('computed_area_figure_years') }})
+        )
+    {% endif %}
+{%- endmacro %}
+
 {% macro known_batches() -%}
     {#- The batches whose loads the candidate knows. Loads of an open batch belong to a later release. -#}
     select batch_id from {{ ref('stg_batches') }}

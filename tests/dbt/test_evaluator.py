@@ -22,8 +22,8 @@ EXCEPTIONS = PROJECT / "dbt_project" / "evaluator_exceptions.csv"
 # Prefixes of names by folder, the folders that hold the sources' files included.
 PREFIXES = {
     "staging": "stg|base", "core": "dim", "core/dimensions": "dim|bridge", "core/facts": "fct|agg",
-    "core/intermediate": "int", "core/verdicts": "agg", "core/computed": "computed", "marts": None,
-    "marts/generated": None,
+    "core/intermediate": "int", "core/verdicts": "agg", "core/computed": "computed", "core/shared": "computed",
+    "marts": None, "marts/generated": None,
 }  # fmt: skip
 TOO_MANY_LEAVES = 4
 TOO_MANY_MODELS = 7

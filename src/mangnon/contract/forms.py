@@ -11,7 +11,8 @@ categories, trueValues, falseValues). We add to it:
 - on a form with lines "trong đó": `whole`, the fields in which such a line agrees with the line that it is part of;
 - on a reference form: `tables` (the tables of the core that are made from it). Each code list is a dimension.
 - on a field of the form `figures`: `filter` (the figure counts only lines with this value in the column of that name)
-  and `kind_of` (only lines whose code in that column is of this kind).
+  and `kind_of` (only lines whose code in that column is of this kind);
+- on a field of a reference form: `may_be_missing` (lists that are older than the field do not have its column).
 
 The blank workbook, the reader, the columns of `raw`, the content of a load, many checks of the gates, and much of the
 dbt project are made from these declarations.
@@ -70,6 +71,7 @@ class Field:
     maximum: float | None
     is_filter: bool
     kind_of: str | None
+    may_be_missing: bool
 
     @property
     def sql_type(self) -> str:
@@ -205,4 +207,5 @@ def _field(declared: dict[str, Any]) -> Field:
         maximum=constraints.get("maximum"),
         is_filter=declared.get("filter", False) or "kind_of" in declared,
         kind_of=declared.get("kind_of"),
+        may_be_missing=declared.get("may_be_missing", False),
     )

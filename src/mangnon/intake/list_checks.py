@@ -136,6 +136,9 @@ def _of_figure(row: Row, form: Form, lists: Lists) -> Iterator[Problem]:
             yield _problem("list_value_unknown.attribute", row, one.name, one.field, form=form.name)
         elif row[one.name] not in _members(one, lists):
             yield _problem("list_value_unknown.code", row, one.name, row[one.name])
+    population = row.get("rate_population")
+    if population and population not in _codes("special_circumstances", "code", lists):
+        yield _problem("list_value_unknown.code", row, "rate_population", population)
 
 
 def _members(one: figures.Filter, lists: Lists) -> set[str]:
@@ -143,8 +146,11 @@ def _members(one: figures.Filter, lists: Lists) -> set[str]:
     field = figures.line_field(one.field)
     if not field.codes:
         return {value for value, _ in field.categories}
-    column = "kind" if one.is_kind else "code"
-    return {row[column] for row in lists["codes"] if row["list"] == field.codes}
+    return _codes(field.codes, "kind" if one.is_kind else "code", lists)
+
+
+def _codes(list_name: str, column: str, lists: Lists) -> set[str]:
+    return {row[column] for row in lists["codes"] if row["list"] == list_name}
 
 
 def _problem(problem_id: str, row: Row, field: str, value: str, **found: Any) -> Problem:

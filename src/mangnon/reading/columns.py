@@ -27,7 +27,7 @@ def find_columns(table: Table, form: Form) -> Columns:
     """Returns the columns of a table. A column that is no field is not read.
 
     Raises RefusedForm if a column is missing or doubled, or if its unit contradicts the unit above the table. A column
-    that may be empty may also be missing, except in reference data.
+    that may be empty may also be missing; in reference data only one that older lists do not have.
     """
     found = Columns({}, {}, [])
     wrong: list[Problem] = []
@@ -80,7 +80,7 @@ def _decide_unit(table: Table, field: Field, path: Path, cell: str, found: Colum
 
 def _missing(table: Table, form: Form, found: Columns) -> list[Problem]:
     missing = [field for field in form.fields if field.name not in found.positions]
-    needed = [field for field in missing if field.required or form.kind == "reference"]
+    needed = [field for field in missing if field.required or (form.kind == "reference" and not field.may_be_missing)]
     if needed:
         what = {
             "form": form.title,

@@ -153,9 +153,10 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     with Readers(earlier, marts) as readers, _a_reader_who_lingers(earlier):
         deploy.deploy(REASON)
     assert _lists(earlier) == lists_before
-    # The areas have places on a map of tiles now; the other lists have the rows that they had.
-    assert [one.form for one in lists.deliver_packaged() if one.is_new] == ["areas"]
-    assert [new[0] for new, old in zip(_lists(earlier), lists_before, strict=True) if new != old] == ["areas"]
+    # Areas have places on a map of tiles now, and figures rates; the other lists have the rows that they had.
+    changed = {"areas", "figures"}
+    assert {one.form for one in lists.deliver_packaged() if one.is_new} == changed
+    assert {new[0] for new, old in zip(_lists(earlier), lists_before, strict=True) if new != old} == changed
     loads = [*loads, *_loads(earlier)[len(loads) :]]
 
     assert readers.errors == []
@@ -168,6 +169,11 @@ def test_an_upgrade_while_people_read(earlier: ModuleType, tmp_path: Path, run_n
     with earlier.connect() as connection:
         modelled = connection.execute("select load_id from ops.loads where content_hash is not null").fetchall()
         assert content_hash.changed_contents(connection, [load_id for (load_id,) in modelled]) == []
+
+    # Only the list of the figures has something new: which of them have a rate.
+    delivered = {one.form for one in lists.deliver_packaged() if one.is_new}
+    assert delivered == {"figures"}, "the other lists have the rows that they had"
+    loads = _loads(earlier)
 
     _send(tmp_path / "inbox" / "193" / "new.xlsx")
     release = run_night()

@@ -96,6 +96,18 @@ def test_a_delivered_list_counts_at_once_and_readers_see_it_with_the_next_releas
     ]
 
 
+def test_a_list_from_before_there_were_rates_is_accepted(listed: ModuleType, tmp_path: Path) -> None:
+    rated = """
+        select count(*), count(rate_population) from core.dim_figures
+        where load_id = (select max(load_id) from core.dim_figures)
+    """
+    lines = [line if line.startswith("#") else line.rpartition(",")[0] for line in packaged("figures").splitlines()]
+    with listed.connect("auditor") as connection:
+        assert connection.execute(rated).fetchone() == (33, 3)
+        assert deliver(tmp_path, "figures", "\n".join(lines) + "\n").reasons == []
+        assert connection.execute(rated).fetchone() == (33, 0)
+
+
 @pytest.mark.parametrize(
     ("form", "old", "new", "reason"),
     [

@@ -19,6 +19,7 @@ FORM_KEYS = {
 FIELD_KEYS = {
     *("name", "title", "type", "description", "help", "aliases", "codes", "categories", "unit", "format", "default"),
     *("trueValues", "falseValues", "groupChar", "decimalChar", "constraints", "filter", "kind_of", "empty", "only_for"),
+    "may_be_missing",
 }
 
 

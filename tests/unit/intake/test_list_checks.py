@@ -57,6 +57,7 @@ def test_the_lists_of_the_package_are_right(lists: Lists, form: str) -> None:
         ("figures", 1, {"distinct_of": "support_type"}, "biểu “events” không có cột “support_type”."),
         ("figures", 1, {"incident_class": "abuse"}, "biểu “events” không có cột “incident_class”."),
         ("figures", 1, {"event_type": "hội"}, "cột “event_type”: danh mục không có mã “hội”."),
+        ("figures", 1, {"rate_population": "adults"}, "cột “rate_population”: danh mục không có mã “adults”."),
         ("figures", 1, {"compared_figure": "F99"}, "không có chỉ tiêu “F99”."),
     ],
 )  # fmt: skip

@@ -19,5 +19,6 @@ select
     {{ filter }},
     {% endfor %}
     is_subset,
-    sort_order as figure_sort_order
+    sort_order as figure_sort_order,
+    rate_population
 from figures

@@ -12,20 +12,14 @@ figures as (
     where dim_figures.aggregation <> 'change'
 ),
 
--- Snapshots are not added over months: only a reporter's last month of a cut counts. So a snapshot counts in the cuts
--- that end before the reporter's next snapshot; any other load counts in every cut.
+reporters as (
+    select dim_reporters.*
+    from {{ ref('dim_reporters') }} as dim_reporters
+    inner join ledger on dim_reporters.load_id = ledger.load_id
+),
+
 loads as (
-    select
-        ledger.load_id,
-        ledger.period,
-        stg_loads.is_synthetic,
-        case
-            when ledger.form in ({{ quoted(snapshot_forms()) }})
-                then lead(ledger.period) over (partition by ledger.reporter_code, ledger.form order by ledger.period)
-        end as next_snapshot
-    from ledger
-    inner join {{ ref('stg_loads') }} as stg_loads on ledger.load_id = stg_loads.load_id
-    where ledger.reporter_code <> '_reference'
+    {{ loads_with_next_snapshot('ledger', 'reporters') | indent(4) }}
 )
 
 select
@@ -44,12 +38,8 @@ select
 from figures
 inner join {{ ref('agg_measures') }} as measures
     on
-        figures.form = measures.form
-        and figures.is_subset = measures.is_subset
+        {{ selects_lines('figures', 'measures') | indent(8) }}
         and measures.measure in (figures.measure, figures.denominator)
-        {% for filter in figure_filters() %}
-        and (figures.{{ filter }} = measures.{{ filter }} or figures.{{ filter }} is null)
-        {% endfor %}
 inner join loads on measures.load_id = loads.load_id
 group by
     figures.figure, loads.period, loads.next_snapshot, figures.measure, measures.measure, measures.qualifier, member

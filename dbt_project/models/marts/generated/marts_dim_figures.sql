@@ -23,7 +23,8 @@ select
     dim_figures.incident_class,
     {{ label('incident_class', 'dim_figures.incident_class') }} as incident_class_label,
     dim_figures.is_subset,
-    dim_figures.figure_sort_order
+    dim_figures.figure_sort_order,
+    dim_figures.rate_population
 from {{ ref('dim_figures') }} as dim_figures
 where
     {{ is_visible('dim_figures', 'figures') }}

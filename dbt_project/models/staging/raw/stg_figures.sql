@@ -24,6 +24,7 @@ select
     {% endfor %}
     coalesce(lines.is_subset, false) as is_subset,
     lines.sort_order,
+    lines.rate_population,
     loads.is_synthetic,
     loads.batch_id,
     loads.load_state

@@ -9,7 +9,8 @@ table holds (`meta: {form: …}`). A view shows the columns of the table, and ma
   column that they stand `after`. `this` is the table;
 - `is_yearly`: of a snapshot, only each reporter's last month of a year;
 - `history`: that there is a second view, with the rows of all published releases, and what it shows;
-- `outlives_pruning`: that pruned releases keep what was computed.
+- `outlives_pruning`: that pruned releases keep what was computed;
+- `computed_in`: the table that says which release computed a year of the release that is shown.
 
 What every view has follows from the columns: a Vietnamese label beside each code, and the release that it shows.
 """
@@ -96,7 +97,11 @@ def _columns(model: dict[str, Any], declared: dict[str, Any], form: Form | None)
     computed = declared.get("columns", {})
     if form and "release_id" not in own:
         yield Column(*RELEASE, "(select ops.visible_release())")
-    hidden = {*declared.get("leave_out", ()), *(["load_id"] if form and form.kind == REFERENCE else ())}
+    if "computed_in" in declared:
+        yield Column(*RELEASE, "years.release_id")
+    hidden = {*declared.get("leave_out", ()), "computed_in"}
+    if form and form.kind == REFERENCE:
+        hidden.add("load_id")
     for name, column in own.items():
         if name in hidden:
             continue
@@ -122,7 +127,13 @@ def _computed(name: str, column: dict[str, Any]) -> Column:
 
 def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[Column]) -> str:
     ctes, joins, conditions = "", "", [declared["where"]] if "where" in declared else []
-    if form is None:
+    if "computed_in" in declared:
+        joins = (
+            f"inner join {{{{ ref('{declared['computed_in']}') }}}} as years\n"
+            f"    on {table}.year = years.year and {table}.computed_in = years.computed_in\n"
+        )
+        conditions += ["years.release_id = (select ops.visible_release())"]
+    elif form is None:
         asked = "chosen" if declared.get("outlives_pruning") else "visible"
         conditions += [f"{table}.release_id = (select ops.{asked}_release())"] if _is_released(columns) else []
     elif form.kind == "snapshot":

@@ -1,0 +1,46 @@
+{#- Made from the core by `python -m mangnon.contract.page`: do not edit. -#}
+select
+    years.release_id,
+    computed_area_figures.figure,
+    computed_area_figures.figure_label,
+    computed_area_figures.figure_sort_order,
+    computed_area_figures.unit,
+    {{ display_unit('computed_area_figures.unit') }} as display_unit,
+    computed_area_figures.year,
+    computed_area_figures.cut,
+    {{ label('cut', 'computed_area_figures.cut') }} as cut_label,
+    computed_area_figures.cut_number,
+    {{ cut_name('computed_area_figures.cut', 'computed_area_figures.cut_number') }} as cut_name,
+    computed_area_figures.borders,
+    {{ label('borders', 'computed_area_figures.borders') }} as borders_label,
+    computed_area_figures.area_version,
+    computed_area_figures.area_code,
+    computed_area_figures.area_name,
+    computed_area_figures.area_short_name,
+    computed_area_figures.area_sort_order,
+    computed_area_figures.area_level,
+    {{ label('area_level', 'computed_area_figures.area_level') }} as area_level_label,
+    computed_area_figures.from_period,
+    computed_area_figures.to_period,
+    computed_area_figures.value,
+    {{ in_display_unit('computed_area_figures.value', 'computed_area_figures.unit') }} as display_value,
+    computed_area_figures.qualifier,
+    {{ label('qualifier', 'computed_area_figures.qualifier') }} as qualifier_label,
+    (computed_area_figures.qualifier = 'gte')::integer as lower_bounds,
+    (computed_area_figures.qualifier = 'approx')::integer as approximations,
+    computed_area_figures.numerator,
+    computed_area_figures.denominator,
+    computed_area_figures.rate,
+    computed_area_figures.rate_low,
+    computed_area_figures.rate_high,
+    computed_area_figures.expected_units,
+    computed_area_figures.reporting_units,
+    computed_area_figures.is_complete,
+    computed_area_figures.is_whole,
+    computed_area_figures.is_estimated,
+    computed_area_figures.is_synthetic
+from {{ ref('computed_area_figures') }} as computed_area_figures
+inner join {{ ref('computed_area_figure_years') }} as years
+    on computed_area_figures.year = years.year and computed_area_figures.computed_in = years.computed_in
+where
+    years.release_id = (select ops.visible_release())
