@@ -30,10 +30,12 @@ from mangnon.warehouse.code_hash import PACKAGE
 READER = ("contract/forms.py", "contract/code_lists.py", "reading/**/*", "intake/rows.py")
 # Where the reader runs: in a process with limits. It decides no row.
 AROUND = "reading/isolation/*"
-# The declarations: the forms, and the severity of each problem.
-DECLARED = ("contract/*.yml", "reading/*.yml")
-# The keys of a declaration that only people read.
-PROSE = frozenset({"description", "grain", "help", "wording", "words"})
+# The declarations: the forms, and the severity of each problem. Of each, the keys that only people read: the title of a
+# field decides which column is read, that of a problem nothing.
+DECLARED = {
+    "contract/*.yml": {"description", "grain", "help"},
+    "reading/*.yml": {"means", "title", "wording", "words"},
+}
 # The part of the reader that puts what was found into words: its libraries parse nothing of a file.
 WORDING = "problems.py"
 # The models that a night appends a load's rows with.
@@ -112,14 +114,15 @@ def _libraries(package: Path) -> list[str]:
 
 
 def _declarations(package: Path) -> Iterator[str]:
-    for path in (path for pattern in DECLARED for path in package.glob(pattern)):
-        yield json.dumps(_without_prose(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    for pattern, prose in DECLARED.items():
+        for path in package.glob(pattern):
+            yield json.dumps(_without(prose, yaml.safe_load(path.read_text(encoding="utf-8"))))
 
 
-def _without_prose(declared: Any) -> Any:
+def _without(prose: set[str], declared: Any) -> Any:
     if isinstance(declared, dict):
-        return {name: _without_prose(value) for name, value in declared.items() if name not in PROSE}
-    return [_without_prose(value) for value in declared] if isinstance(declared, list) else declared
+        return {name: _without(prose, value) for name, value in declared.items() if name not in prose}
+    return [_without(prose, value) for value in declared] if isinstance(declared, list) else declared
 
 
 def _models(dbt_project: Path) -> list[str]:

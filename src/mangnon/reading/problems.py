@@ -28,9 +28,13 @@ class UnknownWording(LookupError):
 
 @dataclass(frozen=True)
 class Declared:
-    """A rule of problems.yml: its severity, what it means, and its wordings as templates by the id of the problem."""
+    """A rule of problems.yml: its severity, what it means, and its wordings as templates by the id of the problem.
+
+    Its title names it in Vietnamese where it is counted, as in a chart.
+    """
 
     severity: Severity
+    title: str
     means: str
     wordings: Mapping[str, str]
 
@@ -152,10 +156,10 @@ def _rules(path: Path) -> dict[str, Declared]:
     return {rule: _declared(rule, **entry) for rule, entry in _content(path)["problems"].items()}
 
 
-def _declared(rule: str, severity: Severity, means: str, wording: str | dict[str, str]) -> Declared:
+def _declared(rule: str, severity: Severity, title: str, means: str, wording: str | dict[str, str]) -> Declared:
     if isinstance(wording, str):
-        return Declared(severity, means, {rule: wording})
-    return Declared(severity, means, {f"{rule}.{name}": template for name, template in wording.items()})
+        return Declared(severity, title, means, {rule: wording})
+    return Declared(severity, title, means, {f"{rule}.{name}": template for name, template in wording.items()})
 
 
 @cache

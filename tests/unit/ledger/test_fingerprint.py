@@ -65,6 +65,7 @@ CONTRACT, READING, DBT = "src/mangnon/contract", "src/mangnon/reading", "dbt_pro
     "edit",
     [
         pytest.param(put(f"{CONTRACT}/events.yml", "aliases: [Số đoàn]", "aliases: [Số đoàn, Đoàn]"), id="form"),
+        pytest.param(put(f"{CONTRACT}/events.yml", "title: Số đoàn", "title: Số phái đoàn"), id="title of a field"),
         pytest.param(create(f"{CONTRACT}/visits.yml", "name: visits\n"), id="new form"),
         pytest.param(put(f"{CONTRACT}/figures.yml", "kind_of: programme", "filter: true"), id="filter"),
         pytest.param(add(f"{CONTRACT}/forms.py"), id="how forms are read"),
@@ -111,6 +112,7 @@ def test_another_version_of_a_library_that_parses_makes_loads_stale(
         pytest.param(put(f"{CONTRACT}/events.yml", "help: Số nguyên", "help: Một số nguyên"), id="help"),
         pytest.param(put(f"{CONTRACT}/events.yml", "description: The kind", "description: Kind"), id="description"),
         pytest.param(put(f"{READING}/problems.yml", "Hãy gửi lại tệp", "Xin gửi lại tệp"), id="wording of a find"),
+        pytest.param(put(f"{READING}/problems.yml", "title: Tệp rỗng", "title: Tệp trống"), id="title of a find"),
         pytest.param(add(f"{CONTRACT}/template.py"), id="blank workbook"),
         pytest.param(add(f"{CONTRACT}/page.py"), id="contract page"),
         pytest.param(add(f"{CONTRACT}/reference/areas.csv"), id="packaged list, which comes as a delivery"),

@@ -1,6 +1,7 @@
 """The catalogue of what the reader can find: no more and no less than the code finds, with the values it is given."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
@@ -9,6 +10,7 @@ import jinja2
 import pytest
 from jinja2 import meta
 
+from expectations import RULES
 from mangnon.reading.problems import (
     CATALOGUE,
     IN_CELL,
@@ -26,6 +28,8 @@ from mangnon.vietnamese import FILTERS
 CODE = [*CATALOGUE.parent.rglob("*.py"), *(PROJECT / "src" / "mangnon" / "intake").glob("*.py")]
 # The classes that take an id and values, and where these stand among the arguments.
 MAKERS = {"Problem": 0, "BadValue": 0, "Inferred": 1}
+# A title stands beside a bar of a chart.
+LONGEST_TITLE = 60  # characters
 PLACE = {"sheet", "row", "cell", "value"}
 WORDINGS = {problem_id: text for declared in catalogue().values() for problem_id, text in declared.wordings.items()}
 
@@ -105,6 +109,13 @@ def test_a_rule_says_how_grave_it_is_and_ends_its_sentences(rule: str) -> None:
     for text in declared.wordings.values():
         assert text.rstrip().endswith((".", "%}", "| said }}", "unicode_advice }}")), text
         assert "  " not in text
+
+
+def test_no_two_rules_are_one_bar_of_a_chart() -> None:
+    titles = [declared.title for declared in catalogue().values()]
+    assert [title for title in titles if not title or len(title) > LONGEST_TITLE or title.endswith(".")] == []
+    of_all = Counter([*titles, *(rule.message_vi for rule in RULES)])
+    assert [title for title, count in of_all.items() if count > 1] == []
 
 
 def test_a_problem_says_what_and_where() -> None:
