@@ -8,11 +8,13 @@ from importlib.resources import files
 import psycopg
 from psycopg import sql
 
+from expectations import RULES
 from mangnon import warehouse
 from mangnon.contract.forms import Form, all_forms, reference_forms
 from mangnon.deployment import interface
 from mangnon.failures import Failure
 from mangnon.ledger import changes, content_hash
+from mangnon.reading.problems import catalogue
 from mangnon.settings import settings, write_secret
 from mangnon.warehouse import Connection, dbt, deployments, server
 
@@ -158,7 +160,7 @@ def _migrate() -> None:
 
 
 def _deploy_tables() -> None:
-    """The tables of the forms, the words of the ledger, and who may do what."""
+    """The tables of the forms, the words of the ledger, who may do what, and what the rules are called."""
     with _patient_connection() as connection, connection.transaction():
         for form in all_forms().values():
             _deploy_raw_table(connection, form)
@@ -166,6 +168,7 @@ def _deploy_tables() -> None:
             connection.execute(files("mangnon.deployment").joinpath(file).read_text().encode())
         for form in reference_forms():
             _give_to_registrar(connection, form)
+        _name_rules(connection)
         _give_password(connection)
 
 
@@ -215,6 +218,22 @@ def _give_to_registrar(connection: Connection, form: Form) -> None:
     table = sql.Identifier("raw", form.name)
     connection.execute(sql.SQL("revoke insert on {} from loader").format(table))
     connection.execute(sql.SQL("grant insert on {} to registrar").format(table))
+
+
+def _name_rules(connection: Connection) -> None:
+    """Writes what BI calls the rules of the reader and of the gates. A rule that no longer exists keeps its words."""
+    rules = [
+        *(("reading", rule, declared.title, declared.severity) for rule, declared in catalogue().items()),
+        *((rule.gate, rule.name, rule.message_vi, rule.severity) for rule in RULES),
+    ]
+    connection.cursor().executemany(
+        """
+        insert into ops.rules (gate, rule, label, severity) values (%s, %s, %s, %s)
+        on conflict (gate, rule) do update set label = excluded.label, severity = excluded.severity
+        where (rules.label, rules.severity) <> (excluded.label, excluded.severity)
+        """,
+        rules,
+    )
 
 
 def _give_password(connection: Connection) -> None:

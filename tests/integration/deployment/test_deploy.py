@@ -10,9 +10,11 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
+from expectations import RULES
 from mangnon.cli.main import cli
 from mangnon.deployment import deploy
 from mangnon.intake import steps
+from mangnon.reading.problems import catalogue
 from mangnon.warehouse import code_hash, dbt, deployments
 
 # What a version that was deployed before might have made, and this one would not.
@@ -83,11 +85,32 @@ def test_a_reader_who_lingers_delays_the_deployment_and_no_other_reader(warehous
 def test_deploying_again_changes_nothing(warehouse: ModuleType) -> None:
     def deployed() -> list[tuple]:
         with warehouse.connect("auditor") as connection:
-            return connection.execute("select * from ops.deployed_views order by view_name").fetchall()
+            views = connection.execute("select * from ops.deployed_views order by view_name").fetchall()
+            rules = connection.execute("select xmin::text, rules.* from ops.rules order by gate, rule").fetchall()
+            return views + rules
 
     before = deployed()
     deploy.deploy()
     assert deployed() == before
+
+
+def test_a_rule_is_called_what_this_version_calls_it_and_one_of_before_keeps_its_words(warehouse: ModuleType) -> None:
+    every_rule = "select gate, gate_label, rule, rule_label, severity_label from marts.dim_rules"
+    of_before = ("reading", "old_rule", "Quy tắc cũ", "info")
+    with warehouse.connect() as connection:
+        rules = set(connection.execute(every_rule).fetchall())
+        connection.execute("update ops.rules set label = 'cũ', severity = 'info'")
+        connection.execute("insert into ops.rules (gate, rule, label, severity) values (%s, %s, %s, %s)", of_before)
+    deploy.deploy()
+    with warehouse.connect() as connection:
+        now = set(connection.execute(every_rule).fetchall())
+    assert now - rules == {("reading", "Đọc tệp", "old_rule", "Quy tắc cũ", "Thông tin")}
+    assert len(rules) == len(catalogue()) + len(RULES)
+    assert {
+        ("reading", "Đọc tệp", "not_a_number", "Số không đọc được", "Lỗi"),
+        ("loads", "Cổng 1 - từng báo cáo", "events_repeated", "Nhiều dòng giống hệt nhau", "Cảnh báo"),
+        ("release", "Cổng 2 - cả bản công bố", "figure_negative", "Chỉ tiêu âm", "Lỗi"),
+    } <= now
 
 
 def test_what_would_break_queries_is_said_before_and_done_only_for_a_reason(

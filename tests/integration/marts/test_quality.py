@@ -101,6 +101,14 @@ def test_what_came_of_each_submission(
     assert rules(published, 2) == second
 
 
+def test_a_rule_has_a_label_and_its_name_if_no_deployment_knew_it(published: ModuleType) -> None:
+    labels = "select distinct rule_label from marts.quality_by_rule"
+    assert seen(published, labels) == [("Vụ xâm hại chỉ ghi số vụ hoặc chỉ ghi số trẻ",)]
+    with published.connect() as connection:
+        connection.execute("delete from ops.rules where rule = 'cases_or_victims_missing'")
+    assert seen(published, labels) == [("cases_or_victims_missing",)]
+
+
 def test_timeliness_against_a_due_day(
     published: ModuleType, tmp_path: Path, run_night: Callable[[], int | None]
 ) -> None:

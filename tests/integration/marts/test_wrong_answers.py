@@ -105,6 +105,9 @@ def test_every_code_that_bi_can_meet_has_a_label(published: ModuleType) -> None:
         code = str(label).removesuffix("_label")
         missing = f"select distinct {code} from marts.{mart} where {label} is null and {code} is not null"
         assert asked(published, missing) == [], (mart, code)
+    assert asked(published, "select rule from marts.quality_by_rule where rule_label = rule") == []
+    met = "select distinct gate, rule from marts.quality_by_rule except select gate, rule from marts.dim_rules"
+    assert asked(published, met) == []
 
 
 def test_no_day_before_all_borders_is_answered_with_nothing(published: ModuleType) -> None:

@@ -5,6 +5,7 @@ select
     computed_quality_by_rule.gate,
     {{ label('gate', 'computed_quality_by_rule.gate') }} as gate_label,
     computed_quality_by_rule.rule,
+    {{ rule_label('computed_quality_by_rule.gate', 'computed_quality_by_rule.rule') }} as rule_label,
     computed_quality_by_rule.severity,
     {{ label('severity', 'computed_quality_by_rule.severity') }} as severity_label,
     computed_quality_by_rule.form,
