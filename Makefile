@@ -72,9 +72,10 @@ test-containers: setup ## Build the containers, start them, run nights, kill wor
 fuzz: setup ## Give the reader broken files for half an hour, or longer: make fuzz MINUTES=60
 	PYTHONPATH=tests $(BIN)/python -m support.fuzzing $(MINUTES) $(SEED)
 
-bench: setup ## Measure the gates on 10 million rows, a night on a country's history, isolation (half an hour)
+bench: setup ## Measure the gates on 10 million rows, a night on a country's history, isolation, what readers wait for (an hour)
 	$(BIN)/python bench/gates.py
 	$(BIN)/python bench/growth.py
+	$(BIN)/python bench/marts.py
 	$(BIN)/python bench/isolation.py
 	$(BIN)/python bench/isolated_night.py
 

@@ -84,6 +84,23 @@ def seen(warehouse: ModuleType) -> int:
         return whole_number(reader.execute(READ).fetchall())
 
 
+# A load of a report counts in a release, or it is hidden in it.
+NEITHER_OR_BOTH = """
+    select loads.load_id
+    from ops.loads
+    left join (select load_id, range_agg(releases) as spans from ops.published_loads group by load_id) as counting
+        using (load_id)
+    left join (select load_id, range_agg(releases) as spans from ops.hidden_loads group by load_id) as hidden
+        using (load_id)
+    where loads.form is not null
+        and loads.reporter_code <> '_reference'
+        and (
+            coalesce(counting.spans, '{}') && coalesce(hidden.spans, '{}')
+            or coalesce(counting.spans, '{}') + coalesce(hidden.spans, '{}') <> '{[0,)}'
+        )
+"""
+
+
 def assert_ledger_is_right(warehouse: ModuleType) -> None:
     """Asserts that no candidate and no closed batch is left, and that what counts agrees with the loads' states."""
     with warehouse.connect() as connection:
@@ -100,6 +117,7 @@ def assert_ledger_is_right(warehouse: ModuleType) -> None:
             """
         ).fetchall()
         assert wrong == []
+        assert connection.execute(NEITHER_OR_BOTH).fetchall() == []
 
 
 def _write_rows(connection: Connection, fact: str, measure: str, load: int, reporter: str, number: int) -> None:
