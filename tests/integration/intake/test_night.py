@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 from support.workbooks import event, send, sessions
 
+from mangnon.contract.forms import submission_forms
 from mangnon.sample.submissions import submissions
 
 
