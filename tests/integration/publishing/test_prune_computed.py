@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 from support.ledger_by_hand import Ledger
-from support.marts import OF_ALL_RELEASES
+from support.marts import OF_ALL_RELEASES, OF_NO_RELEASE
 from support.nights import move_into_one_month
 from support.resubmission import Resubmitted
 
@@ -68,7 +68,7 @@ def test_what_was_computed_goes_to_the_archive_and_comes_back_as_it_was(resubmit
 
     pruned = answers(warehouse, 1)
     assert {view for view, rows in pruned.items() if rows == shown[view]} == {
-        "annual_report", "about_release", "dim_dates", *OF_ALL_RELEASES,
+        "annual_report", "about_release", *OF_NO_RELEASE, *OF_ALL_RELEASES,
     } - {"releases", "periodic_figures_history", "reporting_rates_history"}  # fmt: skip
     assert {rows for view, rows in pruned.items() if view not in OF_ALL_RELEASES and rows != shown[view]} == {
         "release 1 was pruned"
