@@ -162,7 +162,7 @@ def test_a_hostile_list_of_figures_is_refused(
 ) -> None:
     hostile = "value; drop table core.fct_events; --"
     outcome = deliver(
-        tmp_path, "figures", f"{packaged('figures')}F98,Thử,Thử,buổi,events,{hostile},sum,,,,,,,,,,,false,98\n"
+        tmp_path, "figures", f"{packaged('figures')}F98,Thử,Thử,buổi,events,{hostile},sum,,,,,,,,,,,false,98,\n"
     )
     assert outcome.reasons == [f"Dòng 37, cột “measure”: biểu “events” không có cột số tên “{hostile}”."]
     assert run_night() is None
