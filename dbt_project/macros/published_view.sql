@@ -100,18 +100,6 @@
         {%- for code, said in code_labels()[column].items() %} when '{{ code }}' then '{{ said }}'{% endfor %} end
 {%- endmacro %}
 
-{% macro rule_label(gate, rule) -%}
-    {#- The Vietnamese label of a rule; its name if no deployment knew it, such as a rule of before there were labels. -#}
-    coalesce(
-        (
-            select rules.label
-            from {{ source('ops', 'rules') }} as rules
-            where rules.gate = {{ gate }} and rules.rule = {{ rule }}
-        ),
-        {{ rule }}
-    )
-{%- endmacro %}
-
 {% macro cut_name(cut, number) -%}
     case {{ cut }}
         when 'month' then 'Tháng ' || {{ number }}

@@ -5,7 +5,7 @@ select
     computed_quality_by_rule.gate,
     {{ label('gate', 'computed_quality_by_rule.gate') }} as gate_label,
     computed_quality_by_rule.rule,
-    {{ rule_label('computed_quality_by_rule.gate', 'computed_quality_by_rule.rule') }} as rule_label,
+    coalesce(rules.label, computed_quality_by_rule.rule) as rule_label,
     computed_quality_by_rule.severity,
     {{ label('severity', 'computed_quality_by_rule.severity') }} as severity_label,
     computed_quality_by_rule.form,
@@ -14,5 +14,7 @@ select
     computed_quality_by_rule.failed,
     computed_quality_by_rule.failed_reporters
 from {{ ref('computed_quality_by_rule') }} as computed_quality_by_rule
+left join {{ source('ops', 'rules') }} as rules
+    on computed_quality_by_rule.gate = rules.gate and computed_quality_by_rule.rule = rules.rule
 where
     computed_quality_by_rule.release_id = (select ops.visible_release())

@@ -5,6 +5,7 @@ table holds (`meta: {form: …}`). A view shows the columns of the table, and ma
 
 - `where`: the rows that it shows. Here and below, `[[ … ]]` calls a macro: dbt would render `{{ … }}`;
 - `leave_out`: columns that it does not show;
+- `join`: a join that some of its columns need;
 - `columns`: columns that it computes otherwise, or in addition: `value` (SQL), `data_type`, `description`, and the
   column that they stand `after`. `this` is the table;
 - `is_yearly`: of a snapshot, only each reporter's last month of a year;
@@ -126,9 +127,10 @@ def _computed(name: str, column: dict[str, Any]) -> Column:
 
 
 def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[Column]) -> str:
-    ctes, joins, conditions = "", "", [declared["where"]] if "where" in declared else []
+    ctes, conditions = "", [declared["where"]] if "where" in declared else []
+    joins = f"{declared['join']}\n" if "join" in declared else ""
     if "computed_in" in declared:
-        joins = (
+        joins += (
             f"inner join {{{{ ref('{declared['computed_in']}') }}}} as years\n"
             f"    on {table}.year = years.year and {table}.computed_in = years.computed_in\n"
         )
@@ -138,7 +140,7 @@ def _sql(table: str, form: Form | None, declared: dict[str, Any], columns: list[
         conditions += [f"{table}.release_id = (select ops.{asked}_release())"] if _is_released(columns) else []
     elif form.kind == "snapshot":
         ctes = f"with counting as (\n    {{{{ snapshots_seen('{form.name}') | indent(4) }}}}\n)\n\n"
-        joins = f"inner join counting on {table}.load_id = counting.load_id\n"
+        joins += f"inner join counting on {table}.load_id = counting.load_id\n"
         conditions += ["counting.is_last_of_year"] if declared.get("is_yearly") else []
     else:
         conditions.insert(0, f"{{{{ is_visible('{table}', '{form.name}') }}}}")
