@@ -159,8 +159,6 @@ def left_behind(folder: Path) -> Night:
     workbooks = {str(path.relative_to(outbox)): structure(path) for path in sorted(outbox.rglob("*.xlsx"))}
     (page,) = outbox.rglob("????-*.html")
     marts = everything(warehouse)
-    for (about,) in marts["about_release"]:
-        words.append(about.pop("approved_warnings"))
     for (rule,) in marts["quality_by_rule"]:
         del rule["month"]  # the two nights may fall into two months
     summaries = [text for path in outbox.rglob("*.xlsx") for text in summary(path)]

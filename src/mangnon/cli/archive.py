@@ -28,7 +28,7 @@ def check() -> None:
 @archive.command()
 def deliver() -> None:
     """Note every archived file as a delivery, in the order in which they arrived; `mangnon night` then reads them."""
-    delivered = rebuilding.deliver_archive(_deliver_list)
+    delivered = rebuilding.deliver_archive(_deliver_lists)
     click.echo(f"{delivered.new} deliveries are noted, {delivered.known} were known. Now run: mangnon night")
     for path in delivered.without_note:
         click.echo(f"No note says who sent it: {path}", err=True)
@@ -38,9 +38,9 @@ def deliver() -> None:
         sys.exit(1)
 
 
-def _deliver_list(path: Path, delivered_at: datetime) -> None:
-    """Delivers a list of reference data again, and says if it is refused."""
-    for outcome in lists.deliver([path], getpass.getuser(), "rebuilt from the archive", delivered_at):
+def _deliver_lists(paths: list[Path], delivered_at: datetime) -> None:
+    """Delivers lists of reference data again, and says if one is refused."""
+    for outcome in lists.deliver(paths, getpass.getuser(), "rebuilt from the archive", delivered_at):
         if not outcome.is_accepted:
             reasons = "; ".join(outcome.reasons)
             click.echo(f"{outcome.file_name} is refused, as it may have been before: {reasons}", err=True)

@@ -2,9 +2,11 @@
 
 import re
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from mangnon import warehouse
@@ -29,26 +31,31 @@ class Delivered:
     failed: list[str] = field(default_factory=list)  # why a file was not delivered
 
 
-def deliver_archive(deliver_list: Callable[[Path, datetime], None]) -> Delivered:
+def deliver_archive(deliver_lists: Callable[[list[Path], datetime], None]) -> Delivered:
     """Notes every file of the archive as a delivery, as its note says; what is known stays. Repeat it at any time.
 
-    Lists of reference data come first, in the order in which they were delivered: `deliver_list` takes each that the
-    warehouse does not know, and the time of its delivery. A file that is damaged, or that has no note, is named and
-    stops no other. Raises StoreFailure, and what `deliver_list` raises.
+    Lists of reference data come first, in the order in which they were delivered: `deliver_lists` takes those of one
+    delivery that the warehouse does not know, together, since they build on one another, and its time. A file that is
+    damaged, or that has no note, is named and stops no other. Raises StoreFailure, and what `deliver_lists` raises.
     """
     done = Delivered()
     notes = _notes(done)
     with warehouse.connect("loader") as connection:
         known = {note.path for note in reference.notes(connection)}
+        of_lists = [note for note in notes if note.place == REFERENCE_REPORTER]
+        for moment, delivered in groupby(of_lists, key=lambda note: note.received_at):
+            with tempfile.TemporaryDirectory(prefix="mangnon-") as folder:
+                copies: list[Path] = []
 
-        def take_list(note: Note, copy: Path) -> bool:
-            if is_new := note.path not in known:
-                deliver_list(_named(copy, note.file_name), note.received_at)
-            return is_new
+                def take_list(note: Note, copy: Path, folder: str = folder, copies: list[Path] = copies) -> bool:
+                    if is_new := note.path not in known:
+                        copies.append(_named(copy, Path(folder), note.file_name))
+                    return is_new
 
-        for note in notes:
-            if note.place == REFERENCE_REPORTER:
-                _deliver(note, done, take_list)
+                for note in delivered:
+                    _deliver(note, done, take_list)
+                if copies:
+                    deliver_lists(copies, moment)
         lists = read_code_lists(connection)
         for note in notes:
             if note.place != REFERENCE_REPORTER:
@@ -81,6 +88,7 @@ def _deliver(note: Note, done: Delivered, act: Callable[[Note, Path], bool]) -> 
         done.known += not is_new
 
 
-def _named(copy: Path, file_name: str) -> Path:
-    """A copy under the name with which the file arrived, in the same temporary folder."""
-    return Path(shutil.copy(copy, copy.with_name(Path(file_name).name)))
+def _named(copy: Path, folder: Path, file_name: str) -> Path:
+    """A copy under the name with which the file arrived; of two files of one name each has a folder of its own."""
+    own = Path(tempfile.mkdtemp(dir=folder))
+    return Path(shutil.copy(copy, own / Path(file_name).name))

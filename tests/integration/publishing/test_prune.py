@@ -205,7 +205,7 @@ def test_what_waits_or_is_held_stays(warehouse: ModuleType) -> None:
             from ops.loads
             left join core.fct_events using (load_id)
             left join core.fct_incidents using (load_id)
-            where reporter_code = '193'
+            where loads.reporter_code = '193'
             group by revision, form
             order by revision, form
             """
