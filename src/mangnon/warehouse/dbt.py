@@ -16,6 +16,9 @@ from mangnon.warehouse.code_hash import code_hash
 from mangnon.warehouse.connection import url
 
 # A night does not run the unit tests again: they need no data.
+# The tables of a release join what the planner cannot count beforehand. With the default of 4 MB such a join splits
+# into so many parts that their buffers alone need gigabytes.
+WORK_MEM = "128MB"
 MODELS_AND_TESTS = ("--resource-type", "model", "--resource-type", "test")
 
 
@@ -71,7 +74,10 @@ def model_again(load_ids: list[int], reference_load_ids: list[int]) -> None:
 
 def build_release_tables(release_id: int) -> None:
     """Computes the tables of the candidate. Raises TransformError."""
-    dbt("build", "--select", "tag:release", *MODELS_AND_TESTS, asked={"candidate": [release_id]})
+    dbt(
+        "build", "--select", "tag:release", *MODELS_AND_TESTS,
+        asked={"candidate": [release_id]}, options={"work_mem": WORK_MEM},
+    )  # fmt: skip
 
 
 def dbt(
