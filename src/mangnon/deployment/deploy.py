@@ -164,7 +164,7 @@ def _deploy_tables() -> None:
     with _patient_connection() as connection, connection.transaction():
         for form in all_forms().values():
             _deploy_raw_table(connection, form)
-        for file in ("ops_views.sql", "roles.sql"):
+        for file in ("ops_loads.sql", "ops_releases.sql", "roles.sql"):
             connection.execute(files("mangnon.deployment").joinpath(file).read_text().encode())
         for form in reference_forms():
             _give_to_registrar(connection, form)
